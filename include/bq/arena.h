@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * An arena hands out memory that is all given back at once: a query builds
+ * its tree, cursors, hits and reply in one, a build run its postings.
+ * Nothing in an arena has a destructor.
+ *
+ *   chunk -> chunk -> chunk          newest first; requests above a quarter
+ *   [used......free]                 of a chunk get a chunk of their own
+ *
+ * Failure is sticky: after the first NULL, `oom` stays set until the next
+ * reset, so that a caller builds freely and asks once.
+ */
+#ifndef BQ_ARENA_H
+#define BQ_ARENA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <bq/span.h>
+
+struct bq_arena_chunk;
+
+struct bq_arena {
+	struct bq_arena_chunk *chunks; /* newest first */
+	uint8_t *at;                   /* next free byte of the newest chunk */
+	size_t left;                   /* bytes free there */
+	size_t bytes;                  /* sum of all chunks */
+	size_t cap;                    /* `bytes` never exceeds this */
+	bool oom;
+};
+
+/* Make an empty arena that never holds more than `cap` bytes.  Allocates
+ * nothing.  Release with bq_arena_release(). */
+void bq_arena_init(struct bq_arena *a, size_t cap);
+
+/* `n` bytes, aligned to 16 and not cleared; lives in the arena.  NULL (and
+ * `oom` set) at the cap or when malloc fails.  n = 0 gives a valid pointer. */
+void *bq_arena_alloc(struct bq_arena *a, size_t n);
+
+/* `count` objects of `size` bytes, cleared.  NULL also when the product
+ * overflows. */
+void *bq_arena_zalloc(struct bq_arena *a, size_t count, size_t size);
+
+/* A copy of `s` with a NUL behind it; the empty span with `oom` set when there
+ * is no room. */
+struct bq_span bq_arena_dup(struct bq_arena *a, struct bq_span s);
+
+/* A formatted, NUL-terminated string in the arena; "" when there is no room. */
+const char *bq_arena_printf(struct bq_arena *a, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Forget everything handed out; keeps one chunk, so that a steady user calls
+ * malloc no more. */
+void bq_arena_reset(struct bq_arena *a);
+
+/* Give all memory back.  The arena may be used again after bq_arena_init(). */
+void bq_arena_release(struct bq_arena *a);
+
+/* `type *` to `n` cleared objects of `type` in arena `a`. */
+#define BQ_ARENA_NEW(a, type, n) ((type *)bq_arena_zalloc((a), (n), sizeof(type)))
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The write side: documents in, a new generation out.
+ *
+ *   bq_build_open    lock the directory, start a generation
+ *   bq_build_add     one document: analyse, invert, store
+ *   bq_build_commit  write segments, fsync, publish MANIFEST, unlock
+ *   bq_build_abort   forget everything; the old generation is untouched
+ *
+ * One thread uses a builder.  The same documents in the same order with the
+ * same options give the same bytes.
+ */
+#ifndef BQ_BUILD_H
+#define BQ_BUILD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <bq/format.h>
+#include <bq/span.h>
+#include <bq/status.h>
+#include <bq/text.h>
+
+struct bq_build_opts {
+	struct bq_text_config text;
+	float k1, b;           /* BM25; 0.9 and 0.4 by default */
+	uint64_t memory_bytes; /* what the inversion may use; 1 GiB by default */
+	bool no_store;         /* keep no text: no snippets */
+	uint32_t n_sources;
+	const struct bq_span *sources; /* absolute roots, in the order of the command line */
+};
+
+/* One document on its way in.  All spans are **borrowed** for the call. */
+struct bq_doc_in {
+	struct bq_span id;
+	struct bq_span path;      /* relative to its source's root */
+	struct bq_span title;     /* "" if none */
+	struct bq_span text;
+	struct bq_span fields;    /* a JSON object of the other members, or "" */
+	uint32_t source;
+	enum bq_doc_at at;
+	bool title_in_text;       /* `title` is bytes [title_off, title_off + title.len) of `text` */
+	uint64_t title_off;
+	uint64_t file_line;
+	int64_t mtime_us;         /* INT64_MIN unknown */
+	int64_t file_bytes;       /* -1 unknown */
+};
+
+struct bq_build_report {
+	uint64_t gen;
+	uint64_t documents;
+	uint64_t tokens;
+	uint64_t words;      /* distinct terms of all kinds, summed over segments */
+	uint64_t text_bytes;
+	uint64_t index_bytes;
+	uint64_t peak_bytes; /* of the builder's own memory */
+};
+
+struct bq_build;
+
+/* Create `dir` (0700) if missing, refuse one that is not empty and no index,
+ * take its LOCK.  **owned**: ends with commit or abort.  BQ_ELOCKED with
+ * "locked by PID", BQ_EUSAGE, BQ_EIO. */
+int bq_build_open(const char *dir, const struct bq_build_opts *opts, struct bq_build **out, struct bq_error *err);
+
+/* Add a document.  BQ_ELIMIT when it cannot be indexed whole (the message says
+ * why; the build goes on without it); any other error ends the build. */
+int bq_build_add(struct bq_build *b, const struct bq_doc_in *doc, struct bq_error *err);
+
+/* Publish.  Frees `b` whatever the outcome. */
+int bq_build_commit(struct bq_build *b, struct bq_build_report *report, struct bq_error *err);
+
+void bq_build_abort(struct bq_build *b);
+
+#endif

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <bq/arena.h>
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ALIGN = 16, CHUNK = 64 * 1024 };
+
+struct bq_arena_chunk {
+	struct bq_arena_chunk *next;
+	size_t size; /* of bytes[] */
+	_Alignas(ALIGN) uint8_t bytes[];
+};
+
+void bq_arena_init(struct bq_arena *a, size_t cap)
+{
+	memset(a, 0, sizeof *a);
+	a->cap = cap;
+}
+
+/* A chunk with `size` usable bytes, counted against the cap; NULL sets oom. */
+static struct bq_arena_chunk *chunk_new(struct bq_arena *a, size_t size)
+{
+	struct bq_arena_chunk *c = NULL;
+
+	if (size <= a->cap && a->bytes <= a->cap - size)
+		c = malloc(sizeof *c + size);
+	if (c == NULL) {
+		a->oom = true;
+		return NULL;
+	}
+	c->size = size;
+	a->bytes += size;
+	return c;
+}
+
+/* Big requests get a chunk behind the newest one, which stays open. */
+static void *alloc_big(struct bq_arena *a, size_t n)
+{
+	struct bq_arena_chunk *c = chunk_new(a, n);
+
+	if (c == NULL)
+		return NULL;
+	if (a->chunks == NULL) {
+		c->next = NULL;
+		a->chunks = c;
+		a->at = c->bytes + n;
+		a->left = 0;
+	} else {
+		c->next = a->chunks->next;
+		a->chunks->next = c;
+	}
+	return c->bytes;
+}
+
+void *bq_arena_alloc(struct bq_arena *a, size_t n)
+{
+	if (n > SIZE_MAX / 2) {
+		a->oom = true;
+		return NULL;
+	}
+	n = (n + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+	if (n > a->left) {
+		if (n > CHUNK / 4)
+			return alloc_big(a, n);
+		struct bq_arena_chunk *c = chunk_new(a, CHUNK);
+		if (c == NULL)
+			return NULL;
+		c->next = a->chunks;
+		a->chunks = c;
+		a->at = c->bytes;
+		a->left = CHUNK;
+	}
+	void *p = a->at;
+	a->at += n;
+	a->left -= n;
+	return p;
+}
+
+void *bq_arena_zalloc(struct bq_arena *a, size_t count, size_t size)
+{
+	size_t n;
+
+	if (__builtin_mul_overflow(count, size, &n)) {
+		a->oom = true;
+		return NULL;
+	}
+	void *p = bq_arena_alloc(a, n);
+	if (p != NULL && n != 0)
+		memset(p, 0, n);
+	return p;
+}
+
+struct bq_span bq_arena_dup(struct bq_arena *a, struct bq_span s)
+{
+	char *p = bq_arena_alloc(a, s.len + 1);
+
+	if (p == NULL)
+		return (struct bq_span){ NULL, 0 };
+	if (s.len != 0)
+		memcpy(p, s.ptr, s.len);
+	p[s.len] = '\0';
+	return (struct bq_span){ p, s.len };
+}
+
+const char *bq_arena_printf(struct bq_arena *a, const char *fmt, ...)
+{
+	va_list args;
+	char *p = NULL;
+
+	va_start(args, fmt);
+	int n = vsnprintf(NULL, 0, fmt, args);
+	va_end(args);
+	if (n >= 0)
+		p = bq_arena_alloc(a, (size_t)n + 1);
+	if (p == NULL)
+		return "";
+	va_start(args, fmt);
+	(void)vsnprintf(p, (size_t)n + 1, fmt, args);
+	va_end(args);
+	return p;
+}
+
+void bq_arena_reset(struct bq_arena *a)
+{
+	struct bq_arena_chunk *keep = NULL;
+
+	for (struct bq_arena_chunk *c = a->chunks, *next; c != NULL; c = next) {
+		next = c->next;
+		if (keep == NULL && c->size == CHUNK)
+			keep = c;
+		else
+			free(c);
+	}
+	a->chunks = keep;
+	a->at = keep == NULL ? NULL : keep->bytes;
+	a->left = keep == NULL ? 0 : keep->size;
+	a->bytes = a->left;
+	a->oom = false;
+	if (keep != NULL)
+		keep->next = NULL;
+}
+
+void bq_arena_release(struct bq_arena *a)
+{
+	for (struct bq_arena_chunk *c = a->chunks, *next; c != NULL; c = next) {
+		next = c->next;
+		free(c);
+	}
+	memset(a, 0, sizeof *a);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <bq/buf.h>
+
+#include "base/utf8.h"
+
+/* The escape of one ASCII byte, or NULL if it stands for itself. */
+static const char *escape_of(uint8_t c, char tmp[8])
+{
+	static const char hex[] = "0123456789abcdef";
+
+	switch (c) {
+	case '"': return "\\\"";
+	case '\\': return "\\\\";
+	case '\n': return "\\n";
+	case '\r': return "\\r";
+	case '\t': return "\\t";
+	default: break;
+	}
+	if (c >= 0x20 && c != 0x7f)
+		return NULL;
+	tmp[0] = '\\';
+	tmp[1] = 'u';
+	tmp[2] = tmp[3] = '0';
+	tmp[4] = hex[c >> 4];
+	tmp[5] = hex[c & 15];
+	tmp[6] = '\0';
+	return tmp;
+}
+
+void bq_buf_put_json(struct bq_buf *b, struct bq_span s)
+{
+	const uint8_t *p = (const uint8_t *)s.ptr, *end = p + s.len, *run = p;
+	char tmp[8];
+
+	bq_buf_put_u8(b, '"');
+	while (p < end) {
+		int32_t cp;
+		size_t n = utf8_decode(p, end, &cp);
+		const char *esc = cp < 0 ? "\xef\xbf\xbd" : cp < 0x80 ? escape_of((uint8_t)cp, tmp) : NULL;
+		if (esc != NULL) {
+			bq_buf_put(b, run, (size_t)(p - run));
+			bq_buf_put_span(b, bq_span_of(esc));
+			run = p + n;
+		}
+		p += n;
+	}
+	bq_buf_put(b, run, (size_t)(p - run));
+	bq_buf_put_u8(b, '"');
+}
