@@ -1,0 +1,118 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Installs what is missing, builds, runs every test.  Safe to run again; all
+# it makes is under build/.  Stops at the first stage that fails and names it.
+#
+#   sh tests/run.sh          all four stages:
+#                            release    gcc: everything is built, every test runs
+#                            sanitize   clang, ASan and UBSan: unit, property and damage tests
+#                            threads    clang, TSan: the tests of the daemon
+#                            clang      clang, release flags: everything compiles
+#   sh tests/run.sh quick    release only
+#   sh tests/run.sh STAGE..  the named ones
+set -eu
+cd "$(dirname "$0")/.."
+. client/packages.sh
+
+fail() {
+	echo "tests/run.sh: $*" >&2
+	exit 1
+}
+
+# configure DIR OPTION..: a directory made earlier keeps its generator.
+configure() {
+	dir=$1
+	shift
+	[ -f "$dir/CMakeCache.txt" ] || set -- -G Ninja "$@"
+	mkdir -p "$dir"
+	cmake -S . -B "$dir" "$@" >"$dir/configure.log" 2>&1 && return
+	cat "$dir/configure.log" >&2
+	return 1
+}
+
+configure_clang() {
+	dir=$1
+	shift
+	configure "$dir" -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ "$@"
+}
+
+# compile DIR TARGET..
+compile() {
+	dir=$1
+	shift
+	cmake --build "$dir" -j "$jobs" --target "$@"
+}
+
+# run_tests DIR CTEST-OPTION..: what it prints is also in DIR/ctest.log.
+run_tests() {
+	dir=$1
+	shift
+	$launch ctest --test-dir "$dir" -j "$jobs" --output-on-failure --no-tests=error -O "$PWD/$dir/ctest.log" "$@"
+}
+
+stage_release() {
+	configure build -DBQ_TESTS=ON -DBQ_BENCH=ON && compile build all && run_tests build
+}
+
+stage_sanitize() {
+	launch=$fixed_addresses
+	configure_clang build/asan -DBQ_BENCH=OFF -DBQ_SANITIZE=address,undefined &&
+		compile build/asan programs-unit programs-prop &&
+		run_tests build/asan -L '^(unit|prop)$'
+}
+
+stage_threads() {
+	launch=$fixed_addresses
+	configure_clang build/tsan -DBQ_BENCH=OFF -DBQ_SANITIZE=thread &&
+		compile build/tsan programs-daemon &&
+		run_tests build/tsan -L '^daemon$'
+}
+
+stage_clang() {
+	configure_clang build/clang -DBQ_BENCH=ON && compile build/clang all
+}
+
+stage() {
+	echo "== $1 ($(($(date +%s) - began)) s after the start)"
+	launch=
+	"stage_$1" || fail "stage $1 failed"
+}
+
+case ${1-} in
+"") set -- release sanitize threads clang ;;
+quick) set -- release ;;
+esac
+for name; do
+	case $name in
+	release | sanitize | threads | clang) ;;
+	*) fail "no stage '$name': release, sanitize, threads, clang, or quick" ;;
+	esac
+done
+
+# shellcheck disable=SC2086 # a list of words
+bq_install_packages $BQ_PACKAGES $BQ_TEST_PACKAGES || fail "packages are missing"
+
+# The address ranges the sanitizers expect collide with the wide randomisation
+# of newer kernels: go without it where that is allowed.
+fixed_addresses="setarch $(uname -m) -R"
+$fixed_addresses true 2>/dev/null || fixed_addresses=
+jobs=$(nproc 2>/dev/null || echo 2)
+if command -v ccache >/dev/null 2>&1; then
+	export CCACHE_DIR="$PWD/build/ccache" CMAKE_C_COMPILER_LAUNCHER=ccache CMAKE_CXX_COMPILER_LAUNCHER=ccache
+fi
+
+began=$(date +%s)
+for name; do
+	stage "$name"
+done
+
+# A run leaves nothing outside build/; on a developer's checkout there is more.
+if [ "${CI-}" = true ] && git rev-parse --git-dir >/dev/null 2>&1; then
+	left=$(git status --porcelain)
+	[ -z "$left" ] || fail "not under build/: $left"
+fi
+# The last words are ctest's about the whole suite, also after other stages.
+case "$*" in
+"release "*) sed -n '/tests passed/,$p' build/ctest.log ;;
+esac
