@@ -1,46 +1,52 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=sh disable=SC2034
 #
-# The Debian packages bq is built from, and how to get those that are missing.
-# Sourced by client/quickstart.sh and tests/run.sh; it does nothing by itself.
+# What a Debian or Ubuntu machine needs to build bq and its tests.  Sourced, not
+# run: by client/quickstart.sh and tests/run.sh.
+#
+#   bq_install_packages $BQ_PACKAGES
 
-# What `cmake -S . -B build && cmake --build build` needs, tests included.
-BQ_PACKAGES="gcc g++ cmake ninja-build pkg-config libxapian-dev libevent-dev libzstd-dev libjansson-dev
-	libutf8proc-dev libxxhash-dev libinih-dev libcmocka-dev"
-# What the whole test run needs beside them.
-BQ_TEST_PACKAGES="clang libclang-rt-dev python3 netcat-openbsd strace xapian-tools"
+BQ_PACKAGES="gcc g++ cmake ninja-build pkg-config libxapian-dev libzstd-dev libxxhash-dev libutf8proc-dev
+ libjansson-dev libevent-dev libinih-dev libcmocka-dev"
 
-# Install those of the named packages that are missing; 1 and a reason on
-# stderr when that is not possible.  Elsewhere than on Debian and its children
-# it only says what is needed: CMake finds out what is there.
+# Those of the packages named that are not installed.
+bq_missing_packages() {
+	for bq_package in "$@"; do
+		bq_state=$(dpkg-query -W -f '${db:Status-Status}' "$bq_package" 2>/dev/null) || bq_state=
+		# pkg-config may be provided by pkgconf.
+		[ "$bq_package" = pkg-config ] && command -v pkg-config >/dev/null 2>&1 && bq_state=installed
+		[ "$bq_state" = installed ] || printf '%s\n' "$bq_package"
+	done
+}
+
+# Run a command as root: as we are, or through sudo, which may ask only on a
+# terminal.
+bq_as_root() {
+	if [ "$(id -u)" -eq 0 ]; then
+		"$@"
+	elif ! command -v sudo >/dev/null 2>&1; then
+		echo "neither root nor sudo here; as root, run: $*" >&2
+		return 1
+	elif [ -t 0 ]; then
+		sudo "$@"
+	else
+		sudo -n "$@"
+	fi
+}
+
+# Install those of the packages named that are missing; asks nothing.  Where
+# there is no apt it says what is wanted and lets the build find out.
 bq_install_packages() {
-	if ! command -v dpkg-query >/dev/null 2>&1; then
-		echo "no Debian: make sure that there is what these packages hold:" "$@" >&2
+	if ! command -v dpkg-query >/dev/null 2>&1 || ! command -v apt-get >/dev/null 2>&1; then
+		echo "no apt on this machine: the build needs what Debian calls" "$@" >&2
 		return 0
 	fi
-	bq_missing=
-	for bq_package; do
-		case $(dpkg-query -W -f '${db:Status-Status}' "$bq_package" 2>/dev/null) in
-		installed) ;;
-		*) bq_missing="$bq_missing $bq_package" ;;
-		esac
-	done
-	[ -n "$bq_missing" ] || return 0
-	bq_sudo=
-	if [ "$(id -u)" -ne 0 ]; then
-		if ! command -v sudo >/dev/null 2>&1; then
-			echo "missing, and neither root nor sudo to install it: apt-get install$bq_missing" >&2
-			return 1
-		fi
-		bq_sudo=sudo
+	bq_missing=$(bq_missing_packages "$@" | tr '\n' ' ')
+	if [ -z "$bq_missing" ]; then
+		return 0
 	fi
-	echo "installing:$bq_missing" >&2
-	bq_apt="$bq_sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=120"
-	# shellcheck disable=SC2086 # lists of words
-	$bq_apt update >&2 || echo "apt-get update failed; going on with the lists that are there" >&2
-	# shellcheck disable=SC2086
-	if ! $bq_apt install --no-install-recommends $bq_missing </dev/null >&2; then
-		echo "apt-get could not install:$bq_missing" >&2
-		return 1
-	fi
+	echo "installing: $bq_missing" >&2
+	# An old list may name versions that are gone; without a network the list at hand may do.
+	bq_as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq update >&2 || echo "apt-get update failed; going on" >&2
+	# shellcheck disable=SC2086 # one argument a package
+	bq_as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install $bq_missing >&2
 }
