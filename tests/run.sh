@@ -15,6 +15,9 @@ set -eu
 cd "$(dirname "$0")/.."
 . client/packages.sh
 
+# What the run needs beside what a build needs.
+test_packages="clang libclang-rt-dev python3 netcat-openbsd"
+
 fail() {
 	echo "tests/run.sh: $*" >&2
 	exit 1
@@ -91,7 +94,7 @@ for name; do
 done
 
 # shellcheck disable=SC2086 # a list of words
-bq_install_packages $BQ_PACKAGES $BQ_TEST_PACKAGES || fail "packages are missing"
+bq_install_packages $BQ_PACKAGES $test_packages || fail "packages are missing"
 
 # The address ranges the sanitizers expect collide with the wide randomisation
 # of newer kernels: go without it where that is allowed.
