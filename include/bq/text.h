@@ -62,6 +62,10 @@ bool bq_text_is_stopword(const struct bq_text *t, struct bq_span word);
  * next call.  Cached per distinct word (Xapian::Stem behind xapian-c). */
 struct bq_span bq_text_stem(struct bq_text *t, struct bq_span word);
 
+/* BQ_OK, or BQ_ENOMEM when a word was given as its own stem because memory ran
+ * out: ask once after stemming, and drop what was made with such a stem. */
+int bq_text_check(const struct bq_text *t, struct bq_error *err);
+
 enum bq_token_kind {
 	BQ_TOKEN_WORD,
 	BQ_TOKEN_BIGRAM, /* two CJK characters; `len` spans both, the next entry starts at the second */
@@ -88,7 +92,7 @@ struct bq_tokens {
 	const uint8_t *start, *p, *end;
 	uint32_t ord;
 	unsigned flags;
-	unsigned cjk_left; /* characters left in the CJK run at p */
+	bool cjk_is_given; /* the CJK character at p was the second of the last bigram */
 	char word[BQ_WORD_MAX];
 	char marked[BQ_WORD_MAX];
 };

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "text/fold.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <utf8proc.h>
+
+#include "text/cjk.h"
+#include "text/cut.h"
+
+/* Letters below have their forms ready: Latin, Greek, Cyrillic, Armenian,
+ * Hebrew, Arabic. */
+#define READY_END 0x700
+
+/* The forms of one letter without marks behind it. */
+struct ready {
+	char word[4], marked[4];
+	uint8_t n_word;   /* 0: not ready, fold it */
+	uint8_t n_marked; /* 0: as word */
+	bool sheds;       /* marks behind it are shed */
+};
+
+struct fold {
+	bool is_plain;
+	bool has_marked; /* the forms differ so far; else only `word` is written */
+	bool sheds;      /* the last letter loses the marks behind it */
+	int32_t letter;  /* one with its form ready, not yet written, in case marks follow; -1: none */
+	size_t n;
+	int32_t window[FOLD_WINDOW];
+	int32_t shed[FOLD_WINDOW];
+	struct cut word, marked;
+	struct ready ready[READY_END];
+};
+
+/* ---- writing -------------------------------------------------------------- */
+
+static void put_code_point(struct cut *c, int32_t cp)
+{
+	utf8proc_uint8_t utf8[4];
+	utf8proc_ssize_t n = utf8proc_encode_char(cp, utf8);
+
+	cut_put(c, (const char *)utf8, (size_t)n);
+}
+
+/* Compose in place and write.  STABLE keeps the composition exclusions. */
+static void put_composed(struct cut *c, int32_t *cps, size_t n)
+{
+	utf8proc_ssize_t left = utf8proc_normalize_utf32(cps, (utf8proc_ssize_t)n,
+		(utf8proc_option_t)(UTF8PROC_COMPOSE | UTF8PROC_STABLE));
+
+	for (utf8proc_ssize_t i = 0; i < left; i++)
+		put_code_point(c, cps[i]);
+}
+
+/* From here on the two forms differ. */
+static void fork_marked(struct fold *f)
+{
+	if (!f->has_marked)
+		cut_copy(&f->marked, &f->word);
+	f->has_marked = true;
+}
+
+/* ---- one piece: a letter and its marks ------------------------------------ */
+
+/* Canonical order: marks by combining class, equal ones as they came. */
+static void sort_marks(int32_t *cps, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		int32_t cp = cps[i];
+		utf8proc_propval_t class = utf8proc_get_property(cp)->combining_class;
+		size_t at = i;
+
+		if (class == 0)
+			continue;
+		for (; at > 0 && utf8proc_get_property(cps[at - 1])->combining_class > class; at--)
+			cps[at] = cps[at - 1];
+		cps[at] = cp;
+	}
+}
+
+static bool is_mark(int32_t cp)
+{
+	utf8proc_category_t c = utf8proc_category(cp);
+
+	return c >= UTF8PROC_CATEGORY_MN && c <= UTF8PROC_CATEGORY_ME;
+}
+
+/* Copy the window without what the word sheds; returns how much is left. */
+static size_t shed_marks(struct fold *f)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < f->n; i++) {
+		int32_t cp = f->window[i];
+
+		if (!is_mark(cp))
+			f->sheds = chars_sheds_marks(cp);
+		else if (f->sheds || chars_is_point(cp))
+			continue;
+		f->shed[left++] = cp;
+	}
+	return left;
+}
+
+static void flush_window(struct fold *f)
+{
+	if (f->n == 0)
+		return;
+	sort_marks(f->window, f->n);
+	size_t left = shed_marks(f);
+	if (left < f->n)
+		fork_marked(f);
+	put_composed(&f->word, f->shed, left);
+	if (f->has_marked)
+		put_composed(&f->marked, f->window, f->n);
+	f->n = 0;
+}
+
+/* The folded, decomposed parts of a code point, those of words only, to the
+ * window. */
+static void decompose(struct fold *f, int32_t cp)
+{
+	enum { PARTS_MAX = 32 }; /* the longest in Unicode is 18: U+FDFA */
+	utf8proc_int32_t parts[PARTS_MAX];
+	int boundclass = 0;
+	utf8proc_ssize_t n = utf8proc_decompose_char(cp, parts, PARTS_MAX,
+		(utf8proc_option_t)(UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE | UTF8PROC_DECOMPOSE),
+		&boundclass);
+
+	assert(n <= PARTS_MAX);
+	for (utf8proc_ssize_t i = 0; i < n; i++) {
+		if (!chars_in_word(parts[i]))
+			continue;
+		if (f->n == FOLD_WINDOW)
+			flush_window(f);
+		f->window[f->n++] = parts[i];
+	}
+}
+
+static bool is_ready(const struct fold *f, int32_t cp)
+{
+	return cp < READY_END ? f->ready[cp].n_word > 0 : cjk_is_plain(cp);
+}
+
+/* Write the ready letter: no marks follow. */
+static void flush_letter(struct fold *f)
+{
+	struct ready plain = { { 0 }, { 0 }, 0, 0, false };
+	const struct ready *r = &plain;
+
+	if (f->letter < READY_END)
+		r = &f->ready[f->letter];
+	else
+		plain.n_word = (uint8_t)utf8proc_encode_char(f->letter, (utf8proc_uint8_t *)plain.word);
+	if (r->n_marked > 0)
+		fork_marked(f);
+	cut_put(&f->word, r->word, r->n_word);
+	if (f->has_marked)
+		cut_put(&f->marked, r->n_marked > 0 ? r->marked : r->word, r->n_marked > 0 ? r->n_marked : r->n_word);
+	f->sheds = r->sheds;
+	f->letter = -1;
+}
+
+/* ---- the word -------------------------------------------------------------- */
+
+void fold_start(struct fold *f, char *word, char *marked)
+{
+	f->has_marked = f->sheds = false;
+	f->letter = -1;
+	f->n = 0;
+	cut_start(&f->word, word);
+	cut_start(&f->marked, marked);
+}
+
+void fold_add(struct fold *f, int32_t cp, enum chars_class class)
+{
+	if (f->is_plain) {
+		put_code_point(&f->word, utf8proc_tolower(cp));
+		return;
+	}
+	if (class == CHARS_IGNORED)
+		return;
+	if (class == CHARS_MARK) {
+		if (f->letter >= 0)
+			decompose(f, f->letter);
+		f->letter = -1;
+		decompose(f, cp);
+		return;
+	}
+	if (f->letter >= 0)
+		flush_letter(f);
+	flush_window(f);
+	if (is_ready(f, cp))
+		f->letter = cp;
+	else
+		decompose(f, cp);
+}
+
+size_t fold_finish(struct fold *f, size_t *n_marked)
+{
+	if (f->letter >= 0)
+		flush_letter(f);
+	flush_window(f);
+	*n_marked = f->has_marked ? cut_finish(&f->marked) : 0;
+	return cut_finish(&f->word);
+}
+
+/* ---- the folder ------------------------------------------------------------ */
+
+/* Fold each letter once, the long way. */
+static void make_ready(struct fold *f)
+{
+	for (int32_t cp = 0; cp < READY_END; cp++) {
+		struct ready *r = &f->ready[cp];
+		char word[BQ_WORD_MAX], marked[BQ_WORD_MAX];
+		size_t n_word, n_marked;
+
+		if (chars_class(cp, false) != CHARS_LETTER)
+			continue;
+		fold_start(f, word, marked);
+		fold_add(f, cp, CHARS_LETTER);
+		n_word = fold_finish(f, &n_marked);
+		if (n_word > sizeof r->word || n_marked > sizeof r->marked)
+			continue;
+		memcpy(r->word, word, n_word);
+		memcpy(r->marked, marked, n_marked);
+		r->n_word = (uint8_t)n_word;
+		r->n_marked = (uint8_t)n_marked;
+		r->sheds = f->sheds;
+	}
+}
+
+struct fold *fold_new(bool plain)
+{
+	struct fold *f = calloc(1, sizeof *f);
+
+	if (f == NULL)
+		return NULL;
+	f->is_plain = plain;
+	bool is_room = cut_init(&f->word);
+	is_room = cut_init(&f->marked) && is_room;
+	if (!is_room) {
+		fold_free(f);
+		return NULL;
+	}
+	if (!plain)
+		make_ready(f);
+	return f;
+}
+
+void fold_free(struct fold *f)
+{
+	if (f == NULL)
+		return;
+	cut_release(&f->word);
+	cut_release(&f->marked);
+	free(f);
+}
