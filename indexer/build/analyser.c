@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/analyser.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+void analyser_init(struct analyser *a, struct bq_text *text, struct inverter *v)
+{
+	memset(a, 0, sizeof *a);
+	a->text = text;
+	a->v = v;
+}
+
+void analyser_release(struct analyser *a)
+{
+	free(a->marks);
+	a->marks = NULL;
+	a->n_marks = a->max_marks = 0;
+}
+
+/* ---- limits ------------------------------------------------------------ */
+
+static uint64_t count_words(const struct bq_text *text, struct bq_span s)
+{
+	struct bq_tokens it;
+	struct bq_token t;
+	uint64_t n = 0;
+
+	for (bq_tokens_init(&it, text, s, 0); bq_tokens_next(&it, &t);)
+		n++;
+	return n;
+}
+
+int analyser_check(const struct analyser *a, const struct bq_doc_in *in, struct bq_error *err)
+{
+	struct bq_span title = in->title_in_text ? BQ_SPAN("") : in->title;
+	uint64_t bytes = (uint64_t)in->text.len + title.len;
+
+	if (in->text.len > UINT32_MAX || title.len > UINT32_MAX)
+		return bq_error_set(err, BQ_ELIMIT, 0, "text of 4 GiB or more");
+	if (in->fields.len > UINT32_MAX || in->id.len > UINT16_MAX || in->path.len > UINT16_MAX)
+		return bq_error_set(err, BQ_ELIMIT, 0, "id or path over 65,535 bytes, or other members of 4 GiB");
+	/* no entry is shorter than a byte */
+	if (bytes + BQ_TITLE_GAP <= BQ_MAX_POS)
+		return BQ_OK;
+	if (count_words(a->text, in->text) + count_words(a->text, title) + BQ_TITLE_GAP > BQ_MAX_POS)
+		return bq_error_set(err, BQ_ELIMIT, 0, "more than %u words", BQ_MAX_POS - BQ_TITLE_GAP);
+	return BQ_OK;
+}
+
+/* ---- occurrences ------------------------------------------------------- */
+
+static void flush_batch(struct analyser *a)
+{
+	for (unsigned i = 0; i < a->n_batch; i++)
+		inverter_add(a->v, &a->batch[i]);
+	a->n_batch = 0;
+}
+
+static void put_word(struct analyser *a, enum bq_term_kind kind, struct bq_span word, uint32_t doc, uint32_t pos)
+{
+	unsigned i = a->n_batch;
+	uint32_t hash = inverter_hash(a->v, kind, word);
+
+	inverter_prefetch(a->v, hash);
+	memcpy(a->words[i], word.ptr, word.len);
+	a->batch[i] = (struct occurrence){ hash, kind, bq_span_make(a->words[i], word.len), doc, pos };
+	if (++a->n_batch == ANALYSER_BATCH)
+		flush_batch(a);
+}
+
+static void put_token(struct analyser *a, const struct bq_token *t, bool is_title, uint32_t doc, uint32_t pos)
+{
+	put_word(a, BQ_TERM_WORD, t->word, doc, pos);
+	if (t->marked.len != 0)
+		put_word(a, BQ_TERM_MARKED, t->marked, doc, pos);
+	if (is_title)
+		put_word(a, BQ_TERM_TITLE, t->word, doc, pos);
+}
+
+/* ---- marks ------------------------------------------------------------- */
+
+static uint64_t count_lines(struct bq_span s)
+{
+	uint64_t n = 0;
+
+	for (const char *lf; s.len != 0 && (lf = memchr(s.ptr, '\n', s.len)) != NULL; n++)
+		s = bq_span_from(s, (size_t)(lf - s.ptr) + 1);
+	return n;
+}
+
+static void put_mark(struct analyser *a, struct bq_span text, const struct bq_token *t)
+{
+	struct bq_mark last = a->n_marks == 0 ? (struct bq_mark){ 0, 0, 1 } : a->marks[a->n_marks - 1];
+	struct bq_span between = bq_span_from(bq_span_first(text, t->off), last.off);
+
+	if (a->n_marks == a->max_marks) {
+		uint32_t max = a->max_marks == 0 ? 256 : a->max_marks * 2;
+		struct bq_mark *grown = realloc(a->marks, max * sizeof *grown);
+		if (grown == NULL) {
+			a->oom = true;
+			return;
+		}
+		a->marks = grown;
+		a->max_marks = max;
+	}
+	a->marks[a->n_marks++] = (struct bq_mark){ t->ord, t->off, last.line + count_lines(between) };
+}
+
+/* ---- a document -------------------------------------------------------- */
+
+/* A title outside the text: its words come first. */
+static void put_title(struct analyser *a, const struct bq_doc_in *in, uint32_t doc, struct segment_doc *out)
+{
+	struct bq_tokens it;
+	struct bq_token t;
+
+	for (bq_tokens_init(&it, a->text, in->title, 0); bq_tokens_next(&it, &t); out->title_words++)
+		put_token(a, &t, true, doc, t.ord);
+	if (out->title_words != 0)
+		out->body_pos = out->title_words - 1 + BQ_TITLE_GAP;
+}
+
+static void put_text(struct analyser *a, const struct bq_doc_in *in, uint32_t doc, struct segment_doc *out)
+{
+	uint64_t title_end = in->title_off + in->title.len;
+	struct bq_tokens it;
+	struct bq_token t;
+
+	for (bq_tokens_init(&it, a->text, in->text, 0); bq_tokens_next(&it, &t); out->words++) {
+		bool is_title = in->title_in_text && t.off >= in->title_off && t.off < title_end;
+		if (t.ord != 0 && t.ord % BQ_MARK_WORDS == 0)
+			put_mark(a, in->text, &t);
+		if (is_title && out->title_words++ == 0)
+			out->title_pos = t.ord;
+		put_token(a, &t, is_title, doc, out->body_pos + t.ord);
+	}
+}
+
+int analyser_doc(struct analyser *a, const struct bq_doc_in *in, uint32_t doc, struct segment_doc *out,
+	struct bq_error *err)
+{
+	*out = (struct segment_doc){ .in = in };
+	a->n_marks = 0;
+	if (!in->title_in_text)
+		put_title(a, in, doc, out);
+	put_text(a, in, doc, out);
+	flush_batch(a);
+	out->length = out->words + (in->title_in_text ? 0 : out->title_words);
+	out->marks = a->marks;
+	out->n_marks = a->n_marks;
+	if (a->oom || a->v->oom)
+		return bq_error_set(err, BQ_ENOMEM, 0, "no memory for the words of %.*s",
+			(int)(in->path.len < 128 ? in->path.len : 128), in->path.ptr == NULL ? "" : in->path.ptr);
+	return BQ_OK;
+}
