@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The files of a directory tree in byte order of their paths, or one file.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <bq/buf.h>
+
+#include "index/manifest.h"
+#include "source/file.h"
+#include "source/filetype.h"
+#include "source/source.h"
+#include "source/title.h"
+
+enum { MAX_DEPTH = 256 };
+
+/* A directory being walked. */
+struct level {
+	int fd;
+	char **names; /* sorted; those of directories end in '/' */
+	size_t n, next;
+	size_t path_len; /* bytes of `path` that lead here */
+};
+
+struct dir {
+	struct source base;
+	char *root; /* base.root, to be freed */
+	struct level levels[MAX_DEPTH];
+	unsigned depth;
+	struct bq_buf path; /* of what is visited, relative to the root, with a NUL behind */
+	struct bq_buf text;
+	struct source *records; /* the JSON lines file in the middle of which we are */
+};
+
+/* ---- levels ------------------------------------------------------------ */
+
+static void release_level(struct level *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		free(l->names[i]);
+	free(l->names);
+	if (l->fd >= 0)
+		(void)close(l->fd);
+	*l = (struct level){ .fd = -1 };
+}
+
+/* A copy of `name`, with a '/' behind a directory's. */
+static char *copy_name(int fd, const struct dirent *e)
+{
+	size_t len = strlen(e->d_name);
+	char *copy = malloc(len + 2);
+	bool is_dir = e->d_type == DT_DIR;
+	struct stat st;
+
+	if (copy == NULL)
+		return NULL;
+	if (e->d_type == DT_UNKNOWN && fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		is_dir = S_ISDIR(st.st_mode);
+	memcpy(copy, e->d_name, len + 1);
+	if (is_dir)
+		memcpy(copy + len, "/", 2);
+	return copy;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool add_name(struct level *l, char *name)
+{
+	if (name != NULL && (l->n & (l->n - 1)) == 0) { /* a power of two: full */
+		char **grown = realloc(l->names, (l->n == 0 ? 1 : 2 * l->n) * sizeof *grown);
+		if (grown == NULL) {
+			free(name);
+			name = NULL;
+		} else {
+			l->names = grown;
+		}
+	}
+	if (name == NULL)
+		return false;
+	l->names[l->n++] = name;
+	return true;
+}
+
+/* List the directory `l->fd`, sorted.  0, or -1 with errno. */
+static int list_level(struct level *l)
+{
+	int fd = openat(l->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = 0;
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+
+	if (d == NULL) {
+		if (fd >= 0)
+			(void)close(fd);
+		return -1;
+	}
+	for (struct dirent *e; errno = 0, (e = readdir(d)) != NULL;) {
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		if (!add_name(l, copy_name(l->fd, e))) {
+			errno = ENOMEM;
+			break;
+		}
+	}
+	rc = errno;
+	(void)closedir(d);
+	if (l->n != 0)
+		qsort(l->names, l->n, sizeof *l->names, compare_names);
+	errno = rc;
+	return rc == 0 ? 0 : -1;
+}
+
+/* ---- what is let in ---------------------------------------------------- */
+
+static struct bq_span path_of(const struct dir *d)
+{
+	return bq_span_make(d->path.ptr, d->path.len);
+}
+
+static void skip(const struct dir *d, bool is_broken, const char *reason)
+{
+	source_skip(&d->base, path_of(d), 0, is_broken, reason);
+}
+
+/* A pattern with a '/' is about the whole path, another about the name. */
+static bool matches(const char *const *globs, size_t n, const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash == NULL ? path : slash + 1;
+
+	for (size_t i = 0; i < n; i++)
+		if (fnmatch(globs[i], strchr(globs[i], '/') == NULL ? name : path, 0) == 0)
+			return true;
+	return false;
+}
+
+/* NULL, or why the file or directory at `d->path` stays out. */
+static const char *judge_path(const struct dir *d, bool is_dir)
+{
+	const struct source_opts *o = d->base.opts;
+	const char *path = (const char *)d->path.ptr, *slash = strrchr(path, '/');
+
+	if (!d->base.is_named && (slash == NULL ? path : slash + 1)[0] == '.')
+		return "hidden";
+	if (matches(o->exclude, o->n_exclude, path))
+		return "excluded";
+	if (!is_dir && o->n_include != 0 && !matches(o->include, o->n_include, path))
+		return "not included";
+	return NULL;
+}
+
+/* ---- directories ------------------------------------------------------- */
+
+/* NULL, or why the opened directory stays out. */
+static const char *judge_dir(const struct dir *d, int fd, bool *is_broken)
+{
+	const struct source_opts *o = d->base.opts;
+	struct stat st;
+
+	*is_broken = true;
+	if (d->depth == MAX_DEPTH)
+		return "nested deeper than 256 directories";
+	if (fstat(fd, &st) != 0)
+		return strerror(errno);
+	*is_broken = false;
+	if (manifest_exists(fd) || (o->skip_ino != 0 && st.st_ino == o->skip_ino && st.st_dev == o->skip_dev))
+		return "a bq index";
+	return NULL;
+}
+
+/* Go into the directory at `d->path`. */
+static int enter_dir(struct dir *d, struct bq_error *err)
+{
+	struct level *l = &d->levels[d->depth - 1];
+	int fd = openat(l->fd, (const char *)d->path.ptr + l->path_len, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	bool is_broken = true;
+	const char *why = fd < 0 ? strerror(errno) : judge_dir(d, fd, &is_broken);
+
+	if (why != NULL) {
+		skip(d, is_broken, why);
+		if (fd >= 0)
+			(void)close(fd);
+		return BQ_OK;
+	}
+	d->depth++;
+	l++;
+	*l = (struct level){ .fd = fd, .path_len = d->path.len + 1 };
+	if (list_level(l) == 0)
+		return BQ_OK;
+	if (errno == ENOMEM)
+		return bq_error_set(err, BQ_ENOMEM, 0, "no memory to list a directory");
+	skip(d, true, strerror(errno)); /* what was listed is still visited */
+	return BQ_OK;
+}
+
+/* ---- files ------------------------------------------------------------- */
+
+static int64_t mtime_us(const struct stat *st)
+{
+	return (int64_t)st->st_mtim.tv_sec * 1000000 + st->st_mtim.tv_nsec / 1000;
+}
+
+/* Read a text file and describe it: BQ_OK, or BQ_END if it was skipped. */
+static int read_text(struct dir *d, int fd, const struct stat *st, enum filetype type, struct bq_doc_in *out)
+{
+	struct bq_span text;
+	const char *why = NULL;
+
+	if (file_read(fd, st, &d->text) != 0) {
+		skip(d, true, errno == EFBIG ? "4 GiB or more" : strerror(errno));
+		return BQ_END;
+	}
+	text = bq_buf_span(&d->text);
+	why = file_judge(text);
+	if (why != NULL) {
+		skip(d, false, why);
+		return BQ_END;
+	}
+	*out = (struct bq_doc_in){
+		.path = path_of(d),
+		.text = text,
+		.source = d->base.number,
+		.at = BQ_AT_FILE,
+		.title = type == FILETYPE_MARKDOWN ? title_of_markdown(text) : title_of_text(text),
+		.mtime_us = mtime_us(st),
+		.file_bytes = (int64_t)text.len,
+	};
+	out->title_in_text = out->title.len != 0;
+	out->title_off = out->title_in_text ? (uint64_t)(out->title.ptr - text.ptr) : 0;
+	return BQ_OK;
+}
+
+/* The kind of the file at `d->path`; UNKNOWN after a skip. */
+static enum filetype judge_file(const struct dir *d, const char *name)
+{
+	const char *why = judge_path(d, false);
+	enum filetype type = filetype_of(name);
+
+	if (why == NULL && type == FILETYPE_PACKED)
+		why = "compressed";
+	if (why == NULL && type == FILETYPE_UNKNOWN) {
+		if (d->base.is_named)
+			return FILETYPE_TEXT;
+		why = "unsupported type";
+	}
+	if (why == NULL)
+		return type;
+	skip(d, false, why);
+	return FILETYPE_UNKNOWN;
+}
+
+/* A document from file `name`, or BQ_END if it gives none (now). */
+static int take_file(struct dir *d, const char *name, struct bq_doc_in *out, struct bq_error *err)
+{
+	enum filetype type = judge_file(d, name);
+	struct stat st;
+	const char *why;
+	bool is_broken;
+	int fd, rc;
+
+	if (type == FILETYPE_UNKNOWN)
+		return BQ_END;
+	fd = file_open(d->levels[d->depth - 1].fd, name, &st, &why, &is_broken);
+	if (fd < 0) {
+		skip(d, is_broken, why);
+		return BQ_END;
+	}
+	if (type == FILETYPE_JSONL) {
+		struct jsonl_origin from = { fd, path_of(d), mtime_us(&st), st.st_size };
+		rc = jsonl_open(&from, &d->base, &d->records, err);
+		return rc == BQ_OK ? BQ_END : rc;
+	}
+	rc = read_text(d, fd, &st, type, out);
+	(void)close(fd);
+	return rc;
+}
+
+/* ---- the interface ----------------------------------------------------- */
+
+/* Visit the next name of the deepest level: a document, BQ_END if it gave none. */
+static int visit_next(struct dir *d, struct bq_doc_in *out, struct bq_error *err)
+{
+	struct level *l = &d->levels[d->depth - 1];
+	const char *name, *why;
+	size_t len;
+	bool is_dir;
+	int rc;
+
+	if (l->next == l->n) {
+		release_level(l);
+		d->depth--;
+		return BQ_END;
+	}
+	name = l->names[l->next++];
+	len = strlen(name);
+	is_dir = name[len - 1] == '/';
+	d->path.len = l->path_len;
+	bq_buf_put(&d->path, name, len + 1);
+	if (d->path.oom)
+		return bq_error_set(err, BQ_ENOMEM, 0, "no memory for a path");
+	d->path.len -= is_dir ? 2 : 1; /* the NUL stays behind the end */
+	if (!is_dir)
+		return take_file(d, name, out, err);
+	d->path.ptr[d->path.len] = '\0';
+	why = judge_path(d, true);
+	if (why != NULL) {
+		skip(d, false, why);
+		return BQ_END;
+	}
+	rc = enter_dir(d, err);
+	if (rc == BQ_OK)
+		d->path.ptr[d->path.len] = '/'; /* where the new level's names go on */
+	return rc == BQ_OK ? BQ_END : rc;
+}
+
+static int next_doc(struct source *s, struct bq_doc_in *out, struct bq_error *err)
+{
+	struct dir *d = (struct dir *)s;
+	int rc = BQ_END;
+
+	while (rc == BQ_END) {
+		rc = source_check_stop(s, err);
+		if (rc != BQ_OK)
+			return rc;
+		if (d->records != NULL) {
+			rc = source_next(d->records, out, err);
+			if (rc != BQ_END)
+				return rc;
+			source_close(d->records);
+			d->records = NULL;
+		}
+		if (d->depth == 0)
+			return BQ_END;
+		rc = visit_next(d, out, err);
+	}
+	return rc;
+}
+
+static void close_dir(struct source *s)
+{
+	struct dir *d = (struct dir *)s;
+
+	source_close(d->records);
+	while (d->depth > 0)
+		release_level(&d->levels[--d->depth]);
+	bq_buf_release(&d->path);
+	bq_buf_release(&d->text);
+	free(d->root);
+	free(d);
+}
+
+static const struct source_ops dir_ops = { next_doc, close_dir };
+
+/* The first level: the whole directory, or one name in it. */
+static int start_level(struct dir *d, const char *name, struct bq_error *err)
+{
+	struct level *l = &d->levels[0];
+	bool is_broken;
+	const char *why;
+	int rc = 0;
+
+	l->fd = open(d->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	d->depth = 1;
+	if (l->fd < 0)
+		return bq_error_set(err, BQ_EIO, 0, "%s: %s", d->root, strerror(errno));
+	if (name != NULL && !add_name(l, strdup(name)))
+		return bq_error_set(err, BQ_ENOMEM, 0, "no memory for a source");
+	if (name != NULL)
+		return BQ_OK;
+	why = judge_dir(d, l->fd, &is_broken);
+	if (why != NULL)
+		return bq_error_set(err, BQ_EUSAGE, 0, "%s: %s, no source", d->root, why);
+	rc = list_level(l);
+	return rc == 0 ? BQ_OK
+		       : bq_error_set(err, errno == ENOMEM ? BQ_ENOMEM : BQ_EIO, 0, "%s: %s", d->base.root.ptr,
+				       strerror(errno));
+}
+
+int dir_open(char *root, const char *name, const struct source *base, struct source **out, struct bq_error *err)
+{
+	struct dir *d = calloc(1, sizeof *d);
+	int rc;
+
+	if (d == NULL) {
+		free(root);
+		return bq_error_set(err, BQ_ENOMEM, 0, "no memory for a source");
+	}
+	d->base = *base;
+	d->base.ops = &dir_ops;
+	d->root = root;
+	d->base.root = bq_span_of(root);
+	rc = start_level(d, name, err);
+	if (rc != BQ_OK) {
+		close_dir(&d->base);
+		return rc;
+	}
+	*out = &d->base;
+	return BQ_OK;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * A path -> documents.
+ *
+ *   source_open("notes/")       a directory: files in byte order of their paths
+ *   source_open("a.txt")        one file
+ *   source_open("docs.jsonl")   a document a line
+ *   source_open("-")            the same from standard input
+ *
+ * One broken document never stops a source: it is put on the list of skips
+ * and the next one comes.
+ */
+#ifndef SOURCE_SOURCE_H
+#define SOURCE_SOURCE_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <bq/build.h>
+#include <bq/span.h>
+#include <bq/status.h>
+
+#include "source/skips.h"
+
+struct source_opts {
+	const char *const *include; /* globs; none: everything */
+	size_t n_include;
+	const char *const *exclude; /* globs; stronger than include */
+	size_t n_exclude;
+	dev_t skip_dev;             /* a directory to leave out: the index being written */
+	ino_t skip_ino;             /* 0: none */
+	const volatile sig_atomic_t *stop; /* not 0: end with BQ_ECANCELLED; may be NULL */
+	struct skips *skips;        /* what is left out goes here */
+};
+
+struct source;
+
+struct source_ops {
+	int (*next)(struct source *s, struct bq_doc_in *out, struct bq_error *err);
+	void (*close)(struct source *s);
+};
+
+/* What every source starts with. */
+struct source {
+	const struct source_ops *ops;
+	const struct source_opts *opts; /* **borrowed** for the source's life */
+	struct bq_span root;            /* absolute, owned by the source; "" for standard input */
+	uint32_t number;                /* the documents' `source` */
+	bool is_named;                  /* the user named this very file: being skipped is broken */
+};
+
+/* Open the source behind a command line argument.  **owned**: source_close().
+ * BQ_ENOTFOUND, BQ_EIO, BQ_ENOMEM. */
+int source_open(const char *arg, uint32_t number, const struct source_opts *opts, struct source **out,
+	struct bq_error *err);
+
+/* The next document, **borrowed** until the next call; BQ_END after the last.
+ * BQ_ECANCELLED, BQ_ENOMEM, BQ_EIO end the run; nothing less does. */
+static inline int source_next(struct source *s, struct bq_doc_in *out, struct bq_error *err)
+{
+	return s->ops->next(s, out, err);
+}
+
+/* NULL is fine. */
+void source_close(struct source *s);
+
+/* Put `path` (relative to the root) on the list of skips. */
+void source_skip(const struct source *s, struct bq_span path, uint64_t line, bool is_broken, const char *reason);
+
+/* Whether somebody has asked to stop: BQ_ECANCELLED if so. */
+int source_check_stop(const struct source *s, struct bq_error *err);
+
+/* ---- the kinds --------------------------------------------------------- */
+
+/* Files below directory `root`, or only its file `name` if not NULL.  Takes
+ * `root` (malloc'd) whatever the outcome. */
+int dir_open(char *root, const char *name, const struct source *base, struct source **out, struct bq_error *err);
+
+/* JSON lines from descriptor `fd`, which it **takes** whatever the outcome. */
+struct jsonl_origin {
+	int fd;
+	struct bq_span path; /* of the documents; **borrowed** for the source's life */
+	int64_t mtime_us, file_bytes;
+};
+int jsonl_open(const struct jsonl_origin *from, const struct source *base, struct source **out, struct bq_error *err);
+
+#endif
