@@ -34,12 +34,12 @@ struct stem {
 	bool is_none;
 	struct bq_error failed; /* the first failure; status BQ_OK while there is none */
 	struct slot *slots;
-	uint32_t n_slots, n_used;
+	uint32_t n_slots, n_used, max_used;
 	struct bq_arena bytes;
 	char scratch[BQ_WORD_MAX + 1]; /* with Xapian's NUL */
 };
 
-int stem_new(const char *language, struct stem **out, struct bq_error *err)
+int stem_new(const char *language, uint32_t cache_words, struct stem **out, struct bq_error *err)
 {
 	struct xapian_c_error why;
 	struct stem *s = calloc(1, sizeof *s);
@@ -48,6 +48,7 @@ int stem_new(const char *language, struct stem **out, struct bq_error *err)
 	if (s == NULL)
 		return bq_error_set(err, BQ_ENOMEM, 0, "no memory for a stemmer");
 	bq_arena_init(&s->bytes, BYTES_MAX);
+	s->max_used = cache_words;
 	int status = xapian_c_stemmer_new(language, &s->stemmer, &why);
 	if (status < 0) {
 		stem_free(s);
@@ -70,6 +71,8 @@ void stem_free(struct stem *s)
 	free(s->slots);
 	free(s);
 }
+
+uint32_t stem_count(const struct stem *s) { return s->n_used; }
 
 int stem_check(const struct stem *s, struct bq_error *err)
 {
@@ -121,11 +124,12 @@ static void forget_all(struct stem *s)
  * or does not come. */
 static void make_room(struct stem *s)
 {
-	uint32_t n_slots = s->n_slots == 0 ? SLOTS_MIN : s->n_slots * 2;
+	bool is_full = s->n_used >= s->max_used;
 
-	if (s->n_used < s->n_slots / 2)
+	if (!is_full && s->n_used < s->n_slots / 2)
 		return;
-	struct slot *slots = n_slots / 2 > STEM_CACHE_WORDS ? NULL : calloc(n_slots, sizeof *slots);
+	uint32_t n_slots = s->n_slots == 0 ? SLOTS_MIN : s->n_slots * 2;
+	struct slot *slots = is_full ? NULL : calloc(n_slots, sizeof *slots);
 	if (slots == NULL) {
 		if (s->slots != NULL)
 			forget_all(s);

@@ -5,23 +5,29 @@
 #ifndef TEXT_STEM_H
 #define TEXT_STEM_H
 
+#include <stdint.h>
+
 #include <bq/span.h>
 #include <bq/status.h>
 
-#define STEM_CACHE_WORDS (1u << 20) /* remembered before all is forgotten: at most some 150 MB */
+#define STEM_CACHE_WORDS (1u << 20) /* what an analyser remembers: at most 128 MiB */
 
 struct stem;
 
 /* A stemmer for a language as Xapian calls it; "none" gives one that changes
- * nothing.  **owned**: release with stem_free().  BQ_EUSAGE for a language that
- * this Xapian lacks, BQ_ENOMEM. */
-int stem_new(const char *language, struct stem **out, struct bq_error *err);
+ * nothing.  It remembers up to `cache_words` words, then forgets them all and
+ * begins again.  **owned**: release with stem_free().  BQ_EUSAGE for a language
+ * that this Xapian lacks, BQ_ENOMEM. */
+int stem_new(const char *language, uint32_t cache_words, struct stem **out, struct bq_error *err);
 void stem_free(struct stem *s);
 
 /* The stem of a word as bq_tokens_next() gives it; **borrowed** from `s` until
  * the next call.  The word itself: CJK entries, words with a digit, words over
  * BQ_WORD_CUT bytes, and where the stem would be empty or over BQ_WORD_MAX. */
 struct bq_span stem_find(struct stem *s, struct bq_span word);
+
+/* How many words are remembered now; never more than `cache_words`. */
+uint32_t stem_count(const struct stem *s);
 
 /* BQ_OK, or why a word since stem_new() was given for its own stem though it
  * may have another: memory ran out, or Xapian failed. */

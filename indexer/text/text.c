@@ -48,7 +48,7 @@ int bq_text_new(const struct bq_text_config *config, struct bq_text **out, struc
 	t->is_plain = strcmp(lang->code, LANG_NONE) == 0;
 	t->fold = fold_new(t->is_plain);
 	status = t->fold == NULL ? bq_error_set(err, BQ_ENOMEM, 0, "no memory for an analyser") :
-				   stem_new(lang->name, &t->stem, err);
+				   stem_new(lang->name, STEM_CACHE_WORDS, &t->stem, err);
 	if (status == BQ_OK) {
 		struct bq_span own = bq_span_of(lang->stopwords);
 		status = stopwords_init(&t->stopwords, t, config->stopwords.ptr == NULL ? own : config->stopwords,
