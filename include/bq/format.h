@@ -67,4 +67,17 @@ static inline uint8_t bq_len_encode(uint32_t len)
 	return (uint8_t)(((e + 1) << 3) | ((len >> e) & 7u));
 }
 
+/* K of BM25's tf/(tf+K) for every length code: K = k1*(1-b) + (k1*b/A)*L in
+ * unfused float32.  Bounds in the index and scores of queries both come from
+ * this one function. */
+static inline void bq_length_norms(float k1, float b, float avg_len, float out[256])
+{
+	float c0 = k1 * (1.0f - b), c1 = k1 * b / avg_len;
+
+	for (unsigned code = 0; code < 256; code++) {
+		float scaled = c1 * (float)bq_len_decode((uint8_t)code);
+		out[code] = c0 + scaled;
+	}
+}
+
 #endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * A file, mapped for reading.
+ */
+#ifndef BASE_MAPFILE_H
+#define BASE_MAPFILE_H
+
+#include <stdint.h>
+
+#include <bq/span.h>
+#include <bq/status.h>
+
+struct mapfile {
+	const uint8_t *ptr;
+	size_t len;
+};
+
+/* Map the regular file `name` in directory `dirfd`.  Symbolic links are not
+ * followed.  BQ_ENOTFOUND if there is none, BQ_EIO, BQ_EFORMAT if it is no
+ * regular file.  Close with mapfile_close(). */
+int mapfile_open(int dirfd, const char *name, struct mapfile *out, struct bq_error *err);
+
+/* Accepts one that is all zero. */
+void mapfile_close(struct mapfile *m);
+
+static inline struct bq_span mapfile_span(const struct mapfile *m)
+{
+	return bq_span_make(m->ptr, m->len);
+}
+
+#endif

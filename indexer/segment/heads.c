@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "segment/heads.h"
+
+#include <string.h>
+
+#include <bq/bytes.h>
+
+enum { TITLE_CUT = 1 << 2, TITLE_IN_TEXT = 1 << 3, HAS_LINE = 1 << 4, SAME_PATH = 1 << 5, KNOWN_FLAGS = 0x3f };
+
+static void put_string(struct bq_buf *b, struct bq_span s)
+{
+	bq_buf_put_varint(b, s.len);
+	bq_buf_put_span(b, s);
+}
+
+/* At most 1,024 bytes, cut where a character starts. */
+static struct bq_span cut_title(struct bq_span title)
+{
+	size_t n = title.len < HEADS_MAX_TITLE ? title.len : HEADS_MAX_TITLE;
+
+	while (n < title.len && n != 0 && ((uint8_t)title.ptr[n] & 0xc0) == 0x80)
+		n--;
+	return bq_span_first(title, n);
+}
+
+void heads_add(struct heads_writer *w, const struct segment_doc *doc, uint64_t text, uint64_t fields)
+{
+	const struct bq_doc_in *in = doc->in;
+	struct bq_buf *b = &w->records;
+	struct bq_span title = cut_title(in->title);
+	bool is_first = w->n_docs++ % BQ_HEAD_GROUP == 0;
+	bool same_path = !is_first && in->source == w->source && bq_span_eq(in->path, bq_buf_span(&w->path));
+
+	if (is_first) {
+		bq_buf_put_u64(&w->groups, b->len);
+		bq_buf_put_u64(&w->groups, w->stored);
+		bq_buf_put_u64(&w->groups, w->marks);
+	}
+	bq_buf_put_u8(b, (uint8_t)((unsigned)in->at | (title.len < in->title.len ? TITLE_CUT : 0u)
+		| (in->title_in_text ? TITLE_IN_TEXT : 0u) | (in->file_line != 0 ? HAS_LINE : 0u)
+		| (same_path ? SAME_PATH : 0u)));
+	if (!same_path) {
+		bq_buf_put_varint(b, in->source);
+		put_string(b, in->path);
+		w->source = in->source;
+		bq_buf_clear(&w->path);
+		bq_buf_put_span(&w->path, in->path);
+	}
+	put_string(b, in->id);
+	put_string(b, title);
+	bq_buf_put_varint(b, doc->title_pos);
+	bq_buf_put_varint(b, doc->title_words);
+	bq_buf_put_varint(b, doc->words);
+	bq_buf_put_varint(b, text);
+	bq_buf_put_varint(b, fields);
+	if (in->file_line != 0)
+		bq_buf_put_varint(b, in->file_line);
+	w->stored += text + fields;
+	w->marks += heads_marks(doc->words);
+}
+
+void heads_finish(struct heads_writer *w, struct bq_buf *out)
+{
+	bq_buf_put(out, w->groups.ptr, w->groups.len);
+	bq_buf_put(out, w->records.ptr, w->records.len);
+	out->oom |= w->groups.oom | w->records.oom | w->path.oom;
+}
+
+void heads_writer_release(struct heads_writer *w)
+{
+	bq_buf_release(&w->groups);
+	bq_buf_release(&w->records);
+	bq_buf_release(&w->path);
+}
+
+int heads_open(struct bq_span section, uint32_t n_docs, const char *name, struct heads_reader *out,
+	struct bq_error *err)
+{
+	uint64_t groups = ((uint64_t)n_docs + BQ_HEAD_GROUP - 1) / BQ_HEAD_GROUP * HEADS_GROUP_BYTES;
+
+	if (groups > section.len)
+		return bq_error_set(err, BQ_EFORMAT, 0, "%s: HEADS: index does not fit [F26]", name);
+	out->groups = (const uint8_t *)section.ptr;
+	out->n_docs = n_docs;
+	out->records = bq_span_from(section, (size_t)groups);
+	return BQ_OK;
+}
+
+static struct bq_span read_string(struct bq_reader *r)
+{
+	uint64_t n = bq_read_varint(r);
+
+	return bq_read_span(r, n);
+}
+
+/* Read one record; path and source stay as they are where flag 5 says so. */
+static bool read_record(struct bq_reader *r, struct bq_doc_head *h)
+{
+	uint8_t flags = bq_read_u8(r);
+
+	h->at = flags & 3;
+	h->title_cut = (flags & TITLE_CUT) != 0;
+	h->title_in_text = (flags & TITLE_IN_TEXT) != 0;
+	if ((flags & SAME_PATH) == 0) {
+		h->source = bq_read_varint32(r);
+		h->path = read_string(r);
+	}
+	h->id = read_string(r);
+	h->title = read_string(r);
+	h->title_pos = bq_read_varint32(r);
+	h->title_words = bq_read_varint32(r);
+	h->words = bq_read_varint32(r);
+	h->text_bytes = bq_read_varint(r);
+	h->priv[2] = bq_read_varint(r);
+	h->file_line = (flags & HAS_LINE) != 0 ? bq_read_varint(r) : 0;
+	return !r->bad && h->at <= BQ_AT_RECORD && (flags & ~KNOWN_FLAGS) == 0 && h->path.ptr != NULL
+		&& h->title.len <= HEADS_MAX_TITLE && h->title_words <= BQ_MAX_POS && h->words <= BQ_MAX_POS;
+}
+
+bool heads_get(const struct heads_reader *h, uint32_t doc, struct bq_doc_head *out)
+{
+	const uint8_t *group = h->groups + (size_t)(doc / BQ_HEAD_GROUP) * HEADS_GROUP_BYTES;
+	uint64_t off = bq_get_u64(group);
+
+	memset(out, 0, sizeof *out);
+	if (off > h->records.len)
+		return false;
+	struct bq_span rest = bq_span_from(h->records, (size_t)off);
+	struct bq_reader r = bq_reader_of(rest.ptr, rest.len);
+	out->priv[0] = bq_get_u64(group + 8);
+	out->priv[1] = bq_get_u64(group + 16);
+	for (uint32_t i = 0;; i++) {
+		if (!read_record(&r, out))
+			return false;
+		if (i == doc % BQ_HEAD_GROUP)
+			break;
+		out->priv[0] += out->text_bytes + out->priv[2];
+		out->priv[1] += heads_marks(out->words);
+	}
+	out->body_pos = heads_body_pos(out->title_in_text, out->title_words);
+	return true;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * HEADS: what is known of each document, readable without decompression
+ * (FORMAT.md, section 7).
+ *
+ *   per 16 documents, 24 bytes: u64 offset of the first record, from the
+ *   records; u64 where its stored bytes start in DOCS; u64 its first mark
+ *   records, one after the other:
+ *
+ *   u8 flags   0-1 at, 2 title is cut, 3 title is part of the text,
+ *              4 has file_line, 5 same path and source as the record before
+ *              (never the first of its 16)
+ *   [not 5]    varint source, varint n, path
+ *              varint n, id
+ *              varint n, title
+ *              varint title_pos, varint title_words
+ *              varint words, varint text bytes, varint field bytes
+ *   [4]        varint file_line
+ *
+ * The stored bytes of a document are its text, then its fields; its marks are
+ * (words - 1) / 128.  A title outside the text moves the text's first word to
+ * position title_words - 1 + 128.
+ */
+#ifndef SEGMENT_HEADS_H
+#define SEGMENT_HEADS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <bq/buf.h>
+#include <bq/index.h>
+#include <bq/span.h>
+
+#include "segment/segment_write.h"
+
+enum { HEADS_GROUP_BYTES = 24, HEADS_MAX_TITLE = 1024 };
+
+/* Marks of a text of `words` entries. */
+static inline uint32_t heads_marks(uint32_t words)
+{
+	return words == 0 ? 0 : (words - 1) / BQ_MARK_WORDS;
+}
+
+/* Position of the text's first word. */
+static inline uint32_t heads_body_pos(bool title_in_text, uint32_t title_words)
+{
+	return title_in_text || title_words == 0 ? 0 : title_words - 1 + BQ_TITLE_GAP;
+}
+
+struct heads_writer {
+	struct bq_buf groups, records;
+	uint32_t n_docs;
+	uint32_t source;    /* of the record before */
+	struct bq_buf path; /* likewise */
+	uint64_t stored;    /* bytes put into DOCS so far */
+	uint64_t marks;
+};
+
+/* Add the next document, of which `text` and `fields` bytes are stored. */
+void heads_add(struct heads_writer *w, const struct segment_doc *doc, uint64_t text, uint64_t fields);
+
+void heads_finish(struct heads_writer *w, struct bq_buf *out);
+void heads_writer_release(struct heads_writer *w);
+
+struct heads_reader {
+	const uint8_t *groups;
+	uint32_t n_docs;
+	struct bq_span records;
+};
+
+/* Check that the index fits [F26]. */
+int heads_open(struct bq_span section, uint32_t n_docs, const char *name, struct heads_reader *out,
+	struct bq_error *err);
+
+/* Fill `out` for document `doc` but for mtime_us and file_bytes.  priv[0] is
+ * the first stored byte, priv[1] the first mark, priv[2] the field bytes.
+ * false if a record is damaged [F27].  Walks at most 15 records. */
+bool heads_get(const struct heads_reader *h, uint32_t doc, struct bq_doc_head *out);
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "segment/positions.h"
+
+#include "codec/bits.h"
+#include "codec/bitpack.h"
+
+struct group {
+	unsigned w0, w1;
+	uint64_t bytes;
+};
+
+static struct group measure_group(const uint32_t *tfs, uint32_t n, const uint32_t *positions)
+{
+	uint32_t firsts = 0, gaps = 0;
+	uint64_t total = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		firsts |= positions[total];
+		for (uint64_t j = total + 1; j < total + tfs[i]; j++)
+			gaps |= positions[j] - positions[j - 1] - 1;
+		total += tfs[i];
+	}
+	struct group g = { bitpack_width(&firsts, 1), bitpack_width(&gaps, 1), 0 };
+	g.bytes = bits_bytes(n * (uint64_t)g.w0 + (total - n) * g.w1);
+	return g;
+}
+
+static void put_group(struct bq_buf *out, const struct group *g, const uint32_t *tfs, uint32_t n,
+	const uint32_t *positions)
+{
+	size_t start = out->len;
+	uint64_t first_at = 0, rest_at = n * (uint64_t)g->w0;
+
+	bq_buf_put_zeros(out, (size_t)g->bytes);
+	if (out->oom)
+		return;
+	uint8_t *p = out->ptr + start;
+	for (uint32_t i = 0; i < n; i++) {
+		bits_put(p, first_at, g->w0, positions[0]);
+		first_at += g->w0;
+		for (uint32_t j = 1; j < tfs[i]; j++) {
+			bits_put(p, rest_at, g->w1, positions[j] - positions[j - 1] - 1);
+			rest_at += g->w1;
+		}
+		positions += tfs[i];
+	}
+}
+
+/* The smallest shift at which every group's offset fits 16 bits. */
+static unsigned choose_shift(const struct group *groups, uint32_t n_groups)
+{
+	for (unsigned shift = 0;; shift++) {
+		uint64_t at = 0, unit = UINT64_C(1) << shift;
+		for (uint32_t g = 0; g + 1 < n_groups; g++)
+			at += (groups[g].bytes + unit - 1) & ~(unit - 1);
+		if (at >> shift <= UINT16_MAX)
+			return shift;
+	}
+}
+
+static uint32_t group_docs(uint32_t n, uint32_t g)
+{
+	uint32_t left = n - g * BQ_POS_GROUP;
+
+	return left < BQ_POS_GROUP ? left : BQ_POS_GROUP;
+}
+
+static uint64_t sum_tfs(const uint32_t *tfs, uint32_t n)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		sum += tfs[i];
+	return sum;
+}
+
+void positions_put_block(struct bq_buf *out, const uint32_t *tfs, uint32_t n, const uint32_t *positions)
+{
+	struct group groups[BQ_BLOCK_DOCS / BQ_POS_GROUP];
+	uint32_t n_groups = (n + BQ_POS_GROUP - 1) / BQ_POS_GROUP;
+	const uint32_t *p = positions;
+
+	for (uint32_t g = 0; g < n_groups; g++) {
+		const uint32_t *group_tfs = tfs + g * BQ_POS_GROUP;
+		groups[g] = measure_group(group_tfs, group_docs(n, g), p);
+		p += sum_tfs(group_tfs, group_docs(n, g));
+	}
+	unsigned shift = choose_shift(groups, n_groups);
+	uint64_t unit = UINT64_C(1) << shift, at = 0;
+	if (n_groups > 1)
+		bq_buf_put_u8(out, (uint8_t)shift);
+	for (uint32_t g = 0; g < n_groups; g++) {
+		bq_buf_put_u8(out, (uint8_t)groups[g].w0);
+		bq_buf_put_u8(out, (uint8_t)groups[g].w1);
+		if (n_groups > 1)
+			bq_buf_put_u16(out, (uint16_t)(at >> shift));
+		at += (groups[g].bytes + unit - 1) & ~(unit - 1);
+	}
+	p = positions;
+	for (uint32_t g = 0; g < n_groups; g++) {
+		const uint32_t *group_tfs = tfs + g * BQ_POS_GROUP;
+		put_group(out, &groups[g], group_tfs, group_docs(n, g), p);
+		if (g + 1 < n_groups)
+			bq_buf_put_zeros(out, (size_t)(-groups[g].bytes & (unit - 1)));
+		p += sum_tfs(group_tfs, group_docs(n, g));
+	}
+}

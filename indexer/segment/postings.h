@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * POST: which documents hold a word, and how often (FORMAT.md, section 5).
+ *
+ * A word with df >= 256 has a record; `blocks` counts 256 documents each, the
+ * last may hold fewer:
+ *
+ *   u32 last_doc[blocks]        last document of each block      | what a seek
+ *   u32 block_off[blocks + 1]   in 4-byte units, from the blocks | and a bound
+ *   u32 pos_off[blocks + 1]     likewise, into POS; words only   | look at:
+ *   u32 up_last[up]             last document of every 32 blocks | contiguous,
+ *   u8  bound[2 * blocks]       of each half block               | not between
+ *   u8  up_bound[up]            of every 32 blocks               | the blocks
+ *   u8  range_bound[ranges]     of 4,096 documents each; dense words only
+ *   zeros to a multiple of 4
+ *   blocks
+ *
+ *   full block                                       tail (fewer than 256)
+ *   0  1 kind: 0..32 gaps of that many bits           0  1 kind 0x40
+ *              0x80|n-1 bitset of n u64 words         1  1 zero
+ *   1  1 bits of tf - 1                               2  2 bytes of varints
+ *   2  1 exceptions, at most 7                        4    per document: varint
+ *   3  1 zero                                              gap << 1 | (tf == 1),
+ *   4    gaps (32 * bits bytes) or bitset                  then tf - 2 if tf > 1
+ *        tf - 1 (32 * bits bytes)                       zeros to a multiple of 4
+ *        exceptions: u8 index, u8 high bits
+ *        zeros to a multiple of 4
+ *
+ * A gap is document - previous document - 1; the first counts from the last
+ * document of the block before.  A bitset starts at that document rounded
+ * down to a multiple of 64.  A word with df < 256 is the tail's varints alone,
+ * without header; TERMS knows where.
+ *
+ * A bound is ceil(255 * the largest tf/(tf+K)) under the segment's own A.
+ */
+#ifndef SEGMENT_POSTINGS_H
+#define SEGMENT_POSTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <bq/buf.h>
+#include <bq/format.h>
+#include <bq/span.h>
+
+#include "codec/bitpack.h"
+
+enum { POSTINGS_TAIL = 0x40, POSTINGS_BITSET = 0x80, POSTINGS_MAX_EXCEPTIONS = 7 };
+
+/* TINFO: what is known of a word with df >= 256, 32 bytes.
+ *    0  4 df          4  1 impact: the largest bound     5  1 flags   6  2 zero
+ *    8  8 ttf        16  8 offset in POST               24  8 offset in POS */
+enum { TINFO_BYTES = 32, TINFO_POSITIONS = 1, TINFO_RANGES = 2 };
+
+struct tinfo {
+	uint32_t df;
+	uint8_t impact, flags;
+	uint64_t ttf, post_off, pos_off;
+};
+
+void tinfo_put(struct bq_buf *out, const struct tinfo *t);
+struct tinfo tinfo_get(const uint8_t *p);
+
+static inline uint32_t postings_blocks(uint32_t df)
+{
+	return (df + BQ_BLOCK_DOCS - 1) / BQ_BLOCK_DOCS;
+}
+
+/* ceil(255 * tf/(tf+K)), at least 1. */
+uint8_t postings_impact(uint32_t tf, float k);
+
+/* ---- writing ---- */
+
+/* Append the varints of `n` documents; `base` is one above the last document
+ * before them. */
+void postings_put_tail(struct bq_buf *out, const uint32_t *docs, const uint32_t *tfs, uint32_t n, uint32_t base);
+
+/* Append a block of `n` documents, header included: a full one, or the tail. */
+void postings_put_block(struct bq_buf *out, const uint32_t *docs, const uint32_t *tfs, uint32_t n, uint32_t base);
+
+/* ---- reading ---- */
+
+/* A word's record, its arrays found and their bounds checked [F17]; what is in
+ * them is checked block by block.  Spans borrowed from the map. */
+struct postings_list {
+	uint32_t df, n_blocks;
+	const uint8_t *last_doc, *block_off, *pos_off; /* u32 arrays, unaligned; pos_off may be NULL */
+	const uint8_t *up_last, *bound, *up_bound;
+	const uint8_t *range_bound; /* NULL unless dense */
+	struct bq_span blocks;
+};
+
+/* false if the record does not fit into `post`. */
+bool postings_open(struct bq_span post, const struct tinfo *t, uint32_t n_docs, struct postings_list *out);
+
+/* The bytes of block `i`; ptr NULL if its offsets are damaged [F18]. */
+struct bq_span postings_block_at(const struct postings_list *l, uint32_t i);
+
+/* Decode `n` documents from a tail's varints that must fill `bytes` exactly.
+ * false if they are damaged [F19] [F20]. */
+bool postings_get_tail(struct bq_span bytes, uint32_t n, uint32_t base, uint32_t *docs, uint32_t *tfs);
+
+/* Decode a block of `n` documents (256, or fewer for a tail).  On success the
+ * documents ascend strictly from `base` on and every tf is at least 1. */
+bool postings_get_block(const struct bitpack_ops *ops, struct bq_span block, uint32_t n, uint32_t base,
+	uint32_t docs[BQ_BLOCK_DOCS], uint32_t tfs[BQ_BLOCK_DOCS]);
+
+#endif

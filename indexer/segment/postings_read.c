@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "segment/postings.h"
+
+#include <string.h>
+
+#include <bq/bytes.h>
+
+struct tinfo tinfo_get(const uint8_t *p)
+{
+	return (struct tinfo){
+		.df = bq_get_u32(p),
+		.impact = p[4],
+		.flags = p[5],
+		.ttf = bq_get_u64(p + 8),
+		.post_off = bq_get_u64(p + 16),
+		.pos_off = bq_get_u64(p + 24),
+	};
+}
+
+bool postings_open(struct bq_span post, const struct tinfo *t, uint32_t n_docs, struct postings_list *out)
+{
+	if (t->df < BQ_SMALL_DF || t->df > n_docs || t->post_off > post.len)
+		return false;
+	uint64_t n = postings_blocks(t->df), up = (n + BQ_SKIP_FANOUT - 1) / BQ_SKIP_FANOUT;
+	uint64_t ranges = (t->flags & TINFO_RANGES) == 0 ? 0 : ((uint64_t)n_docs + BQ_RANGE_DOCS - 1) / BQ_RANGE_DOCS;
+	uint64_t offs = (n + 1) * 4, pos_offs = (t->flags & TINFO_POSITIONS) == 0 ? 0 : offs;
+	uint64_t head = (n * 4 + offs + pos_offs + up * 4 + 2 * n + up + ranges + 3) & ~UINT64_C(3);
+	if (head > post.len - t->post_off)
+		return false;
+	const uint8_t *p = (const uint8_t *)post.ptr + t->post_off;
+	out->df = t->df;
+	out->n_blocks = (uint32_t)n;
+	out->last_doc = p;
+	out->block_off = out->last_doc + n * 4;
+	out->pos_off = pos_offs == 0 ? NULL : out->block_off + offs;
+	out->up_last = out->block_off + offs + pos_offs;
+	out->bound = out->up_last + up * 4;
+	out->up_bound = out->bound + 2 * n;
+	out->range_bound = ranges == 0 ? NULL : out->up_bound + up;
+	out->blocks = bq_span_make(p + head, (size_t)(post.len - t->post_off - head));
+	uint64_t blocks_len = (uint64_t)bq_get_u32(out->block_off + n * 4) * 4;
+	if (blocks_len > out->blocks.len)
+		return false;
+	out->blocks.len = (size_t)blocks_len;
+	return true;
+}
+
+struct bq_span postings_block_at(const struct postings_list *l, uint32_t i)
+{
+	uint64_t from = (uint64_t)bq_get_u32(l->block_off + (size_t)i * 4) * 4;
+	uint64_t to = (uint64_t)bq_get_u32(l->block_off + ((size_t)i + 1) * 4) * 4;
+
+	if (from >= to || to > l->blocks.len)
+		return (struct bq_span){ NULL, 0 };
+	return bq_span_make(l->blocks.ptr + from, (size_t)(to - from));
+}
+
+bool postings_get_tail(struct bq_span bytes, uint32_t n, uint32_t base, uint32_t *docs, uint32_t *tfs)
+{
+	struct bq_reader r = bq_reader_of(bytes.ptr, bytes.len);
+	uint64_t next = base;
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t v = bq_read_varint(&r);
+		uint64_t tf = (v & 1) != 0 ? 1 : 2 + bq_read_varint(&r);
+		next += v >> 1;
+		if (next >= BQ_DOC_END || tf > UINT32_MAX || tf == 0)
+			return false;
+		docs[i] = (uint32_t)next++;
+		tfs[i] = (uint32_t)tf;
+	}
+	return !r.bad && bq_read_left(&r) == 0;
+}
+
+/* Set bits of `words` words as documents from `first` on; false unless there
+ * are 256, none below `base`. */
+static bool get_bitset(const uint8_t *p, uint32_t words, uint32_t base, uint32_t docs[BQ_BLOCK_DOCS])
+{
+	uint32_t n = 0, first = base & ~63u;
+
+	for (uint32_t w = 0; w < words; w++) {
+		uint64_t bits = bq_get_u64(p + (size_t)w * 8);
+		if (n + (uint32_t)__builtin_popcountll(bits) > BQ_BLOCK_DOCS)
+			return false;
+		for (; bits != 0; bits &= bits - 1)
+			docs[n++] = first + w * 64 + (uint32_t)__builtin_ctzll(bits);
+	}
+	return n == BQ_BLOCK_DOCS && docs[0] >= base && docs[n - 1] > docs[0];
+}
+
+static bool ascends(const uint32_t *docs, uint32_t base)
+{
+	bool bad = docs[0] < base;
+
+	for (uint32_t i = 1; i < BQ_BLOCK_DOCS; i++)
+		bad |= docs[i] <= docs[i - 1];
+	return !bad;
+}
+
+static bool get_packed(const struct bitpack_ops *ops, const uint8_t *p, unsigned bits, uint32_t base, uint32_t *docs)
+{
+	ops->decode_docs(p, bits, base, docs);
+	/* Narrow gaps cannot wrap at 2^32: nothing to look for. */
+	if (((uint64_t)BQ_BLOCK_DOCS << bits) + base <= UINT32_MAX)
+		return true;
+	return ascends(docs, base);
+}
+
+static bool get_tfs(const struct bitpack_ops *ops, const uint8_t *p, unsigned bits, unsigned n_exceptions, uint32_t *tfs)
+{
+	const uint8_t *e = p + bitpack_bytes(bits);
+	bool wrapped = false;
+
+	ops->decode(p, bits, tfs);
+	for (unsigned i = 0; i < n_exceptions; i++)
+		tfs[e[2 * i]] |= (uint32_t)e[2 * i + 1] << bits;
+	for (uint32_t i = 0; i < BQ_BLOCK_DOCS; i++)
+		wrapped |= ++tfs[i] == 0;
+	return !wrapped;
+}
+
+bool postings_get_block(const struct bitpack_ops *ops, struct bq_span block, uint32_t n, uint32_t base,
+	uint32_t docs[BQ_BLOCK_DOCS], uint32_t tfs[BQ_BLOCK_DOCS])
+{
+	const uint8_t *p = (const uint8_t *)block.ptr;
+
+	if (block.len < 4)
+		return false;
+	if (p[0] == POSTINGS_TAIL) {
+		struct bq_span varints = bq_span_from(block, 4);
+		uint16_t len = bq_get_u16(p + 2);
+		return n < BQ_BLOCK_DOCS && len <= varints.len
+			&& postings_get_tail(bq_span_first(varints, len), n, base, docs, tfs);
+	}
+	bool is_bitset = (p[0] & POSTINGS_BITSET) != 0;
+	uint32_t words = (p[0] & 0x7fu) + 1;
+	unsigned bits = p[1], n_exceptions = p[2];
+	if (n != BQ_BLOCK_DOCS || (!is_bitset && p[0] > 32) || bits > 32 || n_exceptions > POSTINGS_MAX_EXCEPTIONS
+		|| (bits == 32 && n_exceptions != 0))
+		return false;
+	size_t docs_len = is_bitset ? (size_t)words * 8 : bitpack_bytes(p[0]);
+	if (4 + docs_len + bitpack_bytes(bits) + 2 * (size_t)n_exceptions > block.len)
+		return false;
+	bool ok = is_bitset ? get_bitset(p + 4, words, base, docs) : get_packed(ops, p + 4, p[0], base, docs);
+	return ok && get_tfs(ops, p + 4 + docs_len, bits, n_exceptions, tfs);
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The native cursor: one word's list, a block at a time.
+ */
+#include <string.h>
+
+#include <bq/bytes.h>
+
+#include "segment/positions.h"
+#include "segment/segment.h"
+
+struct native_cursor {
+	struct bq_cursor c; /* first */
+	const struct segment *segment;
+	struct postings_list list; /* FREQUENT */
+	uint32_t block;            /* the one decoded; n_blocks or 1 when past the end */
+	uint32_t n_blocks;
+	bool is_open;              /* `block` has been decoded */
+	struct bq_span pos_block;  /* POS bytes of the decoded block */
+	uint64_t pos_off;          /* FREQUENT: the word's start in POS */
+	uint32_t *positions;       /* decoded, room for n_positions */
+	uint32_t n_positions;
+	uint32_t docs[BQ_BLOCK_DOCS + 8], tfs[BQ_BLOCK_DOCS + 8]; /* vector stores may run over */
+};
+
+static struct native_cursor *native_of(struct bq_cursor *c)
+{
+	return (struct native_cursor *)(void *)c;
+}
+
+static bool end_damaged(struct native_cursor *n, const char *what)
+{
+	(void)segment_damaged(n->segment, n->c.read, what);
+	n->block = n->n_blocks;
+	return false;
+}
+
+/* ---- words with df < 256: everything is decoded when the cursor opens ---- */
+
+static bool small_next(struct bq_cursor *c)
+{
+	struct native_cursor *n = native_of(c);
+
+	if (n->is_open)
+		return false;
+	n->is_open = true;
+	c->n = c->term.df;
+	c->last = n->docs[c->n - 1];
+	return true;
+}
+
+static bool small_seek(struct bq_cursor *c, uint32_t target)
+{
+	return small_next(c) && c->last >= target;
+}
+
+/* ---- words with df >= 256 ---- */
+
+static uint32_t block_last(const struct native_cursor *n, uint32_t block)
+{
+	return bq_get_u32(n->list.last_doc + 4 * (size_t)block);
+}
+
+/* The bytes of POS that belong to `block`; empty for lists without. */
+static bool find_positions(struct native_cursor *n, uint32_t block)
+{
+	const struct bq_span pos = n->segment->pos;
+
+	n->pos_block = (struct bq_span){ NULL, 0 };
+	if (n->list.pos_off == NULL)
+		return true;
+	uint64_t from = n->pos_off + 4 * (uint64_t)bq_get_u32(n->list.pos_off + 4 * (size_t)block);
+	uint64_t to = n->pos_off + 4 * (uint64_t)bq_get_u32(n->list.pos_off + 4 * ((size_t)block + 1));
+	if (from > to || to > pos.len)
+		return false;
+	n->pos_block = bq_span_make(pos.ptr + from, (size_t)(to - from));
+	return true;
+}
+
+/* Decode `block`; what is checked here nobody asks again: the documents
+ * ascend, end on the skip entry's, and none is beyond the segment [F20]. */
+static bool load_block(struct native_cursor *n, uint32_t block)
+{
+	struct bq_span bytes = postings_block_at(&n->list, block);
+	uint32_t base = block == 0 ? 0 : block_last(n, block - 1) + 1, last = block_last(n, block);
+	uint32_t left = n->list.df - block * BQ_BLOCK_DOCS, count = left < BQ_BLOCK_DOCS ? left : BQ_BLOCK_DOCS;
+
+	n->block = block;
+	n->is_open = true;
+	if (bytes.ptr == NULL || last >= n->segment->leaf.n_docs || base > last || !find_positions(n, block))
+		return end_damaged(n, "a damaged skip entry [F18]");
+	if (!postings_get_block(n->segment->codec, bytes, count, base, n->docs, n->tfs) || n->docs[count - 1] != last)
+		return end_damaged(n, "a damaged postings block [F20]");
+	n->c.n = count;
+	n->c.last = last;
+	return true;
+}
+
+static bool frequent_next(struct bq_cursor *c)
+{
+	struct native_cursor *n = native_of(c);
+	uint32_t block = n->is_open ? n->block + 1 : 0;
+
+	if (block >= n->n_blocks) {
+		n->block = n->n_blocks;
+		return false;
+	}
+	return load_block(n, block);
+}
+
+/* The first block from `block` on whose last document is >= target: first by
+ * 32 blocks, then one by one. */
+static uint32_t find_block(const struct native_cursor *n, uint32_t block, uint32_t target)
+{
+	while (block < n->n_blocks && block_last(n, block) < target) {
+		uint32_t up = block / BQ_SKIP_FANOUT;
+		if (block % BQ_SKIP_FANOUT == 0 && bq_get_u32(n->list.up_last + 4 * (size_t)up) < target)
+			block += BQ_SKIP_FANOUT;
+		else
+			block++;
+	}
+	return block;
+}
+
+static bool frequent_seek(struct bq_cursor *c, uint32_t target)
+{
+	struct native_cursor *n = native_of(c);
+	uint32_t block = find_block(n, n->is_open ? n->block + 1 : 0, target);
+
+	if (block >= n->n_blocks) {
+		n->is_open = true;
+		n->block = n->n_blocks;
+		return false;
+	}
+	return load_block(n, block);
+}
+
+/* ---- positions ---- */
+
+static bool make_room(struct native_cursor *n, uint32_t count)
+{
+	if (count <= n->n_positions)
+		return true;
+	uint32_t room = count < 64 ? 64 : count;
+	uint32_t *p = bq_arena_alloc(n->c.read->mem, room * sizeof *p);
+	if (p == NULL)
+		return false;
+	n->positions = p;
+	n->n_positions = room;
+	return true;
+}
+
+static const uint32_t *get_positions(struct bq_cursor *c, uint32_t i, uint32_t *count)
+{
+	struct native_cursor *n = native_of(c);
+	uint32_t tf = n->tfs[i];
+
+	*count = 0;
+	if (c->term.kind != BQ_TERM_WORD)
+		return NULL;
+	if ((c->term.priv[SEGMENT_PRIV_MODE] & 0xff) == SEGMENT_INLINE && tf == 1) {
+		*count = 1;
+		return n->positions;
+	}
+	if (!positions_fit(n->pos_block, n->tfs, c->n, i)) {
+		(void)end_damaged(n, "a damaged positions block [F23]");
+		return NULL;
+	}
+	if (!make_room(n, tf))
+		return NULL;
+	if (!positions_get(n->pos_block, n->tfs, c->n, i, n->positions)) {
+		(void)end_damaged(n, "positions out of order [F24]");
+		return NULL;
+	}
+	*count = tf;
+	return n->positions;
+}
+
+/* ---- opening ---- */
+
+static bool open_inline(struct native_cursor *n, const struct bq_term *t)
+{
+	if (t->ttf > BQ_MAX_POS || !make_room(n, 1))
+		return false;
+	n->docs[0] = (uint32_t)t->priv[SEGMENT_PRIV_POST];
+	n->tfs[0] = (uint32_t)t->ttf;
+	n->positions[0] = (uint32_t)t->priv[SEGMENT_PRIV_POS];
+	return n->positions[0] < BQ_MAX_POS || t->ttf > 1;
+}
+
+static bool open_small(struct native_cursor *n, const struct bq_term *t)
+{
+	const struct segment *s = n->segment;
+	struct bq_span bytes = bq_span_make(s->post.ptr + t->priv[SEGMENT_PRIV_POST],
+		(size_t)(t->priv[SEGMENT_PRIV_MODE] >> 8));
+
+	return postings_get_tail(bytes, t->df, 0, n->docs, n->tfs) && n->docs[t->df - 1] < s->leaf.n_docs;
+}
+
+static bool open_frequent(struct native_cursor *n, const struct bq_term *t)
+{
+	const struct segment *s = n->segment;
+	struct tinfo info = tinfo_get((const uint8_t *)s->tinfo.ptr + t->priv[SEGMENT_PRIV_POST] * TINFO_BYTES);
+
+	n->pos_off = info.pos_off;
+	n->n_blocks = postings_blocks(info.df);
+	return postings_open(s->post, &info, s->leaf.n_docs, &n->list) && info.pos_off <= s->pos.len
+		&& (n->list.pos_off != NULL) == (t->kind == BQ_TERM_WORD);
+}
+
+struct bq_cursor *segment_cursor(const struct bq_leaf *l, const struct bq_term *t, struct bq_read *rd)
+{
+	static const struct bq_cursor_ops small_ops = { small_next, small_seek, get_positions };
+	static const struct bq_cursor_ops frequent_ops = { frequent_next, frequent_seek, get_positions };
+	const struct segment *s = segment_of(l);
+	unsigned mode = t->priv[SEGMENT_PRIV_MODE] & 0xff;
+	struct native_cursor *n = bq_arena_alloc(rd->mem, sizeof *n);
+
+	if (n == NULL)
+		return NULL;
+	memset(n, 0, offsetof(struct native_cursor, docs));
+	n->segment = s;
+	n->n_blocks = 1;
+	n->c = (struct bq_cursor){ .ops = mode == SEGMENT_FREQUENT ? &frequent_ops : &small_ops, .leaf = l,
+		.read = rd, .term = *t, .docs = n->docs, .tfs = n->tfs };
+	if (mode != SEGMENT_FREQUENT && t->priv[SEGMENT_PRIV_POS_LEN] != 0)
+		n->pos_block = bq_span_make(s->pos.ptr + t->priv[SEGMENT_PRIV_POS],
+			(size_t)t->priv[SEGMENT_PRIV_POS_LEN]);
+	bool ok = mode == SEGMENT_INLINE ? open_inline(n, t)
+		: mode == SEGMENT_SMALL  ? open_small(n, t)
+					 : open_frequent(n, t);
+	if (ok)
+		return &n->c;
+	if (!rd->mem->oom)
+		(void)segment_damaged(s, rd, "a damaged list [F17]");
+	return NULL;
+}

@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "segment/segment_write.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bq/buf.h>
+
+#include "segment/columns.h"
+#include "segment/container.h"
+#include "segment/docs.h"
+#include "segment/heads.h"
+#include "segment/positions.h"
+#include "segment/postings.h"
+#include "segment/terms.h"
+
+/* The term under way: at most one block is held back, full ones are encoded.
+ * Skips are kept apart until the term ends and their number is known. */
+struct open_term {
+	char key[TERMS_MAX_KEY];
+	size_t key_len;
+	bool is_open;
+	bool is_alias;
+	struct bq_buf forms; /* u32 */
+	uint32_t df;
+	uint64_t ttf, pos_start;
+	uint32_t n; /* documents held back */
+	uint32_t base; /* one above the last document encoded */
+	uint32_t docs[BQ_BLOCK_DOCS], tfs[BQ_BLOCK_DOCS];
+	uint8_t impacts[BQ_BLOCK_DOCS];
+	struct bq_buf positions; /* u32, of the documents held back */
+	struct bq_buf blocks;    /* encoded */
+	struct bq_buf last_doc, block_off, pos_off, bound, up_last, up_bound;
+	uint64_t pos_bytes;
+};
+
+struct segment_writer {
+	int dirfd;
+	char name[32];
+	int status;
+	struct segment_params params;
+	struct container_writer *file;
+	struct docs_writer *docs;
+	struct heads_writer heads;
+	struct terms_writer terms;
+	struct bq_buf norms, marks, mtimes, sizes; /* one entry a document, marks but */
+	struct bq_buf post, tinfo, block_pos;
+	struct open_term term;
+	uint8_t *ranges; /* best impact per 4,096 documents of the open term */
+	float k[256];
+	float avg_len;
+	uint32_t n_docs, n_terms;
+	uint64_t n_tokens, pos_bytes;
+};
+
+static void fail(struct segment_writer *w, int status)
+{
+	if (w->status == BQ_OK)
+		w->status = status;
+}
+
+struct segment_writer *segment_writer_new(int dirfd, const struct segment_params *params, struct bq_error *err)
+{
+	struct segment_writer *w = calloc(1, sizeof *w);
+
+	if (w == NULL) {
+		(void)bq_error_set(err, BQ_ENOMEM, 0, "writing a segment: out of memory");
+		return NULL;
+	}
+	w->dirfd = dirfd;
+	w->params = *params;
+	(void)snprintf(w->name, sizeof w->name, "%08" PRIu64 ".seg", params->number);
+	int fd = openat(dirfd, w->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0) {
+		(void)bq_error_set(err, BQ_EIO, 0, "%s: %s", w->name, strerror(errno));
+		free(w);
+		return NULL;
+	}
+	w->file = container_writer_new(fd);
+	w->docs = w->file == NULL ? NULL : docs_writer_new(w->file);
+	if (w->docs == NULL) {
+		(void)bq_error_set(err, BQ_ENOMEM, 0, "writing a segment: out of memory");
+		segment_writer_free(w);
+		return NULL;
+	}
+	return w;
+}
+
+/* ---- documents ---- */
+
+void segment_writer_doc(struct segment_writer *w, const struct segment_doc *doc)
+{
+	const struct bq_doc_in *in = doc->in;
+	uint64_t text = w->params.no_store ? 0 : in->text.len, fields = w->params.no_store ? 0 : in->fields.len;
+
+	assert(doc->n_marks == heads_marks(doc->words));
+	if (w->status != BQ_OK)
+		return;
+	w->n_docs++;
+	w->n_tokens += doc->length;
+	bq_buf_put_u8(&w->norms, bq_len_encode(doc->length));
+	for (uint32_t i = 0; i < doc->n_marks; i++) {
+		bq_buf_put_u32(&w->marks, (uint32_t)doc->marks[i].off);
+		bq_buf_put_u32(&w->marks, (uint32_t)doc->marks[i].line);
+	}
+	bq_buf_put_u64(&w->mtimes, (uint64_t)in->mtime_us);
+	bq_buf_put_u64(&w->sizes, (uint64_t)in->file_bytes);
+	heads_add(&w->heads, doc, text, fields);
+	if (!w->params.no_store) {
+		docs_put(w->docs, in->text);
+		docs_put(w->docs, in->fields);
+	}
+}
+
+void segment_writer_begin_terms(struct segment_writer *w, float avg_len)
+{
+	if (w->status == BQ_OK)
+		fail(w, docs_finish(w->docs));
+	docs_writer_free(w->docs);
+	w->docs = NULL;
+	/* A segment of empty documents has no average; any positive one will do. */
+	w->avg_len = avg_len > 0 ? avg_len : 1.0f;
+	bq_length_norms(w->params.k1, w->params.b, w->avg_len, w->k);
+	w->ranges = calloc(w->n_docs / BQ_RANGE_DOCS + 1, 1);
+	if (w->ranges == NULL)
+		fail(w, BQ_ENOMEM);
+	container_begin(w->file, SECTION_POS);
+}
+
+/* ---- one term ---- */
+
+static uint8_t largest(const uint8_t *p, uint32_t n)
+{
+	uint8_t max = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		if (p[i] > max)
+			max = p[i];
+	return max;
+}
+
+/* Positions go to the file as they come; each block of a frequent word starts
+ * at a multiple of 4 from the word's start. */
+static void put_positions(struct segment_writer *w, struct open_term *t, bool align)
+{
+	bq_buf_clear(&w->block_pos);
+	positions_put_block(&w->block_pos, t->tfs, t->n, (const uint32_t *)(const void *)t->positions.ptr);
+	if (align)
+		bq_buf_put_zeros(&w->block_pos, -w->block_pos.len & 3);
+	container_put(w->file, w->block_pos.ptr, w->block_pos.len);
+	t->pos_bytes += w->block_pos.len;
+	w->pos_bytes += w->block_pos.len;
+	if (w->block_pos.oom)
+		fail(w, BQ_ENOMEM);
+}
+
+/* Encode the documents held back as one block with its skip entries. */
+static void put_block(struct segment_writer *w, struct open_term *t)
+{
+	uint32_t half = t->n < BQ_BLOCK_DOCS / 2 ? t->n : BQ_BLOCK_DOCS / 2;
+	uint8_t bounds[2] = { largest(t->impacts, half), largest(t->impacts + half, t->n - half) };
+
+	if (t->positions.oom)
+		fail(w, BQ_ENOMEM);
+	if (w->status != BQ_OK)
+		return;
+	bq_buf_put_u32(&t->block_off, (uint32_t)(t->blocks.len / 4));
+	bq_buf_put_u32(&t->pos_off, (uint32_t)(t->pos_bytes / 4));
+	bq_buf_put_u32(&t->last_doc, t->docs[t->n - 1]);
+	bq_buf_put(&t->bound, bounds, 2);
+	postings_put_block(&t->blocks, t->docs, t->tfs, t->n, t->base);
+	if (t->positions.len != 0)
+		put_positions(w, t, true);
+	t->base = t->docs[t->n - 1] + 1;
+	t->n = 0;
+	bq_buf_clear(&t->positions);
+	if (t->blocks.len / 4 > UINT32_MAX || t->pos_bytes / 4 > UINT32_MAX)
+		fail(w, BQ_ELIMIT);
+}
+
+static struct bq_span open_key(const struct open_term *t)
+{
+	return bq_span_make(t->key, t->key_len);
+}
+
+/* Upper skip entries, one for every 32 blocks. */
+static void put_upper(struct open_term *t)
+{
+	uint32_t n_blocks = postings_blocks(t->df);
+
+	for (uint32_t b = 0; b < n_blocks; b += BQ_SKIP_FANOUT) {
+		uint32_t n = n_blocks - b < BQ_SKIP_FANOUT ? n_blocks - b : BQ_SKIP_FANOUT;
+		bq_buf_put(&t->up_last, t->last_doc.ptr + 4 * (size_t)(b + n - 1), 4);
+		bq_buf_put_u8(&t->up_bound, largest(t->bound.ptr + 2 * (size_t)b, 2 * n));
+	}
+}
+
+/* The record of a frequent term, and its TINFO. */
+static void put_frequent(struct segment_writer *w, struct open_term *t, struct terms_entry *e)
+{
+	bool is_word = terms_kind(open_key(t)) == BQ_TERM_WORD;
+	bool is_dense = t->df >= w->n_docs / 32;
+
+	if (t->n != 0)
+		put_block(w, t);
+	if (w->status != BQ_OK)
+		return;
+	bq_buf_put_u32(&t->block_off, (uint32_t)(t->blocks.len / 4));
+	bq_buf_put_u32(&t->pos_off, (uint32_t)(t->pos_bytes / 4));
+	put_upper(t);
+	bq_buf_put_zeros(&w->post, -w->post.len & 3);
+	struct tinfo info = { t->df, largest(t->up_bound.ptr, (uint32_t)t->up_bound.len),
+		(uint8_t)((is_word ? TINFO_POSITIONS : 0) | (is_dense ? TINFO_RANGES : 0)), t->ttf, w->post.len,
+		is_word ? t->pos_start : 0 };
+	tinfo_put(&w->tinfo, &info);
+	size_t start = w->post.len;
+	bq_buf_put(&w->post, t->last_doc.ptr, t->last_doc.len);
+	bq_buf_put(&w->post, t->block_off.ptr, t->block_off.len);
+	if (is_word)
+		bq_buf_put(&w->post, t->pos_off.ptr, t->pos_off.len);
+	bq_buf_put(&w->post, t->up_last.ptr, t->up_last.len);
+	bq_buf_put(&w->post, t->bound.ptr, t->bound.len);
+	bq_buf_put(&w->post, t->up_bound.ptr, t->up_bound.len);
+	if (is_dense)
+		bq_buf_put(&w->post, w->ranges, (w->n_docs + BQ_RANGE_DOCS - 1) / BQ_RANGE_DOCS);
+	bq_buf_put_zeros(&w->post, (start - w->post.len) & 3);
+	bq_buf_put(&w->post, t->blocks.ptr, t->blocks.len);
+	e->tag = TERMS_FREQUENT;
+}
+
+/* A term with df < 256 lives in TERMS but for its varints and positions. */
+static void put_small(struct segment_writer *w, struct open_term *t, struct terms_entry *e)
+{
+	bool is_word = terms_kind(open_key(t)) == BQ_TERM_WORD;
+
+	e->tag = t->df + 1;
+	e->doc = t->docs[0];
+	if (t->positions.oom) {
+		fail(w, BQ_ENOMEM);
+		return;
+	}
+	if (t->df > 1) {
+		size_t before = w->post.len;
+		postings_put_tail(&w->post, t->docs, t->tfs, t->n, 0);
+		e->post_bytes = w->post.len - before;
+	}
+	if (is_word && t->ttf == 1) {
+		e->pos = bq_get_u32(t->positions.ptr);
+	} else if (is_word) {
+		put_positions(w, t, false);
+		e->pos_bytes = t->pos_bytes;
+	}
+}
+
+static void clear_term(struct open_term *t)
+{
+	struct bq_buf *all[] = { &t->forms, &t->positions, &t->blocks, &t->last_doc, &t->block_off, &t->pos_off,
+		&t->bound, &t->up_last, &t->up_bound };
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		bq_buf_clear(all[i]);
+	t->is_open = false;
+	t->df = t->n = t->base = 0;
+	t->ttf = t->pos_bytes = 0;
+}
+
+static void end_term(struct segment_writer *w)
+{
+	struct open_term *t = &w->term;
+	struct terms_entry e;
+
+	if (!t->is_open || w->status != BQ_OK)
+		return;
+	const uint32_t *forms = (const uint32_t *)(const void *)t->forms.ptr;
+	memset(&e, 0, sizeof e);
+	e.df = t->df;
+	e.ttf = t->ttf;
+	e.n_forms = (uint32_t)(t->forms.len / sizeof *forms);
+	if (t->is_alias) {
+		e.tag = TERMS_ALIAS;
+		e.alias = forms[0];
+	} else if (t->df >= BQ_SMALL_DF) {
+		put_frequent(w, t, &e);
+	} else {
+		assert(t->df != 0);
+		put_small(w, t, &e);
+	}
+	if (t->forms.oom || t->blocks.oom || t->up_last.oom || t->up_bound.oom || t->bound.oom)
+		fail(w, BQ_ENOMEM);
+	terms_add(&w->terms, open_key(t), &e, forms);
+	clear_term(t);
+}
+
+void segment_writer_term(struct segment_writer *w, enum bq_term_kind kind, struct bq_span word, const uint32_t *forms,
+	uint32_t n_forms)
+{
+	struct open_term *t = &w->term;
+
+	end_term(w);
+	if (w->status != BQ_OK)
+		return;
+	assert(word.len != 0 && word.len < TERMS_MAX_KEY);
+	if (kind != BQ_TERM_WORD)
+		t->key[0] = (char)kind;
+	memcpy(t->key + (kind != BQ_TERM_WORD), word.ptr, word.len);
+	t->key_len = word.len + (kind != BQ_TERM_WORD);
+	t->is_open = true;
+	t->is_alias = terms_kind_is_stem(kind) && n_forms == 1;
+	t->pos_start = w->pos_bytes;
+	bq_buf_put(&t->forms, forms, n_forms * sizeof *forms);
+	memset(w->ranges, 0, w->n_docs / BQ_RANGE_DOCS + 1);
+	w->n_terms++;
+}
+
+void segment_writer_posting(struct segment_writer *w, uint32_t doc, uint32_t tf, const uint32_t *positions)
+{
+	struct open_term *t = &w->term;
+
+	if (w->status != BQ_OK)
+		return;
+	assert(t->is_open && !t->is_alias && doc < w->n_docs && doc >= t->base && tf != 0);
+	/* A block goes out when the next document comes: at 255 it may yet stay small. */
+	if (t->n == BQ_BLOCK_DOCS)
+		put_block(w, t);
+	if (w->norms.oom) {
+		fail(w, BQ_ENOMEM);
+		return;
+	}
+	uint8_t impact = postings_impact(tf, w->k[w->norms.ptr[doc]]);
+	t->docs[t->n] = doc;
+	t->tfs[t->n] = tf;
+	t->impacts[t->n++] = impact;
+	t->df++;
+	t->ttf += tf;
+	if (impact > w->ranges[doc / BQ_RANGE_DOCS])
+		w->ranges[doc / BQ_RANGE_DOCS] = impact;
+	if (positions != NULL)
+		bq_buf_put(&t->positions, positions, tf * sizeof *positions);
+}
+
+/* ---- the end ---- */
+
+static void put_section(struct segment_writer *w, enum section_kind kind, struct bq_buf *bytes)
+{
+	if (bytes->oom)
+		fail(w, BQ_ENOMEM);
+	container_begin(w->file, kind);
+	container_put(w->file, bytes->ptr, bytes->len);
+	container_end(w->file);
+	bq_buf_release(bytes);
+}
+
+static void put_columns(struct segment_writer *w)
+{
+	struct bq_buf out = BQ_BUF_INIT;
+	struct column columns[] = {
+		{ COLUMN_MTIME, (const int64_t *)(const void *)w->mtimes.ptr, INT64_MIN },
+		{ COLUMN_FILE_BYTES, (const int64_t *)(const void *)w->sizes.ptr, -1 },
+	};
+
+	if (w->mtimes.oom || w->sizes.oom)
+		fail(w, BQ_ENOMEM);
+	else
+		columns_put(&out, columns, 2, w->n_docs);
+	put_section(w, SECTION_COLS, &out);
+}
+
+static void put_sections(struct segment_writer *w)
+{
+	struct bq_buf out = BQ_BUF_INIT;
+
+	container_end(w->file); /* POS */
+	put_section(w, SECTION_POST, &w->post);
+	terms_finish(&w->terms, &out);
+	terms_writer_release(&w->terms);
+	put_section(w, SECTION_TERMS, &out);
+	put_section(w, SECTION_TINFO, &w->tinfo);
+	put_section(w, SECTION_NORM, &w->norms);
+	heads_finish(&w->heads, &out);
+	heads_writer_release(&w->heads);
+	put_section(w, SECTION_HEADS, &out);
+	put_section(w, SECTION_MARKS, &w->marks);
+	put_columns(w);
+}
+
+int segment_writer_finish(struct segment_writer *w, struct segment_info *out, struct bq_error *err)
+{
+	struct container_head head = { .number = w->params.number, .text_id = w->params.text_id, .k1 = w->params.k1,
+		.b = w->params.b, .avg_len = w->avg_len, .n_docs = w->n_docs, .n_tokens = w->n_tokens,
+		.n_terms = w->n_terms, .flags = w->params.no_store ? CONTAINER_NO_STORE : 0 };
+
+	end_term(w);
+	if (w->status == BQ_OK)
+		put_sections(w);
+	int rc = w->status;
+	if (rc == BQ_OK) {
+		rc = container_finish(w->file, &head, err);
+		w->file = NULL;
+	} else {
+		(void)bq_error_set(err, rc, 0, "writing a segment: %s",
+			rc == BQ_ELIMIT ? "a word's list is over 16 GiB" : "out of memory");
+	}
+	if (rc == BQ_OK)
+		*out = (struct segment_info){ head.number, head.file_bytes, head.checksum, head.n_docs, head.n_terms,
+			head.n_tokens };
+	else
+		(void)unlinkat(w->dirfd, w->name, 0);
+	w->dirfd = -1;
+	segment_writer_free(w);
+	return rc;
+}
+
+void segment_writer_free(struct segment_writer *w)
+{
+	if (w == NULL)
+		return;
+	struct bq_buf *all[] = { &w->norms, &w->marks, &w->mtimes, &w->sizes, &w->post, &w->tinfo, &w->block_pos,
+		&w->term.forms, &w->term.positions, &w->term.blocks, &w->term.last_doc, &w->term.block_off,
+		&w->term.pos_off, &w->term.bound, &w->term.up_last, &w->term.up_bound };
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		bq_buf_release(all[i]);
+	docs_writer_free(w->docs);
+	container_writer_free(w->file);
+	heads_writer_release(&w->heads);
+	terms_writer_release(&w->terms);
+	free(w->ranges);
+	if (w->dirfd >= 0)
+		(void)unlinkat(w->dirfd, w->name, 0);
+	free(w);
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "segment/terms.h"
+
+#include <string.h>
+
+int terms_open(struct bq_span section, uint32_t n_terms, const char *name, struct terms_reader *out,
+	struct bq_error *err)
+{
+	const uint8_t *p = (const uint8_t *)section.ptr;
+	uint64_t counts[TERMS_MAX_LEVELS], at = TERMS_HEADER;
+
+	memset(out, 0, sizeof *out);
+	if (section.len < TERMS_HEADER || bq_get_u32(p) != n_terms)
+		return bq_error_set(err, BQ_EFORMAT, 0, "%s: TERMS: wrong number of terms [F10]", name);
+	out->n_terms = n_terms;
+	out->n_blocks = bq_get_u32(p + 4);
+	out->n_levels = bq_get_u32(p + 8);
+	if (out->n_blocks != (n_terms + (uint64_t)BQ_TERM_BLOCK - 1) / BQ_TERM_BLOCK || out->n_levels == 0
+		|| out->n_levels > TERMS_MAX_LEVELS)
+		return bq_error_set(err, BQ_EFORMAT, 4, "%s: TERMS: wrong number of blocks or levels [F10]", name);
+	for (uint32_t l = out->n_levels, n = out->n_blocks; l-- > 0; n = (n + TERMS_FANOUT - 1) / TERMS_FANOUT)
+		counts[l] = n;
+	if (counts[0] > TERMS_FANOUT)
+		return bq_error_set(err, BQ_EFORMAT, 8, "%s: TERMS: wrong number of levels [F10]", name);
+	for (uint32_t l = 0; l < out->n_levels; l++) {
+		out->level[l] = p + at;
+		out->level_keys[l] = (uint32_t)counts[l];
+		at += counts[l] * 8;
+		if (at > section.len)
+			return bq_error_set(err, BQ_EFORMAT, at, "%s: TERMS: tree does not fit [F10]", name);
+	}
+	uint64_t offs_len = ((uint64_t)out->n_blocks + 1) * 8;
+	if (offs_len > section.len - at)
+		return bq_error_set(err, BQ_EFORMAT, at, "%s: TERMS: block offsets do not fit [F10]", name);
+	out->offs = p + at;
+	out->blocks = bq_span_from(section, (size_t)(at + offs_len));
+	if (bq_get_u64(out->offs + 8 * (size_t)out->n_blocks) != out->blocks.len)
+		return bq_error_set(err, BQ_EFORMAT, at, "%s: TERMS: blocks do not fill the section [F11]", name);
+	return BQ_OK;
+}
+
+/* Begin block `b`; next() gives its first entry. */
+static int open_block(const struct terms_reader *t, uint32_t b, struct terms_iter *it)
+{
+	uint64_t from = bq_get_u64(t->offs + 8 * (size_t)b), to = bq_get_u64(t->offs + 8 * ((size_t)b + 1));
+
+	it->terms = t;
+	it->next_ord = b * BQ_TERM_BLOCK;
+	it->key_len = 0;
+	if (from >= to || to > t->blocks.len)
+		return BQ_EFORMAT; /* [F11] */
+	it->r = bq_reader_of(t->blocks.ptr + from, (size_t)(to - from));
+	it->post = bq_read_varint(&it->r);
+	it->pos = bq_read_varint(&it->r);
+	it->tinfo = bq_read_varint32(&it->r);
+	return it->r.bad ? BQ_EFORMAT : BQ_OK;
+}
+
+static bool read_key(struct terms_iter *it)
+{
+	uint64_t shared = bq_read_varint(&it->r), len = bq_read_varint(&it->r);
+	struct bq_span rest = bq_read_span(&it->r, len);
+
+	if (it->r.bad || shared > it->key_len || len > TERMS_MAX_KEY - shared || shared + len == 0)
+		return false;
+	if (rest.len != 0)
+		memcpy(it->key + shared, rest.ptr, rest.len);
+	it->key_len = (size_t)(shared + len);
+	return true;
+}
+
+static void read_small(struct terms_iter *it, bool is_word)
+{
+	struct terms_entry *e = &it->entry;
+
+	e->df = e->tag - 1;
+	if (e->df == 1) {
+		e->doc = bq_read_varint32(&it->r);
+		e->ttf = bq_read_varint32(&it->r) + UINT64_C(1);
+		if (is_word && e->ttf == 1)
+			e->pos = bq_read_varint32(&it->r);
+		else if (is_word)
+			e->pos_bytes = bq_read_varint(&it->r);
+	} else {
+		e->ttf = e->df + bq_read_varint(&it->r);
+		e->post_bytes = bq_read_varint(&it->r);
+		if (is_word)
+			e->pos_bytes = bq_read_varint(&it->r);
+	}
+	e->post_off = it->post;
+	e->pos_off = it->pos;
+	/* Nonsense sums are caught where the bytes are used: [F14]. */
+	it->post += e->post_bytes;
+	it->pos += e->pos_bytes;
+}
+
+/* Skip over a stem's forms, keeping where they are. */
+static void read_forms(struct terms_iter *it)
+{
+	const uint8_t *start = it->r.p;
+
+	it->entry.n_forms = bq_read_varint32(&it->r);
+	for (uint32_t i = 0; i < it->entry.n_forms && !it->r.bad; i++)
+		(void)bq_read_varint32(&it->r);
+	it->entry.forms = bq_span_make(start, (size_t)(it->r.p - start));
+}
+
+int terms_next(struct terms_iter *it)
+{
+	struct terms_entry *e = &it->entry;
+
+	if (it->next_ord >= it->terms->n_terms)
+		return BQ_END;
+	if (it->next_ord % BQ_TERM_BLOCK == 0 && open_block(it->terms, it->next_ord / BQ_TERM_BLOCK, it) != BQ_OK)
+		return BQ_EFORMAT;
+	memset(e, 0, sizeof *e);
+	if (!read_key(it))
+		return BQ_EFORMAT;
+	unsigned kind = terms_kind(terms_key(it));
+	e->tag = bq_read_varint32(&it->r);
+	if (e->tag > BQ_SMALL_DF || (e->tag == TERMS_ALIAS && !terms_kind_is_stem(kind)))
+		return BQ_EFORMAT;
+	if (e->tag == TERMS_ALIAS)
+		e->alias = bq_read_varint32(&it->r);
+	else if (e->tag == TERMS_FREQUENT)
+		e->tinfo = it->tinfo++;
+	else
+		read_small(it, kind == BQ_TERM_WORD);
+	if (e->tag != TERMS_ALIAS && terms_kind_is_stem(kind))
+		read_forms(it);
+	it->ord = it->next_ord++;
+	return it->r.bad ? BQ_EFORMAT : BQ_OK;
+}
+
+/* How many of the keys [from, to) of a level are below `key`, or also equal. */
+static uint32_t count_below(const uint8_t *keys, uint32_t from, uint32_t to, uint64_t key, bool or_equal)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = from; i < to; i++) {
+		uint64_t k = bq_get_u64(keys + 8 * (size_t)i);
+		n += or_equal ? k <= key : k < key;
+	}
+	return n;
+}
+
+/* The number of blocks whose prefix is below `key` (or also equal). */
+static uint32_t rank(const struct terms_reader *t, uint64_t key, bool or_equal)
+{
+	uint32_t from = 0, below = 0;
+
+	for (uint32_t l = 0; l < t->n_levels; l++) {
+		uint32_t to = l == 0 || from + TERMS_FANOUT > t->level_keys[l] ? t->level_keys[l] : from + TERMS_FANOUT;
+		below = from + count_below(t->level[l], from, to, key, or_equal);
+		if (below == 0)
+			return 0; /* the leftmost key of every level is the same */
+		from = (below - 1) * TERMS_FANOUT;
+	}
+	return below;
+}
+
+/* Compare block b's first key with `key`; sets *bad if the block is damaged. */
+static int compare_first(const struct terms_reader *t, uint32_t b, struct bq_span key, bool *bad)
+{
+	struct terms_iter it;
+
+	if (open_block(t, b, &it) != BQ_OK || !read_key(&it)) {
+		*bad = true;
+		return 0;
+	}
+	return bq_span_cmp(terms_key(&it), key);
+}
+
+int terms_seek(const struct terms_reader *t, struct bq_span key, struct terms_iter *it)
+{
+	uint64_t prefix = terms_prefix(key);
+	uint32_t lo = rank(t, prefix, false), hi = rank(t, prefix, true);
+	bool bad = false;
+
+	it->terms = t;
+	it->next_ord = t->n_terms;
+	if (t->n_blocks == 0)
+		return BQ_OK;
+	/* Blocks lo..hi-1 start with the same 8 bytes: the last one <= key, else lo-1. */
+	while (lo < hi && !bad) {
+		uint32_t mid = lo + (hi - lo) / 2;
+		if (compare_first(t, mid, key, &bad) <= 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (bad)
+		return BQ_EFORMAT;
+	int rc = terms_seek_ord(t, lo == 0 ? 0 : (lo - 1) * BQ_TERM_BLOCK, it);
+	for (struct terms_iter ahead = *it; rc == BQ_OK;) {
+		rc = terms_next(&ahead);
+		if (rc != BQ_OK || bq_span_cmp(terms_key(&ahead), key) >= 0)
+			break;
+		*it = ahead;
+	}
+	return rc == BQ_END ? BQ_OK : rc;
+}
+
+int terms_seek_ord(const struct terms_reader *t, uint32_t ord, struct terms_iter *it)
+{
+	int rc = open_block(t, ord / BQ_TERM_BLOCK, it);
+
+	for (uint32_t i = 0; rc == BQ_OK && i < ord % BQ_TERM_BLOCK; i++)
+		rc = terms_next(it);
+	return rc;
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "segment/terms.h"
+
+#include <assert.h>
+#include <string.h>
+
+static void begin_block(struct terms_writer *w, struct bq_span key)
+{
+	bq_buf_put_u64(&w->keys, terms_prefix(key));
+	bq_buf_put_u64(&w->offs, w->blocks.len);
+	bq_buf_put_varint(&w->blocks, w->post);
+	bq_buf_put_varint(&w->blocks, w->pos);
+	bq_buf_put_varint(&w->blocks, w->tinfo);
+	w->key_len = 0;
+}
+
+static void put_key(struct terms_writer *w, struct bq_span key)
+{
+	size_t shared = 0;
+
+	while (shared < key.len && shared < w->key_len && key.ptr[shared] == w->key[shared])
+		shared++;
+	bq_buf_put_varint(&w->blocks, shared);
+	bq_buf_put_varint(&w->blocks, key.len - shared);
+	bq_buf_put_span(&w->blocks, bq_span_from(key, shared));
+	memcpy(w->key, key.ptr, key.len);
+	w->key_len = key.len;
+}
+
+static void put_small(struct terms_writer *w, const struct terms_entry *e, bool is_word)
+{
+	struct bq_buf *b = &w->blocks;
+
+	if (e->df == 1) {
+		bq_buf_put_varint(b, e->doc);
+		bq_buf_put_varint(b, e->ttf - 1);
+		if (is_word)
+			bq_buf_put_varint(b, e->ttf == 1 ? e->pos : e->pos_bytes);
+	} else {
+		bq_buf_put_varint(b, e->ttf - e->df);
+		bq_buf_put_varint(b, e->post_bytes);
+		if (is_word)
+			bq_buf_put_varint(b, e->pos_bytes);
+	}
+	w->post += e->post_bytes;
+	w->pos += e->pos_bytes;
+}
+
+static void put_forms(struct bq_buf *b, const uint32_t *forms, uint32_t n)
+{
+	bq_buf_put_varint(b, n);
+	for (uint32_t i = 0; i < n; i++)
+		bq_buf_put_varint(b, i == 0 ? forms[0] : forms[i] - forms[i - 1] - 1);
+}
+
+void terms_add(struct terms_writer *w, struct bq_span key, const struct terms_entry *e, const uint32_t *forms)
+{
+	unsigned kind = terms_kind(key);
+
+	assert(key.len != 0 && key.len <= TERMS_MAX_KEY);
+	assert(w->n_terms % BQ_TERM_BLOCK == 0 || bq_span_cmp(bq_span_make(w->key, w->key_len), key) < 0);
+	if (w->n_terms++ % BQ_TERM_BLOCK == 0)
+		begin_block(w, key);
+	put_key(w, key);
+	bq_buf_put_varint(&w->blocks, e->tag);
+	if (e->tag == TERMS_ALIAS) {
+		bq_buf_put_varint(&w->blocks, e->alias);
+		return;
+	}
+	if (e->tag == TERMS_FREQUENT)
+		w->tinfo++;
+	else
+		put_small(w, e, kind == BQ_TERM_WORD);
+	if (terms_kind_is_stem(kind))
+		put_forms(&w->blocks, forms, e->n_forms);
+}
+
+/* Levels from the top down: each takes every 16th key of the one below. */
+static void put_levels(const struct bq_buf *keys, struct bq_buf *out)
+{
+	size_t n = keys->len / 8, stride = 1;
+
+	while (n > stride * TERMS_FANOUT)
+		stride *= TERMS_FANOUT;
+	for (; stride != 0; stride /= TERMS_FANOUT)
+		for (size_t i = 0; i < n; i += stride)
+			bq_buf_put(out, keys->ptr + i * 8, 8);
+}
+
+static uint32_t count_levels(size_t n)
+{
+	uint32_t levels = 1;
+
+	for (; n > TERMS_FANOUT; n = (n + TERMS_FANOUT - 1) / TERMS_FANOUT)
+		levels++;
+	return levels;
+}
+
+void terms_finish(struct terms_writer *w, struct bq_buf *out)
+{
+	size_t n_blocks = w->keys.len / 8;
+
+	bq_buf_put_u32(out, w->n_terms);
+	bq_buf_put_u32(out, (uint32_t)n_blocks);
+	bq_buf_put_u32(out, count_levels(n_blocks));
+	bq_buf_put_u32(out, 0);
+	put_levels(&w->keys, out);
+	bq_buf_put_u64(&w->offs, w->blocks.len);
+	bq_buf_put(out, w->offs.ptr, w->offs.len);
+	bq_buf_put(out, w->blocks.ptr, w->blocks.len);
+	out->oom |= w->keys.oom | w->offs.oom | w->blocks.oom;
+}
+
+void terms_writer_release(struct terms_writer *w)
+{
+	bq_buf_release(&w->blocks);
+	bq_buf_release(&w->keys);
+	bq_buf_release(&w->offs);
+}
