@@ -109,6 +109,7 @@ static int check_place(struct check *c, const struct bq_term *t, const struct po
 	uint64_t start = (c->post_used + 3) & ~UINT64_C(3);
 	uint64_t end = (uint64_t)((const uint8_t *)list->blocks.ptr - (const uint8_t *)c->s->post.ptr) + list->blocks.len;
 	if (t->priv[SEGMENT_PRIV_POST] != c->tinfo_used++ || info.post_off != start
+		|| end - c->post_used != t->priv[SEGMENT_PRIV_MODE] >> 8
 		|| (list->pos_off != NULL && info.pos_off != c->pos_used))
 		return broken(c, "TINFO", c->tinfo_used - 1, "lists are not one after the other [F17]");
 	c->post_used = end;

@@ -214,6 +214,7 @@ static void put_frequent(struct segment_writer *w, struct open_term *t, struct t
 	bq_buf_put_u32(&t->block_off, (uint32_t)(t->blocks.len / 4));
 	bq_buf_put_u32(&t->pos_off, (uint32_t)(t->pos_bytes / 4));
 	put_upper(t);
+	size_t before = w->post.len;
 	bq_buf_put_zeros(&w->post, -w->post.len & 3);
 	struct tinfo info = { t->df, largest(t->up_bound.ptr, (uint32_t)t->up_bound.len),
 		(uint8_t)((is_word ? TINFO_POSITIONS : 0) | (is_dense ? TINFO_RANGES : 0)), t->ttf, w->post.len,
@@ -232,6 +233,8 @@ static void put_frequent(struct segment_writer *w, struct open_term *t, struct t
 	bq_buf_put_zeros(&w->post, (start - w->post.len) & 3);
 	bq_buf_put(&w->post, t->blocks.ptr, t->blocks.len);
 	e->tag = TERMS_FREQUENT;
+	e->post_bytes = w->post.len - before;
+	e->pos_bytes = t->pos_bytes;
 }
 
 /* A term with df < 256 lives in TERMS but for its varints and positions. */

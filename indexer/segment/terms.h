@@ -14,13 +14,14 @@
  *         u64 block_off[blocks + 1] last level: one key a block
  *         blocks
  *
- *   block:  varint post, varint pos: where the block's small words start in
- *           POST and POS; varint tinfo: the first entry its frequent words use;
+ *   block:  varint post, varint pos: where the block's lists start in POST and
+ *           POS; varint tinfo: the first entry its frequent words use;
  *           then up to 16 entries
  *   entry:  varint bytes shared with the key before (0 for the first),
  *           varint length of the rest, the rest,
  *           varint tag
- *             0        frequent: the next TINFO entry
+ *             0        frequent: the next TINFO entry; varint bytes in POST (what
+ *                      aligns them included), and for a word varint bytes in POS
  *             1        stem with one form: varint place of that word
  *             df + 1   1 <= df < 256:
  *                      df 1:  varint document, varint tf - 1, and for a word
@@ -75,7 +76,7 @@ struct terms_entry {
 	uint32_t doc, pos;             /* df 1 */
 	uint32_t alias;                /* tag 1 */
 	uint32_t tinfo;                /* tag 0 */
-	uint64_t post_off, post_bytes; /* 2 <= df < 256 */
+	uint64_t post_off, post_bytes; /* df >= 2 */
 	uint64_t pos_off, pos_bytes;   /* words: df >= 2, and df 1 with tf > 1 */
 	struct bq_span forms;          /* stems: the varints as they stand, count included */
 	uint32_t n_forms;

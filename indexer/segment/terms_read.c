@@ -87,6 +87,26 @@ static void read_small(struct terms_iter *it, bool is_word)
 		if (is_word)
 			e->pos_bytes = bq_read_varint(&it->r);
 	}
+}
+
+static void read_frequent(struct terms_iter *it, bool is_word)
+{
+	struct terms_entry *e = &it->entry;
+
+	e->post_bytes = bq_read_varint(&it->r);
+	if (is_word)
+		e->pos_bytes = bq_read_varint(&it->r);
+	e->tinfo = it->tinfo++;
+}
+
+static void read_list(struct terms_iter *it, bool is_word)
+{
+	struct terms_entry *e = &it->entry;
+
+	if (e->tag == TERMS_FREQUENT)
+		read_frequent(it, is_word);
+	else
+		read_small(it, is_word);
 	e->post_off = it->post;
 	e->pos_off = it->pos;
 	/* Nonsense sums are caught where the bytes are used: [F14]. */
@@ -122,10 +142,8 @@ int terms_next(struct terms_iter *it)
 		return BQ_EFORMAT;
 	if (e->tag == TERMS_ALIAS)
 		e->alias = bq_read_varint32(&it->r);
-	else if (e->tag == TERMS_FREQUENT)
-		e->tinfo = it->tinfo++;
 	else
-		read_small(it, kind == BQ_TERM_WORD);
+		read_list(it, kind == BQ_TERM_WORD);
 	if (e->tag != TERMS_ALIAS && terms_kind_is_stem(kind))
 		read_forms(it);
 	it->ord = it->next_ord++;

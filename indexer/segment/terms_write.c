@@ -42,8 +42,14 @@ static void put_small(struct terms_writer *w, const struct terms_entry *e, bool 
 		if (is_word)
 			bq_buf_put_varint(b, e->pos_bytes);
 	}
-	w->post += e->post_bytes;
-	w->pos += e->pos_bytes;
+}
+
+static void put_frequent(struct terms_writer *w, const struct terms_entry *e, bool is_word)
+{
+	bq_buf_put_varint(&w->blocks, e->post_bytes);
+	if (is_word)
+		bq_buf_put_varint(&w->blocks, e->pos_bytes);
+	w->tinfo++;
 }
 
 static void put_forms(struct bq_buf *b, const uint32_t *forms, uint32_t n)
@@ -68,9 +74,11 @@ void terms_add(struct terms_writer *w, struct bq_span key, const struct terms_en
 		return;
 	}
 	if (e->tag == TERMS_FREQUENT)
-		w->tinfo++;
+		put_frequent(w, e, kind == BQ_TERM_WORD);
 	else
 		put_small(w, e, kind == BQ_TERM_WORD);
+	w->post += e->post_bytes;
+	w->pos += e->pos_bytes;
 	if (terms_kind_is_stem(kind))
 		put_forms(&w->blocks, forms, e->n_forms);
 }
