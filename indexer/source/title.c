@@ -36,20 +36,15 @@ static struct bq_span trim(struct bq_span s)
 	return s;
 }
 
-/* Cut at TITLE_MAX, before the character that stands across it. */
+/* Cut behind the character that crosses TITLE_MAX. */
 static struct bq_span cut(struct bq_span s)
 {
 	const uint8_t *p = (const uint8_t *)s.ptr, *end = p + s.len;
 	size_t at = 0;
 	int32_t cp;
 
-	if (s.len <= TITLE_MAX)
-		return s;
-	for (size_t n; at < TITLE_MAX; at += n) {
-		n = utf8_decode(p + at, end, &cp);
-		if (at + n > TITLE_MAX)
-			break;
-	}
+	while (at < s.len && at <= TITLE_MAX)
+		at += utf8_decode(p + at, end, &cp);
 	return bq_span_first(s, at);
 }
 

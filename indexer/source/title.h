@@ -7,7 +7,9 @@
 
 #include <bq/span.h>
 
-#define TITLE_MAX 1024u /* a longer one is cut, between characters */
+/* Bytes of a title that are shown.  A longer one is cut behind the character
+ * that crosses this, so that it still shows that there was more. */
+#define TITLE_MAX 1024u
 
 /* The first line that is not blank, without the blanks around it; starts after
  * a byte order mark.  Empty if there is none.  **borrowed** from `text`. */

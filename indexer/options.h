@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * bqindex's command line: one table of verbs and one of options make the
+ * parser, the help and the complaints.
+ */
+#ifndef BQINDEX_OPTIONS_H
+#define BQINDEX_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum exit_code { EXIT_DONE = 0, EXIT_SKIPPED = 1, EXIT_DAMAGED = 1, EXIT_FAILED = 2 };
+
+struct list {
+	const char **items; /* **borrowed** from argv; the array is malloc'd */
+	size_t n;
+};
+
+struct options {
+	const struct verb *verb;
+	const char *index;      /* -o INDEX, or the INDEX argument */
+	struct list sources;
+	const char *lang;
+	const char *stopwords;  /* a file, "none", or NULL */
+	const char *progress;   /* auto, always, never */
+	double k1, b;
+	uint64_t memory_bytes;
+	uint64_t threads;
+	bool no_store;
+	bool json;
+	struct list include, exclude;
+	bool terms;             /* dump: which of the three */
+	const char *postings;
+	const char *doc;
+	/* not read: their one accepted word is what is built */
+	const char *pairs, *engine;
+};
+
+struct verb {
+	const char *name;
+	unsigned bit;           /* which options it takes: see the table */
+	bool takes_sources;     /* -o INDEX SOURCE...; else one argument, the INDEX */
+	int (*run)(const struct options *o); /* returns an exit code; NULL: not built */
+	const char *usage;
+	const char *help;
+};
+
+/* Parse argv.  True: run o->verb.  False: *code is the exit code, and what
+ * there was to say (help, version, complaint) is printed. */
+bool options_parse(int argc, char **argv, struct options *o, int *code);
+void options_release(struct options *o);
+
+/* `bqindex: ...` on standard error, on one line and without control bytes. */
+void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* The verbs. */
+int cmd_build(const struct options *o);
+int cmd_update(const struct options *o);
+int cmd_verify(const struct options *o);
+int cmd_info(const struct options *o);
+int cmd_dump(const struct options *o);
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "report.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include <bq/buf.h>
+#include <bq/log.h>
+
+static uint64_t peak_rss_bytes(void)
+{
+	struct rusage u;
+
+	return getrusage(RUSAGE_SELF, &u) == 0 ? (uint64_t)u.ru_maxrss * 1024 : 0;
+}
+
+static double seconds(uint64_t ns)
+{
+	return (double)ns / 1e9;
+}
+
+/* ---- for people -------------------------------------------------------- */
+
+static void print_skip(const struct skip *s)
+{
+	char line[24] = "";
+	int len = (int)(s->path.len < 800 ? s->path.len : 800);
+
+	if (s->line != 0)
+		(void)snprintf(line, sizeof line, ":%" PRIu64, s->line);
+	bq_log(s->is_broken ? BQ_LOG_WARN : BQ_LOG_INFO, "skipped %.*s%s: %s", len, s->path.ptr, line, s->reason);
+}
+
+void report_print(const struct report *r, const struct options *o)
+{
+	const struct bq_build_report *b = &r->build;
+	double total = seconds(r->total_ns);
+
+	for (size_t i = 0; i < r->skips->n; i++)
+		print_skip(&r->skips->list[i]);
+	if (r->skips->oom)
+		complain("the list of skipped documents is not complete: out of memory");
+	bq_log(BQ_LOG_INFO, "%s: generation %" PRIu64 ", %" PRIu64 " documents, %" PRIu64 " words (%" PRIu64
+		" terms), %.1f MB of text, index %.1f MB", o->index, b->gen, b->documents, b->tokens, b->words,
+		(double)b->text_bytes / 1e6, (double)b->index_bytes / 1e6);
+	bq_log(BQ_LOG_INFO, "%.2f s (read %.2f, index %.2f, write %.2f), %.1f MB/s, peak %.0f MB", total,
+		seconds(r->read_ns), seconds(r->index_ns), seconds(r->write_ns),
+		(double)b->text_bytes / 1e6 / (total > 0 ? total : 1e-9), (double)peak_rss_bytes() / 1e6);
+	if (r->skips->n != 0)
+		bq_log(BQ_LOG_INFO, "skipped %zu, %zu of them broken", r->skips->n, r->skips->n_broken);
+}
+
+/* ---- for programs ------------------------------------------------------ */
+
+static void put_count(struct bq_buf *b, const char *name, uint64_t n)
+{
+	bq_buf_printf(b, "\"%s\":%" PRIu64 ",", name, n);
+}
+
+static void put_skip(struct bq_buf *b, const struct skip *s)
+{
+	bq_buf_printf(b, "{\"path\":");
+	bq_buf_put_json(b, s->path);
+	if (s->line != 0)
+		bq_buf_printf(b, ",\"line\":%" PRIu64, s->line);
+	bq_buf_printf(b, ",\"reason\":");
+	bq_buf_put_json(b, bq_span_of(s->reason));
+	bq_buf_printf(b, ",\"broken\":%s}", s->is_broken ? "true" : "false");
+}
+
+static void put_report(struct bq_buf *b, const struct report *r, const struct options *o)
+{
+	bq_buf_printf(b, "{\"verb\":\"%s\",\"index\":", o->verb->name);
+	bq_buf_put_json(b, bq_span_of(o->index));
+	bq_buf_printf(b, ",\"exit\":%d,\"rebuilt\":true,", r->code);
+	put_count(b, "gen", r->build.gen);
+	put_count(b, "documents", r->build.documents);
+	put_count(b, "tokens", r->build.tokens);
+	put_count(b, "words", r->build.words);
+	put_count(b, "text_bytes", r->build.text_bytes);
+	put_count(b, "index_bytes", r->build.index_bytes);
+	put_count(b, "builder_bytes", r->build.peak_bytes);
+	put_count(b, "peak_rss_bytes", peak_rss_bytes());
+	bq_buf_printf(b, "\"seconds\":{\"read\":%.6f,\"index\":%.6f,\"write\":%.6f,\"total\":%.6f},", seconds(r->read_ns),
+		seconds(r->index_ns), seconds(r->write_ns), seconds(r->total_ns));
+	bq_buf_printf(b, "\"broken\":%zu,\"skipped\":[", r->skips->n_broken);
+	for (size_t i = 0; i < r->skips->n; i++) {
+		if (i != 0)
+			bq_buf_put_u8(b, ',');
+		put_skip(b, &r->skips->list[i]);
+	}
+	bq_buf_printf(b, "]%s}\n", r->skips->oom ? ",\"skipped_complete\":false" : "");
+}
+
+void report_print_json(const struct report *r, const struct options *o)
+{
+	struct bq_buf b = BQ_BUF_INIT;
+
+	put_report(&b, r, o);
+	if (b.oom)
+		complain("no memory for the report");
+	else
+		(void)fwrite(b.ptr, 1, b.len, stdout);
+	bq_buf_release(&b);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What a build says when it is done.
+ */
+#ifndef BQINDEX_REPORT_H
+#define BQINDEX_REPORT_H
+
+#include <bq/build.h>
+
+#include "options.h"
+#include "source/skips.h"
+
+struct report {
+	struct bq_build_report build;
+	const struct skips *skips;
+	uint64_t read_ns, index_ns, write_ns, total_ns;
+	int code; /* the run's exit code */
+};
+
+/* For people on standard error: the figures, then every skipped document. */
+void report_print(const struct report *r, const struct options *o);
+
+/* The same as one JSON object and an LF on standard output. */
+void report_print_json(const struct report *r, const struct options *o);
+
+#endif
