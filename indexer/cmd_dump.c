@@ -43,11 +43,13 @@ static bool is_sound(struct dump *d)
 
 /* ---- terms ------------------------------------------------------------- */
 
-static void put_term(struct dump *d, const struct bq_leaf *l, const struct bq_term *t, struct bq_span word)
+/* A stem with one written word has that word's list: `at->kind` is the stem's,
+ * `at->term.kind` the word's. */
+static void put_term(struct dump *d, const struct bq_leaf *l, const struct bq_terms *at)
 {
-	bq_buf_printf(&d->line, "{\"segment\":%" PRIu64 ",\"kind\":\"%s\",\"word\":", l->number, kind_names[t->kind]);
-	bq_buf_put_json(&d->line, word);
-	bq_buf_printf(&d->line, ",\"df\":%" PRIu32 ",\"ttf\":%" PRIu64, t->df, t->ttf);
+	bq_buf_printf(&d->line, "{\"segment\":%" PRIu64 ",\"kind\":\"%s\",\"word\":", l->number, kind_names[at->kind]);
+	bq_buf_put_json(&d->line, at->word);
+	bq_buf_printf(&d->line, ",\"df\":%" PRIu32 ",\"ttf\":%" PRIu64, at->term.df, at->term.ttf);
 }
 
 /* The written words of a stem. */
@@ -74,8 +76,8 @@ static void dump_terms(struct dump *d, const struct bq_leaf *l)
 		bq_arena_reset(&d->mem);
 		if (bq_leaf_term_at(l, ord, &at, &d->read) != BQ_OK)
 			return;
-		put_term(d, l, &at.term, at.word);
-		if (at.term.kind == BQ_TERM_STEM || at.term.kind == BQ_TERM_TITLE_STEM)
+		put_term(d, l, &at);
+		if (at.kind == BQ_TERM_STEM || at.kind == BQ_TERM_TITLE_STEM)
 			put_forms(d, l, &at.term);
 		bq_buf_printf(&d->line, "}\n");
 		flush_line(d);
