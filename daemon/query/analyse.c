@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Pieces of query text -> leaves of the tree, by the index's own analyser.
+ */
+#include <string.h>
+
+#include "query/parse.h"
+
+static int no_memory(struct parse *p)
+{
+	return bq_error_set(p->err, BQ_ENOMEM, 0, "no memory for the query");
+}
+
+/* How many words `s`, which starts at query byte `at`, holds; they count
+ * against the limit of the query. */
+static int count_words(struct parse *p, struct bq_span s, uint64_t at, uint32_t *n)
+{
+	struct bq_tokens it;
+	struct bq_token t;
+
+	*n = 0;
+	for (bq_tokens_init(&it, p->text, s, BQ_TOKENS_QUERY); bq_tokens_next(&it, &t); (*n)++)
+		if (p->n_words++ == BQ_QUERY_MAX_WORDS)
+			return bq_error_set(p->err, BQ_ELIMIT, at + t.off, "more than %u words", BQ_QUERY_MAX_WORDS);
+	return BQ_OK;
+}
+
+/* The word of one token of `s`. */
+static struct ast_word word_of(struct parse *p, struct bq_span s, const struct bq_token *t)
+{
+	return (struct ast_word){
+		.text = bq_arena_dup(p->mem, t->word),
+		.raw = bq_span_first(bq_span_from(s, t->off), t->len),
+		.is_prefix = t->kind == BQ_TOKEN_SINGLE,
+		.is_char = t->kind == BQ_TOKEN_SINGLE,
+	};
+}
+
+/* A leaf of one bare word matches by stem. */
+static int set_stem(struct parse *p, struct ast *a)
+{
+	struct bq_span stem = bq_text_stem(p->text, a->words[0].text);
+
+	a->kind = AST_WORD;
+	a->stem = bq_arena_dup(p->mem, stem);
+	a->is_self = bq_span_eq(bq_text_stem(p->text, a->stem), a->stem);
+	a->is_stop = bq_text_is_stopword(p->text, a->words[0].text);
+	return p->mem->oom ? no_memory(p) : BQ_OK;
+}
+
+/* With `partial` the last word of the text is still being typed, if nothing
+ * stands behind it. */
+static bool is_being_typed(const struct parse *p, struct bq_span s, const struct bq_token *t)
+{
+	return p->opts->partial && !p->is_negated && s.ptr + s.len == p->lex.query.ptr + p->lex.query.len &&
+		t->off + t->len == s.len && t->word.len <= BQ_WORD_CUT;
+}
+
+static int fill_words(struct parse *p, struct bq_span s, struct ast *a)
+{
+	struct bq_tokens it;
+	struct bq_token t;
+	uint32_t first = 0;
+
+	a->words = BQ_ARENA_NEW(p->mem, struct ast_word, a->n_words);
+	if (a->words == NULL)
+		return no_memory(p);
+	bq_tokens_init(&it, p->text, s, BQ_TOKENS_QUERY);
+	for (uint32_t i = 0; i < a->n_words && bq_tokens_next(&it, &t); i++) {
+		if (i == 0)
+			first = t.ord;
+		a->words[i] = word_of(p, s, &t);
+		a->words[i].at = t.ord - first;
+		a->words[i].is_prefix |= is_being_typed(p, s, &t);
+	}
+	return p->mem->oom ? no_memory(p) : BQ_OK;
+}
+
+int analyse_token(struct parse *p, const struct lex_token *t, struct ast **out)
+{
+	uint64_t text_at = (uint64_t)(t->text.ptr - p->lex.query.ptr);
+	struct ast *a;
+	uint32_t n;
+	int rc = count_words(p, t->text, text_at, &n);
+
+	if (rc != BQ_OK)
+		return rc;
+	*out = a = parse_node(p, n == 0 ? AST_EMPTY : AST_PHRASE, t->at);
+	if (a == NULL)
+		return no_memory(p);
+	a->is_title = t->is_title || p->is_title;
+	a->n_words = n;
+	if (n == 0)
+		return BQ_OK;
+	rc = fill_words(p, t->text, a);
+	if (rc == BQ_OK && t->kind == LEX_WORD && n == 1 && !a->words[0].is_prefix)
+		rc = set_stem(p, a);
+	return rc;
+}
+
+/* One token of plain text as a leaf of its own. */
+static int analyse_word(struct parse *p, const struct bq_token *t, struct ast **out)
+{
+	struct ast *a = parse_node(p, AST_PHRASE, t->off);
+
+	*out = a;
+	if (a != NULL)
+		a->words = BQ_ARENA_NEW(p->mem, struct ast_word, 1);
+	if (a == NULL || a->words == NULL)
+		return no_memory(p);
+	a->n_words = 1;
+	a->words[0] = word_of(p, p->lex.query, t);
+	a->words[0].is_prefix |= is_being_typed(p, p->lex.query, t);
+	return a->words[0].is_prefix ? BQ_OK : set_stem(p, a);
+}
+
+int analyse_plain(struct parse *p, struct ast **out)
+{
+	struct ast *kids = NULL, **tail = &kids;
+	struct bq_tokens it;
+	struct bq_token t;
+	uint32_t n;
+	int rc = count_words(p, p->lex.query, 0, &n);
+
+	bq_tokens_init(&it, p->text, p->lex.query, BQ_TOKENS_QUERY);
+	while (rc == BQ_OK && bq_tokens_next(&it, &t)) {
+		rc = analyse_word(p, &t, tail);
+		if (rc == BQ_OK)
+			tail = &(*tail)->next;
+	}
+	return rc == BQ_OK ? normal_list(p, AST_GROUP, kids, out) : rc;
+}

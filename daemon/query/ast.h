@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The parsed query: a small tree of lists over words and phrases.
+ *
+ *   a b OR "c d" -e        OR
+ *                          +- GROUP
+ *                          |  +- WORD a
+ *                          |  +- WORD b
+ *                          +- GROUP
+ *                             +- PHRASE c d
+ *                             +- NOT WORD e
+ *
+ * `a AND b` is the GROUP `+a +b`.  A list of one positive child is that child.
+ * Equal clauses of a list are one clause written `times` times.
+ */
+#ifndef QUERY_AST_H
+#define QUERY_AST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <bq/span.h>
+
+enum ast_kind {
+	AST_EMPTY,  /* text without a word in it; only while parsing, and as the root of an empty query */
+	AST_WORD,   /* a plain word: matches every word of its stem */
+	AST_PHRASE, /* one or more words as written, in order */
+	AST_GROUP,  /* clauses side by side */
+	AST_OR,     /* any of its children */
+};
+
+enum ast_occur {
+	AST_BARE, /* in a GROUP without a MUST: all of them, or some (the tiers); beside a MUST: only adds score */
+	AST_MUST,
+	AST_NOT,
+};
+
+/* One word as written. */
+struct ast_word {
+	struct bq_span text; /* folded */
+	struct bq_span raw;  /* as it stands in the query */
+	uint32_t at;         /* places behind the phrase's first word */
+	bool is_prefix;      /* any word that starts with `text` */
+	bool is_char;        /* one CJK character: a prefix, and only that character is marked */
+};
+
+/* Everything lives in the arena of the query. */
+struct ast {
+	enum ast_kind kind;
+	enum ast_occur occur;
+	bool is_title; /* `title:` */
+	bool is_stop;  /* a stop word */
+	bool is_self;  /* the word is its own stem */
+	uint32_t times;
+	uint64_t at;   /* byte in the query */
+	uint32_t id;   /* of a leaf: 0 .. n_leaves - 1, in reading order */
+	uint32_t n_words;
+	struct ast_word *words;
+	struct bq_span stem; /* of a WORD */
+	struct ast *kids, *next; /* a list in reading order */
+	uint32_t *lists; /* of a leaf: its postings lists, see plan.h */
+};
+
+/* How GROUPs without a MUST are read: all their clauses, or at least one. */
+enum ast_mode { AST_STRICT, AST_LOOSE };
+
+static inline bool ast_is_leaf(const struct ast *a)
+{
+	return a->kind == AST_WORD || a->kind == AST_PHRASE;
+}
+
+/* Children of `a` with this occurrence. */
+static inline uint32_t ast_count(const struct ast *a, enum ast_occur occur)
+{
+	uint32_t n = 0;
+
+	for (const struct ast *k = a->kids; k != NULL; k = k->next)
+		n += k->occur == occur;
+	return n;
+}
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * BM25 in exact integers (Robertson & Zaragoza 2009).  A clause of weight w
+ * adds to a document of length code L
+ *
+ *   points = round( W * (tf / (tf + K[L])) )        W = (float)(w * 2^s)
+ *
+ * in single precision, each operation rounded on its own (no FMA), ties to
+ * even.  s is one number a query, so that all points of a document sum below
+ * 2^31: sums do not depend on order.  The score is the sum / 2^s.
+ */
+#ifndef QUERY_BM25_H
+#define QUERY_BM25_H
+
+#include <math.h>
+#include <stdint.h>
+
+/* K of every length code: k1 * (1 - b + b * length / avg_len). */
+struct bm25 {
+	float k[256];
+};
+
+void bm25_init(struct bm25 *t, float k1, float b, float avg_len);
+
+/* ln(1 + (n_docs - df + 0.5) / (df + 0.5)); never negative. */
+double bm25_idf(uint64_t n_docs, uint64_t df);
+
+/* The s under which weights of this sum stay below 2^30, which leaves room for
+ * rounding. */
+int bm25_shift(double weight_sum);
+
+static inline float bm25_weight(double w, int shift)
+{
+	return (float)ldexp(w, shift);
+}
+
+static inline uint32_t bm25_points(float weight, uint32_t tf, float k)
+{
+	float t = (float)tf;
+	float saturated = t / (t + k);
+
+	return (uint32_t)lrintf(weight * saturated);
+}
+
+#endif

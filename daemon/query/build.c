@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Tree of clauses -> tree of nodes over one leaf.
+ */
+#include <stdlib.h>
+
+#include "query/node.h"
+
+static struct node *node_new(struct eval *ev, enum node_kind kind)
+{
+	struct node *n = BQ_ARENA_NEW(ev->read.mem, struct node, 1);
+
+	if (n == NULL)
+		return NULL;
+	n->kind = kind;
+	n->ev = ev;
+	return n;
+}
+
+/* A node of its own for one list; NONE when the leaf does not have it. */
+static struct node *build_list(struct eval *ev, uint32_t list_no, bool with_positions)
+{
+	const struct plan_list *l = &ev->group->lists[list_no];
+	const struct plan_terms *terms = &l->in_leaf[ev->leaf_no];
+	struct node *n = node_new(ev, terms->n == 0 ? NODE_NONE : l->is_prefix ? NODE_UNION : NODE_TERM);
+
+	if (n == NULL)
+		return NULL;
+	for (uint32_t i = 0; i < terms->n; i++)
+		n->cost += terms->terms[i].df;
+	if (n->kind == NODE_UNION && !union_build(n, terms, with_positions && l->kind == BQ_TERM_WORD))
+		return NULL;
+	if (n->kind == NODE_TERM) {
+		n->cursor = bq_cursor_open(ev->leaf, &terms->terms[0], &ev->read);
+		if (n->cursor == NULL)
+			return NULL;
+	}
+	return n;
+}
+
+/* Documents that a list of the group has in this leaf. */
+static uint64_t list_cost(const struct eval *ev, uint32_t list_no)
+{
+	const struct plan_terms *terms = &ev->group->lists[list_no].in_leaf[ev->leaf_no];
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < terms->n; i++)
+		sum += terms->terms[i].df;
+	return sum;
+}
+
+/* The distinct ones of the phrase's word lists, rarest first; returns how
+ * many. */
+static uint32_t pick_lists(const struct eval *ev, const struct ast *a, uint32_t *lists)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < a->n_words; i++) {
+		uint32_t at = 0;
+		while (at < n && lists[at] != a->lists[i])
+			at++;
+		if (at < n)
+			continue;
+		uint64_t cost = list_cost(ev, a->lists[i]);
+		for (at = n++; at > 0 && list_cost(ev, lists[at - 1]) > cost; at--)
+			lists[at] = lists[at - 1];
+		lists[at] = a->lists[i];
+	}
+	return n;
+}
+
+static bool add_members(struct node *n, const struct ast *a, const uint32_t *lists)
+{
+	struct bq_arena *mem = n->ev->read.mem;
+
+	n->n_members = a->n_words;
+	n->members = BQ_ARENA_NEW(mem, struct node_member, a->n_words);
+	n->positions = BQ_ARENA_NEW(mem, struct node_positions, n->n_lists);
+	if (n->members == NULL || n->positions == NULL)
+		return false;
+	for (uint32_t i = 0; i < a->n_words; i++) {
+		uint32_t list = 0;
+		while (lists[list] != a->lists[i])
+			list++;
+		n->members[i] = (struct node_member){ list, a->words[i].at, 0 };
+	}
+	return true;
+}
+
+/* A phrase of several words.  In a title its words' title lists say which
+ * documents are worth a look. */
+static struct node *build_phrase(struct eval *ev, const struct ast *a)
+{
+	uint32_t n_more = a->is_title ? a->n_words : 0;
+	uint32_t *lists = BQ_ARENA_NEW(ev->read.mem, uint32_t, a->n_words + n_more);
+	struct node *n = node_new(ev, NODE_PHRASE);
+
+	if (n == NULL || lists == NULL)
+		return NULL;
+	n->n_lists = pick_lists(ev, a, lists);
+	n->n_must = n->n_lists + n_more;
+	for (uint32_t i = 0; i < n_more; i++)
+		lists[n->n_lists + i] = a->lists[a->n_words + i];
+	for (uint32_t i = 0; i < n->n_must; i++)
+		if (list_cost(ev, lists[i]) == 0)
+			return node_new(ev, NODE_NONE);
+	n->must = BQ_ARENA_NEW(ev->read.mem, struct node *, n->n_must);
+	if (n->must == NULL || !add_members(n, a, lists))
+		return NULL;
+	n->cost = list_cost(ev, lists[0]);
+	for (uint32_t i = 0; i < n->n_must; i++) {
+		n->must[i] = build_list(ev, lists[i], true);
+		if (n->must[i] == NULL)
+			return NULL;
+	}
+	return n;
+}
+
+static struct node *build_leaf(struct eval *ev, const struct ast *a)
+{
+	struct node *n = a->n_words > 1 ? build_phrase(ev, a) : build_list(ev, a->lists[0], ev->with_positions);
+
+	if (n == NULL)
+		return NULL;
+	n->ast = a;
+	n->weight = bm25_weight(ev->group->weights[a->id], ev->q->shift);
+	return n;
+}
+
+static int compare_cost(const void *a, const void *b)
+{
+	uint64_t x = (*(struct node *const *)a)->cost, y = (*(struct node *const *)b)->cost;
+
+	return (x > y) - (x < y);
+}
+
+/* Where a child of a list goes. */
+enum role { ROLE_MUST, ROLE_SHOULD, ROLE_NOT };
+
+static enum role role_of(const struct ast *list, const struct ast *kid, enum ast_mode mode)
+{
+	if (kid->occur == AST_NOT)
+		return ROLE_NOT;
+	if (kid->occur == AST_MUST)
+		return ROLE_MUST;
+	if (list->kind == AST_GROUP && mode == AST_STRICT && ast_count(list, AST_MUST) == 0)
+		return ROLE_MUST;
+	return ROLE_SHOULD;
+}
+
+static bool add_kid(struct node *n, struct node *kid, enum role role)
+{
+	if (kid->kind == NODE_NONE && role != ROLE_MUST)
+		return true;
+	switch (role) {
+	case ROLE_MUST:
+		n->must[n->n_must++] = kid;
+		return kid->kind != NODE_NONE;
+	case ROLE_SHOULD:
+		n->should[n->n_should++] = kid;
+		return true;
+	case ROLE_NOT:
+		n->not[n->n_not++] = kid;
+		return true;
+	}
+	return true;
+}
+
+static void set_cost(struct node *n)
+{
+	if (n->n_must != 0) {
+		qsort(n->must, n->n_must, sizeof *n->must, compare_cost);
+		n->cost = n->must[0]->cost;
+		return;
+	}
+	for (uint32_t i = 0; i < n->n_should; i++)
+		n->cost += n->should[i]->cost;
+}
+
+static struct node *build_list_of(struct eval *ev, const struct ast *a, enum ast_mode mode)
+{
+	struct node *n = node_new(ev, NODE_BOOL);
+	uint32_t n_kids = 0;
+
+	for (const struct ast *k = a->kids; k != NULL; k = k->next)
+		n_kids++;
+	struct node **kids = BQ_ARENA_NEW(ev->read.mem, struct node *, (size_t)3 * n_kids);
+	if (n == NULL || kids == NULL)
+		return NULL;
+	n->must = kids;
+	n->should = kids + n_kids;
+	n->not = kids + (size_t)2 * n_kids;
+	for (const struct ast *k = a->kids; k != NULL; k = k->next) {
+		enum role role = role_of(a, k, mode);
+		struct node *kid = node_build(ev, k, role == ROLE_NOT ? AST_STRICT : mode);
+		if (kid == NULL)
+			return NULL;
+		if (!add_kid(n, kid, role))
+			return node_new(ev, NODE_NONE);
+	}
+	if (n->n_must + n->n_should == 0)
+		return node_new(ev, NODE_NONE);
+	set_cost(n);
+	return n;
+}
+
+/* Recursion is as deep as the parser's nesting. */
+struct node *node_build(struct eval *ev, const struct ast *a, enum ast_mode mode)
+{
+	switch (a->kind) {
+	case AST_WORD:
+	case AST_PHRASE:
+		return build_leaf(ev, a);
+	case AST_GROUP:
+	case AST_OR:
+		return build_list_of(ev, a, mode);
+	case AST_EMPTY:
+		break;
+	}
+	return node_new(ev, NODE_NONE);
+}

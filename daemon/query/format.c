@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The tree as query text that parses to the same tree.
+ */
+#include <bq/buf.h>
+
+#include "query/plan.h"
+
+/* A word as folded, where that reads back as itself; else as it was written. */
+static struct bq_span spelling(const struct plan_group *g, const struct ast_word *w)
+{
+	struct bq_tokens it;
+	struct bq_token t;
+
+	bq_tokens_init(&it, g->text, w->text, BQ_TOKENS_QUERY);
+	if (!bq_tokens_next(&it, &t) || !bq_span_eq(t.word, w->text) || t.off != 0 || t.len != w->text.len)
+		return w->raw;
+	return bq_tokens_next(&it, &t) ? w->raw : w->text;
+}
+
+/* Words side by side, or the text they came from where their places have gaps
+ * or overlap (CJK). */
+static void put_phrase(struct bq_buf *out, const struct plan_group *g, const struct ast *a)
+{
+	const struct ast_word *first = &a->words[0], *last = &a->words[a->n_words - 1];
+	bool is_plain = last->at == a->n_words - 1;
+
+	for (uint32_t i = 1; i < a->n_words; i++)
+		is_plain &= a->words[i].raw.ptr >= a->words[i - 1].raw.ptr + a->words[i - 1].raw.len;
+	if (!is_plain) {
+		bq_buf_put(out, first->raw.ptr, (size_t)(last->raw.ptr + last->raw.len - first->raw.ptr));
+		return;
+	}
+	for (uint32_t i = 0; i < a->n_words; i++) {
+		if (i != 0)
+			bq_buf_put_u8(out, ' ');
+		bq_buf_put_span(out, spelling(g, &a->words[i]));
+	}
+}
+
+static void put_leaf(struct bq_buf *out, const struct plan_group *g, const struct ast *a)
+{
+	bool is_bare = a->kind == AST_WORD || (a->n_words == 1 && a->words[0].is_char);
+
+	if (a->is_title)
+		bq_buf_put_span(out, BQ_SPAN("title:"));
+	if (!is_bare)
+		bq_buf_put_u8(out, '"');
+	put_phrase(out, g, a);
+	if (!is_bare)
+		bq_buf_put_u8(out, '"');
+}
+
+static void put_list(struct bq_buf *out, const struct plan_group *g, const struct ast *a);
+
+static void put_clause(struct bq_buf *out, const struct plan_group *g, const struct ast *a)
+{
+	if (a->occur != AST_BARE)
+		bq_buf_put_u8(out, a->occur == AST_MUST ? '+' : '-');
+	if (ast_is_leaf(a)) {
+		put_leaf(out, g, a);
+		return;
+	}
+	bq_buf_put_u8(out, '(');
+	put_list(out, g, a);
+	bq_buf_put_u8(out, ')');
+}
+
+static void put_list(struct bq_buf *out, const struct plan_group *g, const struct ast *a)
+{
+	struct bq_span between = a->kind == AST_OR ? BQ_SPAN(" OR ") : BQ_SPAN(" ");
+
+	for (const struct ast *k = a->kids; k != NULL; k = k->next) {
+		for (uint32_t i = 0; i < k->times; i++) {
+			if (k != a->kids || i != 0)
+				bq_buf_put_span(out, between);
+			put_clause(out, g, k);
+		}
+	}
+}
+
+struct bq_span bq_query_format(const struct bq_query *q)
+{
+	const struct plan_group *g = q->n_groups == 0 ? NULL : &q->groups[0];
+	struct bq_buf out = BQ_BUF_INIT;
+	struct bq_span text;
+
+	if (g == NULL || g->root->kind == AST_EMPTY)
+		return (struct bq_span){ "", 0 };
+	if (ast_is_leaf(g->root)) {
+		struct ast one = { .kind = AST_GROUP, .kids = g->root };
+		put_list(&out, g, &one);
+	} else {
+		put_list(&out, g, g->root);
+	}
+	text = out.oom ? (struct bq_span){ NULL, 0 } : bq_arena_dup(q->mem, bq_buf_span(&out));
+	bq_buf_release(&out);
+	return text;
+}

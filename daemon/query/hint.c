@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "query/hint.h"
+
+/* The words of the phrase with a blank between: a query of its own. */
+static struct bq_span words_text(struct bq_query *q, const struct ast *a)
+{
+	size_t n = 0;
+	char *p;
+
+	for (uint32_t i = 0; i < a->n_words; i++)
+		n += a->words[i].raw.len + 1;
+	p = bq_arena_alloc(q->mem, n);
+	if (p == NULL)
+		return (struct bq_span){ NULL, 0 };
+	n = 0;
+	for (uint32_t i = 0; i < a->n_words; i++) {
+		memcpy(p + n, a->words[i].raw.ptr, a->words[i].raw.len);
+		n += a->words[i].raw.len;
+		p[n++] = ' ';
+	}
+	return bq_span_make(p, n);
+}
+
+/* Documents the query walks over: those of the rarest word for all of them,
+ * those of every word for any. */
+static uint64_t steps(const struct bq_query *q, enum bq_match match)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t g = 0; g < q->n_groups; g++) {
+		const struct plan_group *group = &q->groups[g];
+		uint64_t all = 0, least = UINT64_MAX;
+		for (uint32_t i = 0; i < group->n_lists; i++) {
+			all += group->lists[i].df;
+			least = group->lists[i].df < least ? group->lists[i].df : least;
+		}
+		sum += match == BQ_MATCH_ANY ? all : group->n_lists == 0 ? 0 : least * group->n_lists;
+	}
+	return sum;
+}
+
+static uint64_t count_words(struct bq_query *q, struct bq_span text, enum bq_match match)
+{
+	struct bq_query_opts *opts = BQ_ARENA_NEW(q->mem, struct bq_query_opts, 1);
+	struct watch watch = { 0 };
+	struct bq_query *sub;
+	uint64_t n;
+
+	if (opts == NULL)
+		return UINT64_MAX;
+	*opts = (struct bq_query_opts){ .match = match, .words_only = true, .cancel = q->opts->cancel,
+		.deadline_ns = q->opts->deadline_ns };
+	if (bq_query_parse(q->searcher, q->view, text, opts, q->mem, &sub, NULL) != BQ_OK ||
+		plan_resolve(sub, &watch, NULL) != BQ_OK || steps(sub, match) > HINT_MAX_STEPS ||
+		bq_query_count(sub, &n, NULL) != BQ_OK)
+		return UINT64_MAX;
+	return n;
+}
+
+void hint_find(struct bq_query *q, struct bq_hits *out)
+{
+	const struct ast *a = q->n_groups == 0 ? NULL : q->groups[0].root;
+
+	if (a == NULL || a->kind != AST_PHRASE || a->n_words < 2 || a->is_title)
+		return;
+	struct bq_span text = words_text(q, a);
+	out->has_hint = true;
+	out->hint_near = UINT64_MAX;
+	out->hint_all = count_words(q, text, BQ_MATCH_AUTO);
+	out->hint_any = count_words(q, text, BQ_MATCH_ANY);
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Looking up a postings list in every leaf of its group.
+ */
+#include "query/plan.h"
+
+/* Terms kept of a prefix with too many: the most frequent, in a heap with the
+ * rarest on top. */
+struct keep {
+	struct bq_term *terms;
+	uint32_t n, cap;
+};
+
+static bool is_rarer(const struct bq_term *a, const struct bq_term *b)
+{
+	return a->df != b->df ? a->df < b->df : a->ord > b->ord;
+}
+
+static void sift_down(struct keep *k, uint32_t at)
+{
+	for (uint32_t kid; (kid = 2 * at + 1) < k->n; at = kid) {
+		if (kid + 1 < k->n && is_rarer(&k->terms[kid + 1], &k->terms[kid]))
+			kid++;
+		if (!is_rarer(&k->terms[kid], &k->terms[at]))
+			return;
+		struct bq_term t = k->terms[at];
+		k->terms[at] = k->terms[kid];
+		k->terms[kid] = t;
+	}
+}
+
+static void keep_term(struct keep *k, const struct bq_term *t)
+{
+	if (k->n < k->cap) {
+		k->terms[k->n++] = *t;
+		for (uint32_t i = k->n / 2; k->n == k->cap && i-- > 0;)
+			sift_down(k, i);
+	} else if (is_rarer(&k->terms[0], t)) {
+		k->terms[0] = *t;
+		sift_down(k, 0);
+	}
+}
+
+static uint32_t count_terms(struct bq_terms *it, struct watch *watch)
+{
+	uint32_t n = 0;
+
+	while (bq_terms_next(it) && !watch_step(watch))
+		n++;
+	return n;
+}
+
+/* One lookup: a list in one leaf. */
+struct lookup {
+	struct bq_query *q;
+	struct watch *watch;
+	struct bq_read read;
+};
+
+/* The words of one leaf that a prefix stands for. */
+static int expand(struct lookup *up, const struct plan_list *l, const struct bq_leaf *leaf, struct plan_terms *out)
+{
+	struct bq_query *q = up->q;
+	struct bq_terms it;
+	struct keep keep = { 0 };
+
+	bq_terms_init(&it, leaf, l->kind, l->word, &up->read);
+	keep.cap = count_terms(&it, up->watch);
+	if (keep.cap > PLAN_MAX_EXPANSIONS && !l->is_char) {
+		plan_warn(q, bq_arena_printf(q->mem, "%.*s* stands for its %u most frequent words only",
+			(int)l->word.len, l->word.ptr, PLAN_MAX_EXPANSIONS));
+		keep.cap = PLAN_MAX_EXPANSIONS;
+	}
+	keep.terms = BQ_ARENA_NEW(q->mem, struct bq_term, keep.cap);
+	if (keep.terms == NULL)
+		return BQ_ENOMEM;
+	bq_terms_init(&it, leaf, l->kind, l->word, &up->read);
+	while (keep.cap != 0 && bq_terms_next(&it) && !watch_step(up->watch))
+		keep_term(&keep, &it.term);
+	*out = (struct plan_terms){ keep.terms, keep.n };
+	return up->watch->status;
+}
+
+static int find_one(struct lookup *up, const struct plan_list *l, const struct bq_leaf *leaf, struct plan_terms *out)
+{
+	bool is_stem = l->kind == BQ_TERM_STEM || l->kind == BQ_TERM_TITLE_STEM;
+	struct bq_term t;
+	int rc = is_stem ? bq_leaf_find_stem(leaf, l->kind, l->word, l->is_self, &t, &up->read)
+		: bq_leaf_find(leaf, l->kind, l->word, &t, &up->read);
+
+	if (rc == BQ_ENOTFOUND)
+		return BQ_OK;
+	if (rc != BQ_OK)
+		return rc;
+	out->terms = BQ_ARENA_NEW(up->q->mem, struct bq_term, 1);
+	if (out->terms == NULL)
+		return BQ_ENOMEM;
+	out->terms[0] = t;
+	out->n = 1;
+	return BQ_OK;
+}
+
+/* Why a lookup failed, in `err`; damage met on the way counts even if the
+ * call itself went well. */
+static int report(struct lookup *up, int rc, struct bq_error *err)
+{
+	if (up->read.error.status != BQ_OK) {
+		if (err != NULL)
+			*err = up->read.error;
+		return up->read.error.status;
+	}
+	switch (rc) {
+	case BQ_OK:
+		return BQ_OK;
+	case BQ_EDEADLINE:
+		return bq_error_set(err, rc, 0, "the time was up before the words were found");
+	case BQ_ECANCELLED:
+		return bq_error_set(err, rc, 0, "cancelled");
+	case BQ_ENOMEM:
+		return bq_error_set(err, rc, 0, "no memory for the words of the query");
+	default:
+		return bq_error_set(err, rc, 0, "a word could not be looked up");
+	}
+}
+
+int plan_list_find(struct bq_query *q, struct plan_group *g, struct plan_list *list, struct watch *watch,
+	struct bq_error *err)
+{
+	struct lookup up = { .q = q, .watch = watch, .read.mem = q->mem };
+	int rc = watch_step(watch) ? watch->status : BQ_OK;
+
+	list->df = 0;
+	for (uint32_t i = 0; rc == BQ_OK && i < q->view->n; i++) {
+		const struct bq_index *ix = q->view->indexes[i];
+		if (&q->groups[q->indexes[i].group] != g)
+			continue;
+		for (uint32_t l = 0; rc == BQ_OK && l < ix->n_leaves; l++) {
+			struct plan_terms *out = &list->in_leaf[q->indexes[i].first_leaf + l];
+			rc = list->is_prefix ? expand(&up, list, ix->leaves[l], out)
+				: find_one(&up, list, ix->leaves[l], out);
+			for (uint32_t t = 0; t < out->n; t++)
+				list->df += out->terms[t].df;
+		}
+	}
+	list->idf = bm25_idf(g->n_docs, list->df);
+	return report(&up, rc, err);
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "query/locate.h"
+
+enum {
+	PIECE = 4096,
+	SLACK = 32, /* a word this near the end of a piece may go on behind it */
+	NEAR = 256, /* words it pays to read on instead of starting at a mark */
+};
+
+void locate_init(struct locate *lo, struct bq_query *q, const struct bq_hit *hit, const struct bq_doc_head *head)
+{
+	memset(lo, 0, sizeof *lo);
+	lo->leaf = q->view->indexes[hit->index]->leaves[hit->leaf];
+	lo->head = head;
+	lo->text = q->groups[q->indexes[hit->index].group].text;
+	lo->read.mem = &q->searcher->list_mem;
+}
+
+int locate_text(struct locate *lo, uint64_t off, uint64_t len, struct bq_span *out)
+{
+	bq_arena_reset(lo->read.mem);
+	return bq_leaf_text(lo->leaf, lo->head, off, len, out, &lo->read);
+}
+
+static bool ends_text(const struct locate *lo)
+{
+	return lo->piece_off + lo->piece.len >= lo->head->text_bytes;
+}
+
+/* Keep `line` up to date: count the line ends before byte `off` of the piece. */
+static void count_lines(struct locate *lo, uint64_t off)
+{
+	const char *p = lo->piece.ptr + (lo->line_off - lo->piece_off);
+	const char *end = lo->piece.ptr + (off - lo->piece_off);
+
+	for (; p < end && (p = memchr(p, '\n', (size_t)(end - p))) != NULL; p++)
+		lo->line++;
+	lo->line_off = off;
+}
+
+/* Make the piece that starts at byte `off`, where word `ord` starts. */
+static int load(struct locate *lo, uint64_t off, uint32_t ord, uint64_t len)
+{
+	int rc = locate_text(lo, off, len, &lo->piece);
+
+	if (rc != BQ_OK)
+		return rc;
+	if (lo->piece.len == 0 && off < lo->head->text_bytes)
+		return bq_error_set(&lo->read.error, BQ_EFORMAT, off, "the stored text is shorter than its document");
+	lo->piece_off = off;
+	lo->piece_ord = ord;
+	bq_tokens_init(&lo->tokens, lo->text, lo->piece, 0);
+	return BQ_OK;
+}
+
+/* Where to go on when the rest of the piece holds no word: its end, or the
+ * start of a character that the end cut. */
+static uint64_t rest_of_piece(const struct locate *lo)
+{
+	size_t n = lo->piece.len;
+
+	for (size_t back = 1; back <= 3 && back < n; back++)
+		if ((unsigned char)lo->piece.ptr[n - back] >= 0xc0)
+			return lo->piece_off + n - back;
+	return lo->piece_off + n;
+}
+
+static void take(struct locate *lo, const struct bq_token *t)
+{
+	unsigned char c = (unsigned char)lo->piece.ptr[t->off];
+	uint32_t n = c < 0xc0 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+
+	lo->word = (struct locate_word){
+		.ord = lo->piece_ord + t->ord,
+		.char_len = n < t->len ? n : t->len,
+		.off = lo->piece_off + t->off,
+		.len = t->len,
+		.line = lo->line,
+	};
+	lo->has_word = true;
+}
+
+int locate_next(struct locate *lo)
+{
+	uint32_t ord = lo->has_word ? lo->word.ord + 1 : lo->piece_ord;
+	struct bq_token t;
+	int rc;
+
+	for (;;) {
+		bool has_token = bq_tokens_next(&lo->tokens, &t);
+		bool is_cut = has_token && !ends_text(lo) && t.off + t.len + SLACK > lo->piece.len;
+		if (!has_token && ends_text(lo))
+			return BQ_END;
+		uint64_t off = has_token ? lo->piece_off + t.off : rest_of_piece(lo);
+		count_lines(lo, off);
+		if (has_token && !is_cut) {
+			take(lo, &t);
+			return BQ_OK;
+		}
+		rc = load(lo, off, ord, off == lo->piece_off ? 2 * lo->piece.len + PIECE : PIECE);
+		if (rc != BQ_OK)
+			return rc;
+	}
+}
+
+static int start_at(struct locate *lo, const struct bq_mark *m)
+{
+	lo->has_word = false;
+	lo->line = m->line;
+	lo->line_off = m->off;
+	return load(lo, m->off, m->ord, PIECE);
+}
+
+int locate_seek(struct locate *lo, uint32_t ord)
+{
+	bool is_near = lo->has_word && lo->word.ord <= ord && ord - lo->word.ord <= NEAR;
+	struct bq_mark m;
+	int rc = BQ_OK;
+
+	if (is_near && lo->word.ord == ord)
+		return BQ_OK;
+	if (!is_near) {
+		rc = bq_leaf_mark(lo->leaf, lo->head, ord, &m, &lo->read);
+		if (rc == BQ_OK)
+			rc = start_at(lo, &m);
+	}
+	while (rc == BQ_OK) {
+		rc = locate_next(lo);
+		if (rc == BQ_OK && lo->word.ord >= ord)
+			return BQ_OK;
+	}
+	if (rc == BQ_END)
+		rc = bq_error_set(&lo->read.error, BQ_EFORMAT, ord, "the stored text has fewer words than its index");
+	return rc;
+}
+
+/* Of the marks of the text the last that is not behind a byte, and, if `line`
+ * is not 0, on an earlier line. */
+static int find_mark(struct locate *lo, uint64_t off, uint64_t line, struct bq_mark *out)
+{
+	uint32_t from = 0, to = lo->head->words; /* words [0, from) are not behind */
+	int rc = BQ_OK;
+
+	*out = (struct bq_mark){ 0, 0, 1 };
+	while (rc == BQ_OK && from < to) {
+		uint32_t mid = from + (to - from) / 2;
+		struct bq_mark m;
+		rc = bq_leaf_mark(lo->leaf, lo->head, mid, &m, &lo->read);
+		if (rc == BQ_OK && m.off <= off && (line == 0 || m.line < line)) {
+			*out = m;
+			from = mid + 1;
+		} else {
+			to = mid;
+		}
+	}
+	return rc;
+}
+
+int locate_byte(struct locate *lo, uint64_t off)
+{
+	struct bq_mark m;
+	int rc = find_mark(lo, off, 0, &m);
+
+	if (rc == BQ_OK)
+		rc = start_at(lo, &m);
+	while (rc == BQ_OK) {
+		rc = locate_next(lo);
+		if (rc == BQ_OK && lo->word.off + lo->word.len > off)
+			break;
+	}
+	return rc;
+}
+
+/* The byte behind the `lines`th line end at or after `off`. */
+static int skip_lines(struct locate *lo, uint64_t off, uint64_t lines, uint64_t *out)
+{
+	struct bq_span s;
+
+	while (lines != 0) {
+		int rc = locate_text(lo, off, PIECE, &s);
+		if (rc != BQ_OK)
+			return rc;
+		if (s.len == 0)
+			return bq_error_set(&lo->read.error, BQ_EFORMAT, off, "the stored text has fewer lines than its index");
+		const char *p = s.ptr, *end = s.ptr + s.len;
+		while (lines != 0 && p < end && (p = memchr(p, '\n', (size_t)(end - p))) != NULL) {
+			p++;
+			lines--;
+			*out = off + (uint64_t)(p - s.ptr);
+		}
+		off += s.len;
+	}
+	return BQ_OK;
+}
+
+int locate_line_start(struct locate *lo, uint64_t *out)
+{
+	uint64_t off = lo->word.off, line = lo->word.line, from = off > PIECE / 2 ? off - PIECE / 2 : 0;
+	struct bq_mark m;
+	struct bq_span s;
+	int rc;
+
+	lo->has_word = false; /* its piece goes away */
+	*out = 0;
+	if (line <= 1)
+		return BQ_OK;
+	rc = locate_text(lo, from, off - from, &s);
+	if (rc != BQ_OK)
+		return rc;
+	const char *p = s.len == 0 ? NULL : memrchr(s.ptr, '\n', s.len);
+	if (p != NULL) {
+		*out = from + (uint64_t)(p - s.ptr) + 1;
+		return BQ_OK;
+	}
+	rc = find_mark(lo, off, line, &m);
+	return rc == BQ_OK ? skip_lines(lo, m.off, line - m.line, out) : rc;
+}

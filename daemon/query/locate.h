@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * From the ordinal of a word to its bytes in the stored text.
+ *
+ *   MARKS   ord 0        ord 128       ord 256
+ *   text    |............|.............|.........
+ *                        ^ start here   ~~~~ until word 290 is reached
+ *
+ * At most BQ_MARK_WORDS words are read again for one place, however long the
+ * document is.  Text is fetched in pieces; a word that a piece may have cut is
+ * read again from its own start.
+ */
+#ifndef QUERY_LOCATE_H
+#define QUERY_LOCATE_H
+
+#include "query/pass.h"
+
+struct locate_word {
+	uint32_t ord;
+	uint32_t char_len; /* bytes of its first character */
+	uint64_t off, len;
+	uint64_t line;
+};
+
+struct locate {
+	const struct bq_leaf *leaf;
+	const struct bq_doc_head *head;
+	struct bq_text *text;
+	struct bq_read read;       /* mem: the searcher's list_mem */
+	struct locate_word word;   /* of the last next or seek */
+	bool has_word;
+
+	struct bq_span piece;      /* text from piece_off on */
+	uint64_t piece_off;
+	struct bq_tokens tokens;   /* of `piece` */
+	uint32_t piece_ord;        /* ordinal of its first word */
+	uint64_t line, line_off;   /* byte line_off is on this line */
+};
+
+/* Ready to seek in the document of `hit`. */
+void locate_init(struct locate *lo, struct bq_query *q, const struct bq_hit *hit, const struct bq_doc_head *head);
+
+/* Bytes of the text, at most; lives until the next call.  BQ_ENOTFOUND if none is stored. */
+int locate_text(struct locate *lo, uint64_t off, uint64_t len, struct bq_span *out);
+
+/* The next word: BQ_END behind the last. */
+int locate_next(struct locate *lo);
+
+/* Word `ord`.  BQ_EFORMAT if the text does not have that many. */
+int locate_seek(struct locate *lo, uint32_t ord);
+
+/* The first word that ends behind byte `off`, or BQ_END. */
+int locate_byte(struct locate *lo, uint64_t off);
+
+/* The first byte of the line of lo->word, which need not be near. */
+int locate_line_start(struct locate *lo, uint64_t *out);
+
+#endif

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "query/node.h"
+
+static uint32_t seek_union(struct node_union *u, uint32_t target)
+{
+	uint32_t step = 1, lo = u->at, hi = u->at;
+
+	/* gallop, then halve: docs[lo - 1] < target <= docs[hi] */
+	while (hi < u->n && u->docs[hi] < target) {
+		lo = hi + 1;
+		hi = hi + step < u->n ? hi + step : u->n;
+		step *= 2;
+	}
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+		if (u->docs[mid] < target)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	u->at = lo;
+	return lo < u->n ? u->docs[lo] : BQ_DOC_END;
+}
+
+/* The first document >= target that all of must[] hold: whoever is ahead
+ * leads. */
+static uint32_t seek_must(struct node *n, uint32_t target)
+{
+	uint32_t i = 0;
+
+	while (i < n->n_must) {
+		uint32_t doc = node_seek(n->must[i], target);
+		if (doc == BQ_DOC_END || watch_step(n->ev->watch))
+			return BQ_DOC_END;
+		if (doc > target) {
+			target = doc;
+			if (i != 0) {
+				i = 0;
+				continue;
+			}
+		}
+		i++;
+	}
+	return target;
+}
+
+/* The first document >= target that one of should[] holds. */
+static uint32_t seek_should(struct node *n, uint32_t target)
+{
+	uint32_t first = BQ_DOC_END;
+
+	for (uint32_t i = 0; i < n->n_should; i++) {
+		uint32_t doc = node_seek(n->should[i], target);
+		first = doc < first ? doc : first;
+	}
+	return watch_step(n->ev->watch) ? BQ_DOC_END : first;
+}
+
+static bool is_excluded(struct node *n, uint32_t doc)
+{
+	for (uint32_t i = 0; i < n->n_not; i++)
+		if (node_seek(n->not[i], doc) == doc)
+			return true;
+	return false;
+}
+
+static uint32_t seek_bool(struct node *n, uint32_t target)
+{
+	for (;;) {
+		uint32_t doc = n->n_must != 0 ? seek_must(n, target) : seek_should(n, target);
+		if (doc == BQ_DOC_END)
+			return doc;
+		if (!is_excluded(n, doc))
+			return doc;
+		target = doc + 1;
+	}
+}
+
+static uint32_t seek_phrase(struct node *n, uint32_t target)
+{
+	for (;;) {
+		uint32_t doc = seek_must(n, target);
+		if (doc == BQ_DOC_END)
+			return doc;
+		n->tf = phrase_starts(n, NULL);
+		if (n->tf != 0)
+			return doc;
+		target = doc + 1;
+	}
+}
+
+uint32_t node_seek(struct node *n, uint32_t target)
+{
+	if (n->is_started && n->doc >= target)
+		return n->doc;
+	n->is_started = true;
+	switch (n->kind) {
+	case NODE_TERM:
+		return n->doc = bq_cursor_seek(n->cursor, target);
+	case NODE_UNION:
+		return n->doc = seek_union(&n->u, target);
+	case NODE_PHRASE:
+		return n->doc = seek_phrase(n, target);
+	case NODE_BOOL:
+		return n->doc = seek_bool(n, target);
+	case NODE_NONE:
+		break;
+	}
+	return n->doc = BQ_DOC_END;
+}
+
+static uint32_t clause_tf(const struct node *n)
+{
+	switch (n->kind) {
+	case NODE_TERM:
+		return bq_cursor_tf(n->cursor);
+	case NODE_UNION:
+		return n->u.tfs[n->u.at];
+	default:
+		return n->tf;
+	}
+}
+
+uint32_t node_score(struct node *n)
+{
+	uint32_t sum = 0;
+
+	if (n->kind != NODE_BOOL)
+		return bm25_points(n->weight, clause_tf(n), n->ev->index->bm25.k[n->ev->leaf->norms[n->doc]]);
+	for (uint32_t i = 0; i < n->n_must; i++)
+		sum += node_score(n->must[i]);
+	for (uint32_t i = 0; i < n->n_should; i++)
+		if (node_seek(n->should[i], n->doc) == n->doc)
+			sum += node_score(n->should[i]);
+	return sum;
+}
+
+void node_each_clause(struct node *n, void (*f)(void *arg, struct node *clause), void *arg)
+{
+	if (n->kind != NODE_BOOL) {
+		f(arg, n);
+		return;
+	}
+	for (uint32_t i = 0; i < n->n_must; i++)
+		node_each_clause(n->must[i], f, arg);
+	for (uint32_t i = 0; i < n->n_should; i++)
+		if (node_seek(n->should[i], n->doc) == n->doc)
+			node_each_clause(n->should[i], f, arg);
+}

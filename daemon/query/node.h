@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The exhaustive evaluator: a tree over the postings of one leaf, walked a
+ * document at a time.  It prunes nothing and stays for ever as the truth that
+ * faster evaluators are compared with.
+ *
+ *   NODE_TERM    one list                  cursor
+ *   NODE_UNION   the words of a prefix     merged into arrays before the walk
+ *   NODE_PHRASE  members in order          leapfrog, then positions
+ *   NODE_BOOL    all of `must`, without such one of `should`, none of `not`
+ *
+ * `doc` is the current matching document; it only ever grows.
+ */
+#ifndef QUERY_NODE_H
+#define QUERY_NODE_H
+
+#include <bq/index.h>
+
+#include "query/plan.h"
+
+/* The evaluation of one leaf of an index. */
+struct eval {
+	struct bq_query *q;
+	const struct plan_group *group;
+	const struct plan_index *index;
+	const struct bq_leaf *leaf;
+	uint32_t leaf_no;    /* among those of the group */
+	struct bq_read read; /* mem: the searcher's leaf_mem */
+	struct watch *watch;
+	bool with_positions; /* keep those of prefixes too */
+};
+
+enum node_kind { NODE_NONE, NODE_TERM, NODE_UNION, NODE_PHRASE, NODE_BOOL };
+
+/* Documents of a prefix, ascending, with the positions of all its words. */
+struct node_union {
+	uint32_t n, at;
+	uint32_t *docs, *tfs;
+	uint32_t *from;      /* positions[from[i] .. from[i] + tfs[i]) */
+	uint32_t *positions; /* NULL if nobody needs them */
+};
+
+/* One word of a phrase. */
+struct node_member {
+	uint32_t list; /* of the phrase's lists */
+	uint32_t at;   /* places behind the phrase's first word */
+	uint32_t read; /* positions of that list that lie behind us */
+};
+
+/* Positions of one list in the current document. */
+struct node_positions {
+	const uint32_t *list;
+	uint32_t n;
+};
+
+struct node {
+	enum node_kind kind;
+	bool is_started;
+	uint32_t doc;
+	uint64_t cost;         /* documents it may walk over */
+	const struct ast *ast; /* the clause it stands for, NULL inside one */
+	float weight;
+	struct eval *ev;
+
+	struct bq_cursor *cursor; /* TERM */
+	struct node_union u;      /* UNION */
+
+	/* PHRASE: must[] are its n_lists distinct lists, rarest first, behind
+	 * them those that only restrict; BOOL: cheapest first */
+	struct node **must, **should, **not;
+	uint32_t n_must, n_should, n_not;
+
+	struct node_member *members; /* PHRASE */
+	uint32_t n_members;
+	struct node_positions *positions; /* [n_lists] */
+	uint32_t n_lists;
+	uint32_t tf;                 /* of the phrase in `doc` */
+};
+
+/* Make the tree of `a`; it lives in ev->read.mem.  NULL when the arena is full
+ * or a list is damaged, which is then in ev->read.error. */
+struct node *node_build(struct eval *ev, const struct ast *a, enum ast_mode mode);
+
+/* The first matching document >= target at or after the current one, or
+ * BQ_DOC_END; that also when ev->watch stops the work. */
+uint32_t node_seek(struct node *n, uint32_t target);
+
+/* Points of the current document. */
+uint32_t node_score(struct node *n);
+
+/* Call `f` for each clause that matches in the current document; not for
+ * negated ones. */
+void node_each_clause(struct node *n, void (*f)(void *arg, struct node *clause), void *arg);
+
+/* union.c: merge the lists of `terms`.  False as node_build(). */
+bool union_build(struct node *n, const struct plan_terms *terms, bool with_positions);
+
+/* phrase.c: how many places of the current document of its lists hold the
+ * phrase; writes their first positions to `starts` unless that is NULL. */
+uint32_t phrase_starts(struct node *n, uint32_t *starts);
+
+/* phrase.c: positions of the current document of a TERM or UNION. */
+const uint32_t *phrase_positions(struct node *n, uint32_t *count);
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "query/pass.h"
+
+struct eval pass_eval(struct bq_query *q, uint32_t index, uint32_t leaf, struct watch *watch)
+{
+	const struct plan_index *in = &q->indexes[index];
+
+	bq_arena_reset(&q->searcher->leaf_mem);
+	return (struct eval){
+		.q = q,
+		.group = &q->groups[in->group],
+		.index = in,
+		.leaf = q->view->indexes[index]->leaves[leaf],
+		.leaf_no = in->first_leaf + leaf,
+		.read.mem = &q->searcher->leaf_mem,
+		.watch = watch,
+	};
+}
+
+int pass_failure(const struct eval *ev, struct bq_error *err)
+{
+	if (ev->read.error.status != BQ_OK) {
+		if (err != NULL)
+			*err = ev->read.error;
+		return ev->read.error.status;
+	}
+	if (ev->read.mem->oom)
+		return bq_error_set(err, BQ_ENOMEM, 0, "no memory to answer the query");
+	return BQ_OK;
+}
+
+struct topk_item pass_item(struct eval *ev, uint32_t index, uint32_t doc, uint32_t points)
+{
+	struct topk_item item = { .key = points, .index = index, .leaf = ev->leaf_no - ev->index->first_leaf,
+		.doc = doc, .points = points };
+	enum bq_sort sort = ev->q->opts->sort;
+	struct bq_doc_head head;
+
+	if (sort == BQ_SORT_SCORE || bq_leaf_head(ev->leaf, doc, &head, &ev->read) != BQ_OK)
+		return item;
+	if (sort == BQ_SORT_DATE) { /* unknown, INT64_MIN, comes last */
+		item.key = (uint64_t)head.mtime_us ^ ((uint64_t)1 << 63);
+	} else {
+		item.key = 0;
+		item.path = head.path;
+	}
+	return item;
+}
+
+/* Count one matching document and keep it if it ranks. */
+static void collect(struct pass *pass, struct eval *ev, struct node *root, uint32_t index)
+{
+	struct topk_item item;
+
+	pass->n++;
+	if (pass->top == NULL)
+		return;
+	item = pass_item(ev, index, root->doc, node_score(root));
+	if (pass->after == NULL || topk_before(pass->after, &item))
+		topk_push(pass->top, &item);
+}
+
+static int run_leaf(struct pass *pass, uint32_t index, uint32_t leaf, struct bq_error *err)
+{
+	struct eval ev = pass_eval(pass->q, index, leaf, pass->watch);
+	struct node *strict = NULL, *root = node_build(&ev, ev.group->root, pass->mode);
+
+	if (root != NULL && pass->without_strict)
+		strict = node_build(&ev, ev.group->root, AST_STRICT);
+	if (root == NULL || (pass->without_strict && strict == NULL))
+		return pass_failure(&ev, err);
+	for (uint32_t doc = node_seek(root, 0); doc != BQ_DOC_END; doc = node_seek(root, doc + 1)) {
+		bool is_out = bq_leaf_is_dead(ev.leaf, doc) || (strict != NULL && node_seek(strict, doc) == doc);
+		if (!is_out)
+			collect(pass, &ev, root, index);
+	}
+	return pass_failure(&ev, err);
+}
+
+int pass_run(struct pass *pass, struct bq_error *err)
+{
+	struct bq_query *q = pass->q;
+	int rc = BQ_OK;
+
+	pass->n = 0;
+	for (uint32_t i = 0; rc == BQ_OK && i < q->view->n; i++)
+		for (uint32_t l = 0; rc == BQ_OK && l < q->view->indexes[i]->n_leaves; l++)
+			if (!watch_check(pass->watch))
+				rc = run_leaf(pass, i, l, err);
+	return rc;
+}

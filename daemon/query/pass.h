@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * One exhaustive pass over all leaves of a view.
+ */
+#ifndef QUERY_PASS_H
+#define QUERY_PASS_H
+
+#include "query/node.h"
+#include "query/topk.h"
+
+/* A pass: which tree, what to keep, what came out. */
+struct pass {
+	struct bq_query *q;
+	struct watch *watch;
+	enum ast_mode mode;
+	bool without_strict;           /* leave out what the STRICT reading matches */
+	struct topk *top;              /* NULL: only count */
+	const struct topk_item *after; /* keep only what ranks behind; NULL: all */
+	uint64_t n;                    /* out: live documents that match */
+};
+
+/* Run it.  BQ_EFORMAT, BQ_ENOMEM; a stop by the watch is no error here: look
+ * at watch->status. */
+int pass_run(struct pass *pass, struct bq_error *err);
+
+/* The order of one document: its key, and its path when sorted by that.
+ * Errors are left in ev->read. */
+struct topk_item pass_item(struct eval *ev, uint32_t index, uint32_t doc, uint32_t points);
+
+/* Begin the evaluation of leaf `leaf` of index `index`: empties the searcher's
+ * leaf_mem. */
+struct eval pass_eval(struct bq_query *q, uint32_t index, uint32_t leaf, struct watch *watch);
+
+/* Why ev's tree could not be made or walked: its damage, or its memory. */
+int pass_failure(const struct eval *ev, struct bq_error *err);
+
+#endif

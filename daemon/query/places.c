@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Which places of a document to show.  The best place has the most clauses of
+ * the query within WINDOW positions, of those the most on its own line, of
+ * those it is the first.
+ */
+#include "query/locate.h"
+#include "query/match.h"
+
+enum {
+	WINDOW = 64,         /* positions */
+	MAX_CANDIDATES = 128,
+	MAX_LOOKED_AT = 4096, /* matches whose line is looked up for further places */
+};
+
+struct places {
+	struct locate lo;
+	const struct bq_doc_head *head;
+	struct match *m;     /* those in the text */
+	uint32_t n;
+	uint32_t *seen;      /* of each clause: the round that counted it last */
+	uint32_t round;
+	uint32_t n_clauses;
+};
+
+/* Count the clause of `m` if this round has not. */
+static uint32_t count_clause(struct places *p, const struct match *m)
+{
+	if (p->seen[m->clause] == p->round)
+		return 0;
+	p->seen[m->clause] = p->round;
+	return 1;
+}
+
+static bool in_window(const struct places *p, uint32_t first, uint32_t i)
+{
+	return i < p->n && p->m[i].pos - p->m[first].pos < WINDOW;
+}
+
+/* Clauses within the window of match `i`. */
+static uint32_t count_near(struct places *p, uint32_t i)
+{
+	uint32_t n = 0;
+
+	p->round++;
+	for (uint32_t j = i; n < p->n_clauses && in_window(p, i, j); j++)
+		n += count_clause(p, &p->m[j]);
+	return n;
+}
+
+/* Find the line of match `i`, once. */
+static int find_line(struct places *p, uint32_t i)
+{
+	struct match *m = &p->m[i];
+	int rc;
+
+	if (m->line != 0)
+		return BQ_OK;
+	rc = locate_seek(&p->lo, m->pos - p->head->body_pos);
+	if (rc != BQ_OK)
+		return rc;
+	m->line = p->lo.word.line;
+	m->off = p->lo.word.off;
+	return BQ_OK;
+}
+
+/* Clauses that begin on the line of match `i`, within its window. */
+static int count_on_line(struct places *p, uint32_t i, uint32_t *out)
+{
+	int rc = find_line(p, i);
+
+	*out = 0;
+	p->round++;
+	for (uint32_t j = i; rc == BQ_OK && in_window(p, i, j); j++) {
+		rc = find_line(p, j);
+		if (rc == BQ_OK && p->m[j].line != p->m[i].line)
+			break;
+		*out += count_clause(p, &p->m[j]);
+	}
+	return rc;
+}
+
+static int find_best(struct places *p, uint32_t *best)
+{
+	uint32_t most = 0, most_on_line = 0, n_candidates = 0;
+
+	for (uint32_t i = 0; i < p->n && most < p->n_clauses; i++) {
+		uint32_t n = count_near(p, i);
+		most = n > most ? n : most;
+	}
+	*best = 0;
+	for (uint32_t i = 0; i < p->n && n_candidates < MAX_CANDIDATES && most_on_line < most; i++) {
+		uint32_t n;
+		if (count_near(p, i) < most)
+			continue;
+		n_candidates++;
+		int rc = count_on_line(p, i, &n);
+		if (rc != BQ_OK)
+			return rc;
+		if (n > most_on_line) {
+			most_on_line = n;
+			*best = i;
+		}
+	}
+	return BQ_OK;
+}
+
+/* All of one place; its line is known. */
+static int make_place(struct places *p, const struct match *m, struct bq_place *out)
+{
+	uint32_t first = m->pos - p->head->body_pos;
+	uint64_t start, end;
+	int rc = locate_seek(&p->lo, first + m->span - 1);
+
+	if (rc != BQ_OK)
+		return rc;
+	end = p->lo.word.off + (m->is_char ? p->lo.word.char_len : p->lo.word.len);
+	if (m->span > 1)
+		rc = locate_seek(&p->lo, first);
+	if (rc == BQ_OK)
+		rc = locate_line_start(&p->lo, &start);
+	if (rc != BQ_OK)
+		return rc;
+	*out = (struct bq_place){ .line = m->line, .col = m->off - start + 1, .off = m->off, .len = end - m->off };
+	return BQ_OK;
+}
+
+/* The best place, then others in text order, one a line. */
+static int list_places(struct places *p, uint32_t max, struct bq_places *out, struct bq_arena *mem)
+{
+	struct bq_place *list = BQ_ARENA_NEW(mem, struct bq_place, max < p->n ? max : p->n);
+	uint32_t best, n = 0;
+	int rc = find_best(p, &best);
+
+	if (list == NULL)
+		return BQ_ENOMEM;
+	if (rc == BQ_OK)
+		rc = find_line(p, best);
+	if (rc == BQ_OK)
+		rc = make_place(p, &p->m[best], &list[n++]);
+	uint64_t line = 0;
+	for (uint32_t i = 0; rc == BQ_OK && i < p->n && i < MAX_LOOKED_AT && n < max; i++) {
+		rc = find_line(p, i);
+		if (rc != BQ_OK || p->m[i].line == line || p->m[i].line == list[0].line)
+			continue;
+		line = p->m[i].line;
+		rc = make_place(p, &p->m[i], &list[n++]);
+	}
+	out->places = list;
+	out->n = n;
+	return rc;
+}
+
+/* A hit without a match in the text: the first one in its title. */
+static int title_place(const struct matches *all, const struct bq_doc_head *head, struct bq_places *out,
+	struct bq_arena *mem)
+{
+	struct bq_place *place;
+
+	if (all->n_title == 0 || head->title_in_text)
+		return BQ_OK;
+	place = BQ_ARENA_NEW(mem, struct bq_place, 1);
+	if (place == NULL)
+		return BQ_ENOMEM;
+	*place = (struct bq_place){ .in_title = true, .len = all->title[0].to - all->title[0].from };
+	out->places = place;
+	out->n = 1;
+	return BQ_OK;
+}
+
+/* The matches in the text begin where the title outside it ends. */
+static void pick_text(struct places *p, const struct matches *all)
+{
+	uint32_t from = 0;
+
+	while (from < all->n && all->m[from].pos < p->head->body_pos)
+		from++;
+	p->m = all->m == NULL ? NULL : all->m + from;
+	p->n = all->n - from;
+	p->n_clauses = all->n_clauses;
+}
+
+static int find_places(struct bq_query *q, struct places *p, uint32_t max, struct bq_places *out)
+{
+	const struct plan_group *g = &q->groups[q->indexes[q->matches_of.index].group];
+	struct bq_span probe;
+	int rc = locate_text(&p->lo, 0, 1, &probe);
+
+	if (rc == BQ_ENOTFOUND) /* no text is kept: nothing to show */
+		return BQ_OK;
+	if (rc != BQ_OK)
+		return rc;
+	p->seen = BQ_ARENA_NEW(&q->searcher->match_mem, uint32_t, g->n_clauses);
+	return p->seen == NULL ? BQ_ENOMEM : list_places(p, max, out, q->mem);
+}
+
+int bq_query_places(struct bq_query *q, const struct bq_hit *hit, const struct bq_doc_head *head, uint32_t max,
+	struct bq_places *out, struct bq_error *err)
+{
+	struct places p = { .head = head };
+	struct matches *all;
+	int rc = match_collect(q, hit, head, &all, err);
+
+	memset(out, 0, sizeof *out);
+	if (rc != BQ_OK)
+		return rc;
+	struct bq_range *marks = BQ_ARENA_NEW(q->mem, struct bq_range, all->n_title);
+	if (marks == NULL)
+		return bq_error_set(err, BQ_ENOMEM, 0, "no memory for the places");
+	if (all->n_title != 0)
+		memcpy(marks, all->title, all->n_title * sizeof *marks);
+	out->title_marks = marks;
+	out->n_title_marks = all->n_title;
+	locate_init(&p.lo, q, hit, head);
+	pick_text(&p, all);
+	if (max != 0)
+		rc = p.n != 0 ? find_places(q, &p, max, out) : title_place(all, head, out, q->mem);
+	if (p.lo.read.error.status != BQ_OK && err != NULL)
+		*err = p.lo.read.error;
+	else if (rc != BQ_OK)
+		bq_error_set(err, rc, 0, "the places could not be found");
+	return p.lo.read.error.status != BQ_OK ? p.lo.read.error.status : rc;
+}

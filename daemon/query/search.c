@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The best documents of a view, a tier at a time.
+ *
+ *   match=auto   tier 1: STRICT, all the words; if that does not fill the page
+ *                tier 2: LOOSE without STRICT, some of them
+ *   match=all    STRICT only
+ *   match=any    LOOSE only
+ */
+#include <stdlib.h>
+
+#include "query/cursor_token.h"
+#include "query/hint.h"
+#include "query/pass.h"
+
+/* One search under way. */
+struct search {
+	struct bq_query *q;
+	struct watch watch;
+	struct topk tiers[2];
+	uint32_t window;         /* hits wanted: offset + limit */
+	bool has_after;
+	struct cursor_token token;
+	struct topk_item after;
+	bool is_whole;           /* tier 1 was walked to its end */
+};
+
+static enum ast_mode first_mode(const struct bq_query *q)
+{
+	return q->opts->match == BQ_MATCH_ANY ? AST_LOOSE : AST_STRICT;
+}
+
+static bool has_tiers(const struct bq_query *q)
+{
+	for (uint32_t i = 0; i < q->n_groups; i++)
+		if (q->groups[i].has_tiers)
+			return true;
+	return false;
+}
+
+static int stopped(int status, struct bq_error *err)
+{
+	if (status == BQ_ECANCELLED)
+		return bq_error_set(err, status, 0, "cancelled");
+	return bq_error_set(err, status, 0, "the time was up before anything was found");
+}
+
+/* The place of the cursor in the order of hits. */
+static int read_after(struct search *s, struct bq_error *err)
+{
+	const struct bq_query_opts *o = s->q->opts;
+	int rc;
+
+	if (o->after.len == 0)
+		return BQ_OK;
+	rc = cursor_token_parse(s->q, o->after, &s->token, err);
+	if (rc != BQ_OK)
+		return rc;
+	struct eval ev = pass_eval(s->q, s->token.index, s->token.leaf, &s->watch);
+	s->after = pass_item(&ev, s->token.index, s->token.doc, s->token.points);
+	s->has_after = true;
+	return pass_failure(&ev, err);
+}
+
+/* Walk one tier and keep what the page still needs of it. */
+static int run_tier(struct search *s, unsigned tier, struct bq_hits *out, struct bq_error *err)
+{
+	struct topk *top = &s->tiers[tier - 1];
+	bool is_behind = s->has_after && s->token.tier > tier;
+	uint32_t cap = is_behind ? 0 : s->window - s->tiers[0].n;
+	struct pass pass = {
+		.q = s->q,
+		.watch = &s->watch,
+		.mode = tier == 1 ? first_mode(s->q) : AST_LOOSE,
+		.without_strict = tier == 2,
+		.top = cap == 0 ? NULL : top,
+		.after = s->has_after && s->token.tier == tier ? &s->after : NULL,
+	};
+	int rc;
+
+	if (!topk_init(top, cap, s->q->mem))
+		return bq_error_set(err, BQ_ENOMEM, 0, "no memory for %u hits", cap);
+	rc = pass_run(&pass, err);
+	topk_finish(top);
+	if (tier == 1) {
+		out->total = pass.n;
+		out->exact = s->is_whole = s->watch.status == BQ_OK;
+	} else if (s->watch.status == BQ_OK) {
+		out->has_any = true;
+		out->any = out->total + pass.n;
+	}
+	return rc;
+}
+
+/* ---- the page ---------------------------------------------------------- */
+
+static struct bq_hit hit_of(const struct search *s, const struct topk_item *item, unsigned tier)
+{
+	return (struct bq_hit){
+		.index = item->index,
+		.leaf = item->leaf,
+		.doc = item->doc,
+		.score = ldexp(item->points, -s->q->shift),
+		.all = tier == 1,
+	};
+}
+
+/* The hits of the page, and the cursor behind a full one. */
+static int fill_page(struct search *s, struct bq_hits *out, struct bq_error *err)
+{
+	const struct bq_query_opts *o = s->q->opts;
+	uint32_t n = s->tiers[0].n + s->tiers[1].n;
+	struct bq_hit *hits;
+
+	out->n = n > o->offset ? n - o->offset : 0;
+	out->hits = hits = BQ_ARENA_NEW(s->q->mem, struct bq_hit, out->n);
+	if (hits == NULL)
+		return bq_error_set(err, BQ_ENOMEM, 0, "no memory for %u hits", out->n);
+	for (uint32_t i = 0; i < out->n; i++) {
+		uint32_t rank = o->offset + i;
+		unsigned tier = rank < s->tiers[0].n ? 1 : 2;
+		const struct topk_item *item = &s->tiers[tier - 1].items[tier == 1 ? rank : rank - s->tiers[0].n];
+		hits[i] = hit_of(s, item, tier);
+		if (i + 1 < o->limit || out->is_partial)
+			continue;
+		struct cursor_token last = { (uint8_t)tier, item->points, item->index, item->leaf, item->doc };
+		out->next = cursor_token_format(s->q, &last);
+	}
+	return BQ_OK;
+}
+
+static int compare_place(const void *a, const void *b)
+{
+	const struct bq_hit *x = *(struct bq_hit *const *)a, *y = *(struct bq_hit *const *)b;
+
+	if (x->index != y->index)
+		return x->index < y->index ? -1 : 1;
+	if (x->leaf != y->leaf)
+		return x->leaf < y->leaf ? -1 : 1;
+	return (x->doc > y->doc) - (x->doc < y->doc);
+}
+
+/* With match=any: which hits hold all the words.  One walk over each leaf that
+ * has a hit. */
+static int mark_all(struct search *s, struct bq_hits *out, struct bq_error *err)
+{
+	struct bq_hit **order = BQ_ARENA_NEW(s->q->mem, struct bq_hit *, out->n);
+	struct bq_hit *hits = (struct bq_hit *)(uintptr_t)out->hits;
+	struct watch unhurried = { 0 };
+	struct node *strict = NULL;
+	struct eval ev;
+
+	if (order == NULL)
+		return bq_error_set(err, BQ_ENOMEM, 0, "no memory for %u hits", out->n);
+	for (uint32_t i = 0; i < out->n; i++)
+		order[i] = &hits[i];
+	if (out->n != 0)
+		qsort(order, out->n, sizeof *order, compare_place);
+	for (uint32_t i = 0; i < out->n; i++) {
+		struct bq_hit *h = order[i];
+		if (i == 0 || h->index != order[i - 1]->index || h->leaf != order[i - 1]->leaf) {
+			ev = pass_eval(s->q, h->index, h->leaf, &unhurried);
+			strict = node_build(&ev, ev.group->root, AST_STRICT);
+			if (strict == NULL)
+				return pass_failure(&ev, err);
+		}
+		h->all = node_seek(strict, h->doc) == h->doc;
+	}
+	return BQ_OK;
+}
+
+/* ---- the calls --------------------------------------------------------- */
+
+static int run_search(struct search *s, struct bq_hits *out, struct bq_error *err)
+{
+	const struct bq_query_opts *o = s->q->opts;
+	int rc = run_tier(s, 1, out, err);
+
+	if (rc == BQ_OK && o->match == BQ_MATCH_AUTO && s->tiers[0].n < s->window && s->watch.status == BQ_OK &&
+		has_tiers(s->q))
+		rc = run_tier(s, 2, out, err);
+	if (rc != BQ_OK)
+		return rc;
+	if (s->watch.status == BQ_ECANCELLED || (s->watch.status != BQ_OK && s->tiers[0].n + s->tiers[1].n == 0))
+		return stopped(s->watch.status, err);
+	if (s->watch.status != BQ_OK) {
+		out->is_partial = true;
+		out->why = "deadline";
+	}
+	rc = fill_page(s, out, err);
+	if (rc == BQ_OK && o->match == BQ_MATCH_ANY && has_tiers(s->q))
+		rc = mark_all(s, out, err);
+	return rc;
+}
+
+int bq_query_search(struct bq_query *q, struct bq_hits *out, struct bq_error *err)
+{
+	struct search s = { .q = q, .watch = watch_of(q->opts) };
+	const struct bq_query_opts *o = q->opts;
+	int rc;
+
+	memset(out, 0, sizeof *out);
+	if (o->limit > BQ_QUERY_MAX_LIMIT || o->offset > BQ_QUERY_MAX_WINDOW - o->limit)
+		return bq_error_set(err, BQ_ELIMIT, 0, "limit above %u or limit + offset above %u",
+			BQ_QUERY_MAX_LIMIT, BQ_QUERY_MAX_WINDOW);
+	s.window = o->limit == 0 ? 0 : o->limit + o->offset;
+	rc = plan_resolve(q, &s.watch, err);
+	if (rc == BQ_OK)
+		rc = read_after(&s, err);
+	if (rc == BQ_OK)
+		rc = run_search(&s, out, err);
+	if (rc == BQ_OK && out->total == 0 && out->exact)
+		hint_find(q, out);
+	out->warnings = q->warnings;
+	out->n_warnings = q->n_warnings;
+	if (rc == BQ_OK && q->mem->oom)
+		rc = bq_error_set(err, BQ_ENOMEM, 0, "no memory for the answer");
+	return rc;
+}
+
+int bq_query_count(struct bq_query *q, uint64_t *out, struct bq_error *err)
+{
+	struct watch watch = watch_of(q->opts);
+	struct pass pass = { .q = q, .watch = &watch, .mode = first_mode(q) };
+	int rc = plan_resolve(q, &watch, err);
+
+	*out = 0;
+	if (rc == BQ_OK)
+		rc = pass_run(&pass, err);
+	if (rc == BQ_OK && watch.status != BQ_OK)
+		rc = stopped(watch.status, err);
+	if (rc == BQ_OK)
+		*out = pass.n;
+	return rc;
+}

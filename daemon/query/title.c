@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Matches in a title, found by analysing it again: a title is short, and
+ * `title:` lists have no positions.
+ */
+#include "query/match.h"
+
+struct title_word {
+	struct bq_span text, stem;
+	uint32_t off, len, char_len;
+};
+
+struct title {
+	struct title_word *words;
+	uint32_t n;
+};
+
+/* Bytes of the character at `p`, by its first byte. */
+static uint32_t char_len(struct bq_span s, uint64_t off, uint32_t most)
+{
+	unsigned char c = (unsigned char)s.ptr[off];
+	uint32_t n = c < 0xc0 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+
+	return n < most ? n : most;
+}
+
+static bool read_title(struct title *t, struct bq_text *text, struct bq_span title, struct bq_arena *mem)
+{
+	struct bq_tokens it;
+	struct bq_token token;
+	uint32_t n = 0;
+
+	for (bq_tokens_init(&it, text, title, 0); bq_tokens_next(&it, &token);)
+		n++;
+	t->n = 0;
+	t->words = BQ_ARENA_NEW(mem, struct title_word, n);
+	if (t->words == NULL)
+		return false;
+	for (bq_tokens_init(&it, text, title, 0); t->n < n && bq_tokens_next(&it, &token);) {
+		struct title_word *w = &t->words[t->n++];
+		w->text = bq_arena_dup(mem, token.word);
+		w->stem = bq_arena_dup(mem, bq_text_stem(text, w->text));
+		w->off = (uint32_t)token.off;
+		w->len = token.len;
+		w->char_len = char_len(title, token.off, token.len);
+	}
+	return !mem->oom;
+}
+
+static bool word_fits(const struct ast_word *w, const struct title_word *t)
+{
+	return w->is_prefix ? bq_span_starts(t->text, w->text) : bq_span_eq(t->text, w->text);
+}
+
+/* Whether clause `a` matches from title word `i` on; `*last` is its last. */
+static bool clause_fits(const struct ast *a, const struct title *t, uint32_t i, uint32_t *last)
+{
+	*last = i;
+	if (a->kind == AST_WORD)
+		return bq_span_eq(t->words[i].stem, a->stem);
+	*last = i + a->words[a->n_words - 1].at;
+	if (*last >= t->n)
+		return false;
+	for (uint32_t k = 0; k < a->n_words; k++)
+		if (!word_fits(&a->words[k], &t->words[i + a->words[k].at]))
+			return false;
+	return true;
+}
+
+/* All matches of one clause. */
+static bool match_clause(struct matches *all, const struct ast *a, const struct title *t,
+	const struct bq_doc_head *head, struct bq_arena *mem)
+{
+	bool is_char = a->words[a->n_words - 1].is_char;
+	uint32_t last;
+
+	for (uint32_t i = 0; i < t->n; i++) {
+		if (!clause_fits(a, t, i, &last))
+			continue;
+		const struct title_word *end = &t->words[last];
+		all->title[all->n_title++] = (struct bq_range){ t->words[i].off,
+			end->off + (is_char ? end->char_len : end->len) };
+		if (!a->is_title || !head->title_in_text)
+			continue;
+		struct match m = { .pos = head->title_pos + i, .span = last - i + 1, .clause = a->id,
+			.is_char = is_char };
+		if (!match_add(all, &m, mem))
+			return false;
+	}
+	return true;
+}
+
+bool title_match(struct matches *all, struct bq_text *text, const struct bq_doc_head *head, struct bq_arena *mem)
+{
+	struct title t;
+
+	if (!read_title(&t, text, head->title, mem))
+		return false;
+	all->title = BQ_ARENA_NEW(mem, struct bq_range, (size_t)t.n * all->n_clauses);
+	if (all->title == NULL)
+		return false;
+	for (uint32_t i = 0; i < all->n_clauses; i++)
+		if (!match_clause(all, all->clauses[i], &t, head, mem))
+			return false;
+	all->n_title = match_join(all->title, all->n_title);
+	return true;
+}
