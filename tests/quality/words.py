@@ -10,21 +10,25 @@ import re
 import sys
 import unicodedata
 
-CJK_NAMES = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "IDEOGRAPHIC", "HANGZHOU", "VERTICAL KANA",
+CJK_NAMES = ("CJK UNIFIED", "CJK COMPAT", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "IDEOGRAPHIC ITER",
+             "IDEOGRAPHIC NUM", "IDEOGRAPHIC CLOS", "IDEOGRAPHIC ANN", "HANGZHOU", "VERTICAL KANA",
              "VERTICAL IDEOGRAPHIC", "HENTAIGANA", "HALFWIDTH KATAKANA", "HALFWIDTH HANGUL", "KATAKANA-HIRAGANA",
-             "MASU", "IDEOGRAPH", "OLD CHINESE")
+             "MASU", "OLD CHINESE")
 # Default_Ignorable_Code_Point (DerivedCoreProperties.txt) without the zero-width space.
 IGNORABLE = [(0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F),
              (0x200C, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164), (0xFE00, 0xFE0F),
              (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A),
              (0xE0000, 0xE0FFF)]
+VOICED = "\uff9e\uff9f"  # half-width sound marks: letters by category, marks by what they do
 HEBREW_ARABIC_POINTS = re.compile(
     "[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u0652\u0656-\u065f\u0670"
     "\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed\u0898-\u089f\u08ca-\u08e1\u08e3-\u08ff\ufb1e]")
 
+IGNORABLE_SET = {chr(cp) for first, last in IGNORABLE for cp in range(first, last + 1)}
+
 
 def is_ignorable(c):
-    return any(first <= ord(c) <= last for first, last in IGNORABLE)
+    return c in IGNORABLE_SET
 
 
 def in_word(c):
@@ -32,7 +36,7 @@ def in_word(c):
 
 
 def is_cjk(c):
-    return ord(c) > 0x10FF and unicodedata.category(c)[0] in "LN" and \
+    return ord(c) > 0x10FF and c not in VOICED and not is_ignorable(c) and unicodedata.category(c)[0] in "LN" and \
         unicodedata.name(c, "").startswith(CJK_NAMES)
 
 
@@ -74,15 +78,16 @@ class Splitter:
     @staticmethod
     def fold_full(run):
         run = "".join(c for c in run if not is_ignorable(c))
+        run = unicodedata.normalize("NFD", run)
         for _ in range(2):
-            run = unicodedata.normalize("NFKD", run).casefold()
-        run = unicodedata.normalize("NFKD", run)
+            run = "".join(unicodedata.normalize("NFKD", c.casefold()) for c in run)
+        run = unicodedata.normalize("NFD", run)
         out, sheds = [], False
         for c in run:
             if not in_word(c):
                 continue
             if unicodedata.category(c)[0] != "M":
-                sheds = unicodedata.name(c, "").startswith(("LATIN", "GREEK"))
+                sheds = c in "\u1d2f\u1d3b\u1d4e" or unicodedata.name(c, "").startswith(("LATIN", "GREEK"))
             elif sheds or HEBREW_ARABIC_POINTS.match(c):
                 continue
             out.append(c)
@@ -107,18 +112,20 @@ class Splitter:
         while at < len(run):
             end = at + 1
             cjk = is_cjk(run[at])
-            while end < len(run) and (self.goes_on(run[end]) if cjk else not is_cjk(run[end])):
+            while end < len(run) and (self.goes_on(run[end - 1], run[end]) if cjk else not is_cjk(run[end])):
                 end += 1
             stop = end
-            while stop > at + 1 and is_ignorable(run[stop - 1]) and not self.plain:
+            while not self.plain and is_ignorable(run[stop - 1]):
                 stop -= 1
             word = self.fold(run[at:stop])
             if word:
                 units.append((word, base + at, base + stop, cjk and behind))
             at, behind = end, cjk
 
-    def goes_on(self, c):
-        return unicodedata.category(c)[0] == "M" or c in "\uff9e\uff9f" or (not self.plain and is_ignorable(c))
+    def goes_on(self, before, c):
+        if is_cjk(c):  # a jamo that makes one syllable with the one before
+            return is_cjk(before) and len(unicodedata.normalize("NFC", before + c)) == 1
+        return unicodedata.category(c)[0] == "M" or c in VOICED or (not self.plain and is_ignorable(c))
 
 
 def find_phrase(units, phrase):
