@@ -118,21 +118,27 @@ static void flush_window(struct fold *f)
 	f->n = 0;
 }
 
-/* The folded, decomposed parts of a code point, those of words only, to the
- * window. */
-static void decompose(struct fold *f, int32_t cp)
+enum { PARTS_MAX = 32 }; /* of one code point; the most in Unicode is 18: U+FDFA */
+
+/* The folded, decomposed parts of a code point, those of words only. */
+static size_t decompose(int32_t cp, int32_t parts[PARTS_MAX])
 {
-	enum { PARTS_MAX = 32 }; /* the longest in Unicode is 18: U+FDFA */
-	utf8proc_int32_t parts[PARTS_MAX];
 	int boundclass = 0;
 	utf8proc_ssize_t n = utf8proc_decompose_char(cp, parts, PARTS_MAX,
 		(utf8proc_option_t)(UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE | UTF8PROC_DECOMPOSE),
 		&boundclass);
+	size_t left = 0;
 
 	assert(n <= PARTS_MAX);
-	for (utf8proc_ssize_t i = 0; i < n; i++) {
-		if (!chars_in_word(parts[i]))
-			continue;
+	for (utf8proc_ssize_t i = 0; i < n; i++)
+		if (chars_in_word(parts[i]))
+			parts[left++] = parts[i];
+	return left;
+}
+
+static void add_parts(struct fold *f, const int32_t *parts, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
 		if (f->n == FOLD_WINDOW)
 			flush_window(f);
 		f->window[f->n++] = parts[i];
@@ -163,6 +169,24 @@ static void flush_letter(struct fold *f)
 	f->letter = -1;
 }
 
+/* End the piece, whichever shape it has. */
+static void flush(struct fold *f)
+{
+	if (f->letter >= 0)
+		flush_letter(f);
+	flush_window(f);
+}
+
+/* A piece goes on: a ready letter has to be folded with its marks after all. */
+static void reopen(struct fold *f)
+{
+	int32_t parts[PARTS_MAX];
+
+	if (f->letter >= 0)
+		add_parts(f, parts, decompose(f->letter, parts));
+	f->letter = -1;
+}
+
 /* ---- the word -------------------------------------------------------------- */
 
 void fold_start(struct fold *f, char *word, char *marked)
@@ -174,35 +198,37 @@ void fold_start(struct fold *f, char *word, char *marked)
 	cut_start(&f->marked, marked);
 }
 
+/* A code point with no form ready, or one that belongs to the piece before. */
+static void add_unready(struct fold *f, int32_t cp, enum chars_class class)
+{
+	int32_t parts[PARTS_MAX];
+	size_t n = decompose(cp, parts);
+
+	if (n == 0)
+		return;
+	/* A few Arabic presentation forms are letters that fold to marks. */
+	if (class == CHARS_MARK || is_mark(parts[0]))
+		reopen(f);
+	else
+		flush(f);
+	add_parts(f, parts, n);
+}
+
 void fold_add(struct fold *f, int32_t cp, enum chars_class class)
 {
 	if (f->is_plain) {
 		put_code_point(&f->word, utf8proc_tolower(cp));
-		return;
-	}
-	if (class == CHARS_IGNORED)
-		return;
-	if (class == CHARS_MARK) {
-		if (f->letter >= 0)
-			decompose(f, f->letter);
-		f->letter = -1;
-		decompose(f, cp);
-		return;
-	}
-	if (f->letter >= 0)
-		flush_letter(f);
-	flush_window(f);
-	if (is_ready(f, cp))
+	} else if (class == CHARS_MARK || (class != CHARS_IGNORED && !is_ready(f, cp))) {
+		add_unready(f, cp, class);
+	} else if (class != CHARS_IGNORED) {
+		flush(f);
 		f->letter = cp;
-	else
-		decompose(f, cp);
+	}
 }
 
 size_t fold_finish(struct fold *f, size_t *n_marked)
 {
-	if (f->letter >= 0)
-		flush_letter(f);
-	flush_window(f);
+	flush(f);
 	*n_marked = f->has_marked ? cut_finish(&f->marked) : 0;
 	return cut_finish(&f->word);
 }
