@@ -61,8 +61,8 @@ stage_release() {
 stage_sanitize() {
 	launch=$fixed_addresses
 	configure_clang build/asan -DBQ_BENCH=OFF -DBQ_SANITIZE=address,undefined &&
-		compile build/asan programs-unit programs-prop &&
-		run_tests build/asan -L '^(unit|prop)$'
+		compile build/asan programs-unit programs-prop programs-corrupt &&
+		run_tests build/asan -L '^(unit|prop|corrupt)$'
 }
 
 stage_threads() {
