@@ -28,7 +28,6 @@ static const struct verb_row verbs[VERB_COUNT] = {
 	[VERB_BENCH_SERVE] = { "bench-serve", "bench-serve", 0, 0, "answer COMMAND<TAB>query lines with numbers" },
 	[VERB_SERVE] = { "serve", "serve", 0, 0, "run the daemon in the foreground" },
 	[VERB_STOP] = { "stop", "stop", 0, 0, "stop the daemon" },
-	[VERB_GENERATE] = { "generate", "generate man|bash|zsh|fish", 1, 1, NULL },
 };
 
 enum kind { FLAG, TEXT, NUMBER, CHOICE, LIST };
@@ -76,6 +75,7 @@ static const struct option_row rows[] = {
 	{ "timeout", 0, NUMBER, SEARCHES | BATCHES, AT(timeout_ms), "MS", NULL, 1, 3600000, "give up a query after this long (1000)" },
 	{ "config", 0, TEXT, ANY_VERB, AT(config), "FILE", NULL, 0, 0, "instead of $XDG_CONFIG_HOME/bq/config.ini" },
 	{ "no-config", 0, FLAG, ANY_VERB, AT(no_config), NULL, NULL, 0, 0, "read no configuration" },
+	{ "generate", 0, CHOICE, SEARCHES, AT(generate), "WHAT", "man|bash|zsh|fish", 0, 0, "write the manual page or a completion" },
 	{ "help", 'h', FLAG, ANY_VERB, AT(show_help), NULL, NULL, 0, 0, "show this" },
 	{ "version", 'V', FLAG, ANY_VERB, AT(show_version), NULL, NULL, 0, 0, "show the version" },
 };
@@ -262,7 +262,7 @@ int cmdline_parse(int argc, char **argv, struct cmdline *o)
 		if (rc != 0)
 			return rc;
 	}
-	if (o->show_help || o->show_version)
+	if (o->show_help || o->show_version || o->generate != NULL)
 		return 0;
 	if (o->n_words < verbs[o->verb].min_words || o->n_words > verbs[o->verb].max_words)
 		return cmdline_misfit(o);
@@ -315,10 +315,8 @@ void cmdline_help(FILE *out)
 	      "  bq -e '\"data sharing\"~3 OR leak*'   the query language\n\n"
 	      "usage:\n",
 		out);
-	for (int v = 0; v < VERB_COUNT; v++) {
-		if (verbs[v].help != NULL)
-			fprintf(out, "  bq %-19s %s\n", verbs[v].usage, verbs[v].help);
-	}
+	for (int v = 0; v < VERB_COUNT; v++)
+		fprintf(out, "  bq %-19s %s\n", verbs[v].usage, verbs[v].help);
 	fputs("  bq -- status           a query that is also a verb\n\noptions:\n", out);
 	for (size_t i = 0; i < N_ROWS; i++)
 		help_row(out, &rows[i]);
@@ -327,7 +325,7 @@ void cmdline_help(FILE *out)
 
 bool cmdline_verb_get(size_t i, struct cmdline_verb *out)
 {
-	if (i >= VERB_COUNT || verbs[i].help == NULL)
+	if (i >= VERB_COUNT)
 		return false;
 	*out = (struct cmdline_verb){ verbs[i].name, verbs[i].usage, verbs[i].help };
 	return true;

@@ -23,7 +23,6 @@ enum verb {
 	VERB_BENCH_SERVE,
 	VERB_SERVE,
 	VERB_STOP,
-	VERB_GENERATE,
 	VERB_COUNT,
 };
 
@@ -50,6 +49,7 @@ struct cmdline {
 	bool no_config, no_autostart;
 	/* what to do instead */
 	bool show_help, show_version;
+	const char *generate; /* man, bash, zsh, fish */
 };
 
 /* Fill `o` from the command line.  0, or 2 after saying on standard error what

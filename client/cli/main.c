@@ -14,13 +14,6 @@
 #include "cli/printer.h"
 #include "cli/verb.h"
 
-static int run_generate(const struct cmdline *o)
-{
-	if (generate(o->words[0], stdout))
-		return 0;
-	return cmdline_misfit(o);
-}
-
 static int run_search(const struct cmdline *o)
 {
 	if (o->n_words == 0 && o->raw == NULL) {
@@ -44,7 +37,6 @@ static int run(const struct cmdline *o)
 		[VERB_BENCH_SERVE] = verb_bench_serve,
 		[VERB_SERVE] = verb_serve,
 		[VERB_STOP] = verb_stop,
-		[VERB_GENERATE] = run_generate,
 	};
 
 	if (o->show_help) {
@@ -55,6 +47,8 @@ static int run(const struct cmdline *o)
 		printf("bq %s (BQP/%d)\n", BQ_VERSION_STRING, BQP_VERSION);
 		return 0;
 	}
+	if (o->generate != NULL)
+		return generate(o->generate, stdout) ? 0 : 2;
 	return verbs[o->verb](o);
 }
 
