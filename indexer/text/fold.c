@@ -10,18 +10,6 @@
 #include "text/cjk.h"
 #include "text/cut.h"
 
-/* Letters below have their forms ready: Latin, Greek, Cyrillic, Armenian,
- * Hebrew, Arabic. */
-#define READY_END 0x700
-
-/* The forms of one letter without marks behind it. */
-struct ready {
-	char word[4], marked[4];
-	uint8_t n_word;   /* 0: not ready, fold it */
-	uint8_t n_marked; /* 0: as word */
-	bool sheds;       /* marks behind it are shed */
-};
-
 struct fold {
 	bool is_plain;
 	bool has_marked; /* the forms differ so far; else only `word` is written */
@@ -31,7 +19,7 @@ struct fold {
 	int32_t window[FOLD_WINDOW];
 	int32_t shed[FOLD_WINDOW];
 	struct cut word, marked;
-	struct ready ready[READY_END];
+	struct fold_ready ready[FOLD_READY_END];
 };
 
 /* ---- writing -------------------------------------------------------------- */
@@ -147,26 +135,29 @@ static void add_parts(struct fold *f, const int32_t *parts, size_t n)
 
 static bool is_ready(const struct fold *f, int32_t cp)
 {
-	return cp < READY_END ? f->ready[cp].n_word > 0 : cjk_is_plain(cp);
+	return cp < FOLD_READY_END ? f->ready[cp].n_word > 0 : cjk_is_plain(cp);
 }
 
 /* Write the ready letter: no marks follow. */
 static void flush_letter(struct fold *f)
 {
-	struct ready plain = { { 0 }, { 0 }, 0, 0, false };
-	const struct ready *r = &plain;
+	int32_t cp = f->letter;
 
-	if (f->letter < READY_END)
-		r = &f->ready[f->letter];
-	else
-		plain.n_word = (uint8_t)utf8proc_encode_char(f->letter, (utf8proc_uint8_t *)plain.word);
-	if (r->n_marked > 0)
+	f->letter = -1;
+	if (cp >= FOLD_READY_END) {
+		put_code_point(&f->word, cp);
+		if (f->has_marked)
+			put_code_point(&f->marked, cp);
+		f->sheds = false;
+		return;
+	}
+	const struct fold_ready *r = &f->ready[cp];
+	if (r->differs)
 		fork_marked(f);
 	cut_put(&f->word, r->word, r->n_word);
 	if (f->has_marked)
-		cut_put(&f->marked, r->n_marked > 0 ? r->marked : r->word, r->n_marked > 0 ? r->n_marked : r->n_word);
+		cut_put(&f->marked, r->marked, r->n_marked);
 	f->sheds = r->sheds;
-	f->letter = -1;
 }
 
 /* End the piece, whichever shape it has. */
@@ -233,27 +224,31 @@ size_t fold_finish(struct fold *f, size_t *n_marked)
 	return cut_finish(&f->word);
 }
 
+const struct fold_ready *fold_letters(const struct fold *f) { return f->ready; }
+
 /* ---- the folder ------------------------------------------------------------ */
 
 /* Fold each letter once, the long way. */
 static void make_ready(struct fold *f)
 {
-	for (int32_t cp = 0; cp < READY_END; cp++) {
-		struct ready *r = &f->ready[cp];
+	for (int32_t cp = 0; cp < FOLD_READY_END; cp++) {
+		struct fold_ready *r = &f->ready[cp];
+		enum chars_class class = chars_class(cp, f->is_plain);
 		char word[BQ_WORD_MAX], marked[BQ_WORD_MAX];
 		size_t n_word, n_marked;
 
-		if (chars_class(cp, false) != CHARS_LETTER)
+		if (class != CHARS_LETTER && !(f->is_plain && class == CHARS_MARK))
 			continue;
 		fold_start(f, word, marked);
-		fold_add(f, cp, CHARS_LETTER);
+		fold_add(f, cp, class);
 		n_word = fold_finish(f, &n_marked);
 		if (n_word > sizeof r->word || n_marked > sizeof r->marked)
 			continue;
+		r->differs = n_marked > 0;
 		memcpy(r->word, word, n_word);
-		memcpy(r->marked, marked, n_marked);
+		memcpy(r->marked, r->differs ? marked : word, r->differs ? n_marked : n_word);
+		r->n_marked = (uint8_t)(r->differs ? n_marked : n_word);
 		r->n_word = (uint8_t)n_word;
-		r->n_marked = (uint8_t)n_marked;
 		r->sheds = f->sheds;
 	}
 }
@@ -271,8 +266,7 @@ struct fold *fold_new(bool plain)
 		fold_free(f);
 		return NULL;
 	}
-	if (!plain)
-		make_ready(f);
+	make_ready(f);
 	return f;
 }
 

@@ -24,12 +24,29 @@
 
 #define FOLD_WINDOW 256 /* decomposed code points of one letter and its marks */
 
+/* Letters below this have their forms ready: Latin, Greek, Cyrillic, Armenian,
+ * Hebrew, Arabic. */
+#define FOLD_READY_END 0x700
+
+/* The forms of a letter with no mark behind it. */
+struct fold_ready {
+	char word[4], marked[4];
+	uint8_t n_word;   /* 0: not ready, or no letter */
+	uint8_t n_marked; /* as n_word where the forms are equal */
+	bool differs;     /* they are not */
+	bool sheds;       /* marks behind it are shed */
+};
+
 struct fold;
 
 /* A folder; `plain` is that of --lang none: utf8proc_tolower of each code point
  * and nothing else.  **owned**: release with fold_free().  NULL: no memory. */
 struct fold *fold_new(bool plain);
 void fold_free(struct fold *f);
+
+/* FOLD_READY_END entries; **borrowed** from `f`.  A word all of whose letters are
+ * ready is the chain of their forms.  For a plain folder marks are letters. */
+const struct fold_ready *fold_letters(const struct fold *f);
 
 /* Begin a word whose forms go to `word` and `marked`, BQ_WORD_MAX bytes each. */
 void fold_start(struct fold *f, char *word, char *marked);

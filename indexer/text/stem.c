@@ -87,8 +87,6 @@ static bool is_own_stem(struct bq_span word)
 {
 	const uint8_t *p = (const uint8_t *)word.ptr, *end = p + word.len;
 
-	if (word.len == 0 || word.len > BQ_WORD_CUT)
-		return true;
 	while (p < end) {
 		int32_t cp;
 		p += utf8_decode(p, end, &cp);
@@ -192,7 +190,7 @@ static struct bq_span ask(struct stem *s, struct bq_span word)
 
 struct bq_span stem_find(struct stem *s, struct bq_span word)
 {
-	if (s->is_none || is_own_stem(word))
+	if (s->is_none || word.len == 0 || word.len > BQ_WORD_CUT)
 		return keep_word(s, word);
 
 	uint32_t hash = (uint32_t)XXH3_64bits(word.ptr, word.len);
@@ -207,7 +205,7 @@ struct bq_span stem_find(struct stem *s, struct bq_span word)
 	char copy[BQ_WORD_CUT];
 	memcpy(copy, word.ptr, word.len);
 	word.ptr = copy;
-	struct bq_span stem = ask(s, word);
+	struct bq_span stem = is_own_stem(word) ? keep_word(s, word) : ask(s, word);
 	if (s->failed.status == BQ_OK)
 		remember(s, hash, word, stem);
 	return stem;

@@ -9,6 +9,10 @@
  */
 #include <bq/text.h>
 
+#include <string.h>
+
+#include <bq/bytes.h>
+
 #include "base/utf8.h"
 #include "text/cjk.h"
 #include "text/text.h"
@@ -31,6 +35,33 @@ static const uint8_t ascii[256] = {
 	[0x80] = ROW16(ASCII_NOT), ROW16(ASCII_NOT), ROW16(ASCII_NOT), ROW16(ASCII_NOT),
 	ROW16(ASCII_NOT), ROW16(ASCII_NOT), ROW16(ASCII_NOT), ROW16(ASCII_NOT),
 };
+
+#define ALL(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* Lower-case the letters and digits at `p` into `out`; returns how many there
+ * are, at most BQ_WORD_CUT.  Writes up to 7 bytes behind them.
+ *
+ * Eight bytes at a time: adding 0x80 - c to a byte below 0x80 sets its top bit
+ * if it is c or more, and nothing carries into the next. */
+static size_t read_ascii(const uint8_t *p, const uint8_t *end, char *out)
+{
+	size_t n = 0;
+
+	for (; end - p >= 8 && n < BQ_WORD_CUT; n += 8, p += 8) {
+		uint64_t x = bq_get_u64(p), low = x & ALL(0x7f), lower = low | ALL(0x20);
+		uint64_t letters = (lower + ALL(0x80 - 'a')) & ~(lower + ALL(0x80 - 'z' - 1)) & ALL(0x80);
+		uint64_t digits = (low + ALL(0x80 - '0')) & ~(low + ALL(0x80 - '9' - 1)) & ALL(0x80);
+		uint64_t stops = ~(letters | digits) & ALL(0x80);
+
+		stops |= x & ALL(0x80);
+		bq_put_u64(out + n, low | (letters >> 2)); /* 0x80 >> 2 is the case bit */
+		if (stops != 0)
+			return n + (size_t)__builtin_ctzll(stops) / 8;
+	}
+	for (; p < end && ascii[*p] > ASCII_NOT && n < BQ_WORD_CUT; p++)
+		out[n++] = (char)ascii[*p];
+	return n;
+}
 
 /* ---- characters ---------------------------------------------------------- */
 
@@ -82,12 +113,66 @@ static bool give_folded(struct bq_tokens *it, struct bq_token *out, const uint8_
 
 /* ---- words ---------------------------------------------------------------- */
 
-/* The word at it->p, any length, any script but CJK. */
-static bool next_word(struct bq_tokens *it, struct bq_token *out)
+/* Whether the word that ends in front of `p` goes on there. */
+static __attribute__((noinline)) bool goes_on(const struct bq_tokens *it, const uint8_t *p)
 {
+	enum chars_class class = look(it, p).class;
+
+	return class != CHARS_SEPARATES && class != CHARS_CJK;
+}
+
+/* The letter at `p` whose forms are ready, its bytes in *n; NULL: something
+ * else is there. */
+static const struct fold_ready *ready_at(const struct fold_ready *letters, const uint8_t *p, const uint8_t *end,
+	size_t *n)
+{
+	int32_t cp = p[0];
+
+	*n = 1;
+	if (cp >= 0x80) {
+		if (cp < 0xc2 || cp > 0xdf || end - p < 2 || (p[1] & 0xc0) != 0x80)
+			return NULL;
+		cp = (cp & 0x1f) << 6 | (p[1] & 0x3f);
+		*n = 2;
+	}
+	return cp < FOLD_READY_END && letters[cp].n_word > 0 ? &letters[cp] : NULL;
+}
+
+/* The word at it->p, if all its letters have their forms ready and it is not
+ * long; otherwise false, and it->p stays. */
+static bool next_ready_word(struct bq_tokens *it, struct bq_token *out)
+{
+	const struct fold_ready *letters = fold_letters(it->text->fold), *r;
+	const uint8_t *p = it->p;
+	size_t n_word = 0, n_marked = 0, n;
+	bool differs = false;
+
+	for (; p < it->end && (r = ready_at(letters, p, it->end, &n)) != NULL; p += n) {
+		if (n_word > BQ_WORD_CUT - sizeof r->word || n_marked > BQ_WORD_CUT - sizeof r->marked)
+			return false;
+		memcpy(it->word + n_word, r->word, sizeof r->word);
+		memcpy(it->marked + n_marked, r->marked, sizeof r->marked);
+		n_word += r->n_word;
+		n_marked += r->n_marked;
+		differs |= r->differs;
+	}
+	if (p == it->p || goes_on(it, p))
+		return false;
+	give(it, out, it->p, p, n_word);
+	out->marked.len = differs ? n_marked : 0;
+	it->p = p;
+	return true;
+}
+
+/* The word at it->p, any length, any script but CJK; false if nothing is left
+ * of it. */
+static __attribute__((noinline)) bool next_word(struct bq_tokens *it, struct bq_token *out)
+{
+	if (next_ready_word(it, out))
+		return true;
+
 	const uint8_t *from = it->p, *to = from;
 	struct here h = look(it, from);
-
 	fold_start(it->text->fold, it->word, it->marked);
 	while (h.class == CHARS_LETTER || h.class == CHARS_MARK || h.class == CHARS_IGNORED) {
 		fold_add(it->text->fold, h.cp, h.class);
@@ -147,6 +232,33 @@ static bool next_cjk(struct bq_tokens *it, struct here h, struct bq_token *out)
 	return true;
 }
 
+/* Whether a plain CJK character stands at `p`. */
+static bool is_plain_at(const struct bq_tokens *it, const uint8_t *p)
+{
+	int32_t cp;
+
+	return it->end - p >= 3 && p[0] >= 0xe3 && p[0] <= 0xed && utf8_decode(p, it->end, &cp) == 3 &&
+		cjk_is_plain(cp);
+}
+
+/* The bulk of CJK text: two plain characters, and behind them what cannot
+ * belong to the second.  Gives what next_cjk() gives, or false. */
+static bool next_plain_cjk(struct bq_tokens *it, struct bq_token *out)
+{
+	const uint8_t *p = it->p;
+
+	if (!is_plain_at(it, p) || !is_plain_at(it, p + 3))
+		return false;
+	if (p + 6 != it->end && p[6] >= 0x80 && !is_plain_at(it, p + 6))
+		return false;
+	memcpy(it->word, p, 6);
+	give(it, out, p, p + 6, 6);
+	out->kind = BQ_TOKEN_BIGRAM;
+	it->p = p + 3;
+	it->cjk_is_given = true;
+	return true;
+}
+
 /* ---- the iterator ----------------------------------------------------------- */
 
 void bq_tokens_init(struct bq_tokens *it, const struct bq_text *t, struct bq_span text, unsigned flags)
@@ -160,10 +272,12 @@ void bq_tokens_init(struct bq_tokens *it, const struct bq_text *t, struct bq_spa
 }
 
 /* What stands at it->p, a byte above 0x7f: a word, or one character passed. */
-static bool next_other(struct bq_tokens *it, struct bq_token *out)
+static __attribute__((noinline)) bool next_other(struct bq_tokens *it, struct bq_token *out)
 {
-	struct here h = look(it, it->p);
+	if (next_plain_cjk(it, out))
+		return true;
 
+	struct here h = look(it, it->p);
 	if (h.class == CHARS_CJK)
 		return next_cjk(it, h, out);
 	it->cjk_is_given = false;
@@ -171,14 +285,6 @@ static bool next_other(struct bq_tokens *it, struct bq_token *out)
 		return next_word(it, out);
 	it->p = h.next;
 	return false;
-}
-
-/* Whether the word that ends in front of `p` goes on there. */
-static bool goes_on(const struct bq_tokens *it, const uint8_t *p)
-{
-	enum chars_class class = look(it, p).class;
-
-	return class != CHARS_SEPARATES && class != CHARS_CJK;
 }
 
 bool bq_tokens_next(struct bq_tokens *it, struct bq_token *out)
@@ -202,11 +308,10 @@ bool bq_tokens_next(struct bq_tokens *it, struct bq_token *out)
 	it->cjk_is_given = false;
 	it->p = p;
 
-	size_t n = 0;
-	for (; p < end && ascii[*p] > ASCII_NOT && n < BQ_WORD_CUT; p++)
-		it->word[n++] = (char)ascii[*p];
-	if (p < end && (ascii[*p] > ASCII_NOT || (ascii[*p] == ASCII_NOT && goes_on(it, p))))
-		return next_word(it, out); /* too long, or not ASCII only: never empty */
+	size_t n = read_ascii(p, end, it->word);
+	p += n;
+	if (p < end && ascii[*p] != ASCII_SEPARATES && goes_on(it, p))
+		return next_word(it, out); /* longer, or not ASCII only; never empty */
 	give(it, out, it->p, p, n);
 	it->p = p;
 	return true;
