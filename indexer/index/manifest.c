@@ -343,6 +343,8 @@ static int check_whole(const struct parse *p, struct bq_error *err)
 	for (unsigned i = 0; i < N_KEYS; i++)
 		if (!keys[i].optional && (p->seen >> i & 1) == 0)
 			return bq_error_set(err, BQ_EFORMAT, 0, "MANIFEST: no `%s` line", keys[i].name);
+	if (m->gen == 0)
+		return bq_error_set(err, BQ_EFORMAT, 0, "MANIFEST: generation 0");
 	for (uint32_t i = 0; i < m->n_segments; i++) {
 		docs += m->segments[i].n_docs;
 		dead += m->segments[i].n_dead;
@@ -352,8 +354,8 @@ static int check_whole(const struct parse *p, struct bq_error *err)
 	}
 	if (docs != m->n_docs || docs - dead != m->n_live)
 		return bq_error_set(err, BQ_EFORMAT, 0, "MANIFEST: documents do not add up");
-	if (m->gen == 0 || m->next_segment <= top)
-		return bq_error_set(err, BQ_EFORMAT, 0, "MANIFEST: generation or next_segment too small");
+	if (m->next_segment <= top)
+		return bq_error_set(err, BQ_EFORMAT, 0, "MANIFEST: next_segment too small");
 	if (!isfinite(m->k1) || m->k1 < 0 || m->k1 > 1000.0f || !(m->b >= 0 && m->b <= 1))
 		return bq_error_set(err, BQ_EFORMAT, 0, "MANIFEST: k1 or b out of bounds");
 	if (!isfinite(m->avg_len) || m->avg_len <= 0)

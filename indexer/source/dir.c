@@ -237,41 +237,48 @@ static int read_text(struct dir *d, int fd, const struct stat *st, enum filetype
 	return BQ_OK;
 }
 
-/* The kind of the file at `d->path`; UNKNOWN after a skip. */
-static enum filetype judge_file(const struct dir *d, const char *name)
+/* NULL, or why this regular file is not read; *type says how it is. */
+static const char *judge_type(const struct dir *d, const char *name, enum filetype *type)
 {
-	const char *why = judge_path(d, false);
-	enum filetype type = filetype_of(name);
+	*type = filetype_of(name);
+	if (*type == FILETYPE_PACKED)
+		return "compressed";
+	if (*type != FILETYPE_UNKNOWN)
+		return NULL;
+	*type = FILETYPE_TEXT; /* what the user names is text if it looks like it */
+	return d->base.is_named ? NULL : "unsupported type";
+}
 
-	if (why == NULL && type == FILETYPE_PACKED)
-		why = "compressed";
-	if (why == NULL && type == FILETYPE_UNKNOWN) {
-		if (d->base.is_named)
-			return FILETYPE_TEXT;
-		why = "unsupported type";
-	}
+/* Open file `name` if it is one we read, else skip it and return -1. */
+static int open_file(const struct dir *d, const char *name, struct stat *st, enum filetype *type)
+{
+	int dirfd = d->levels[d->depth - 1].fd, fd;
+	bool is_broken = false;
+	const char *why = judge_path(d, false);
+
 	if (why == NULL)
-		return type;
-	skip(d, false, why);
-	return FILETYPE_UNKNOWN;
+		why = file_look(dirfd, name, st, &is_broken);
+	if (why == NULL)
+		why = judge_type(d, name, type);
+	if (why != NULL) {
+		skip(d, is_broken, why);
+		return -1;
+	}
+	fd = file_open(dirfd, name, st);
+	if (fd < 0)
+		skip(d, true, strerror(errno));
+	return fd;
 }
 
 /* A document from file `name`, or BQ_END if it gives none (now). */
 static int take_file(struct dir *d, const char *name, struct bq_doc_in *out, struct bq_error *err)
 {
-	enum filetype type = judge_file(d, name);
+	enum filetype type;
 	struct stat st;
-	const char *why;
-	bool is_broken;
-	int fd, rc;
+	int fd = open_file(d, name, &st, &type), rc;
 
-	if (type == FILETYPE_UNKNOWN)
+	if (fd < 0)
 		return BQ_END;
-	fd = file_open(d->levels[d->depth - 1].fd, name, &st, &why, &is_broken);
-	if (fd < 0) {
-		skip(d, is_broken, why);
-		return BQ_END;
-	}
 	if (type == FILETYPE_JSONL) {
 		struct jsonl_origin from = { fd, path_of(d), mtime_us(&st), st.st_size };
 		rc = jsonl_open(&from, &d->base, &d->records, err);

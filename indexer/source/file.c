@@ -8,29 +8,26 @@
 
 enum { LOOK = 8192, STEP = 65536 };
 
-int file_open(int dirfd, const char *name, struct stat *st, const char **reason, bool *is_broken)
+const char *file_look(int dirfd, const char *name, struct stat *st, bool *is_broken)
 {
-	int fd;
+	*is_broken = fstatat(dirfd, name, st, AT_SYMLINK_NOFOLLOW) != 0;
+	if (*is_broken)
+		return strerror(errno);
+	if (S_ISREG(st->st_mode))
+		return NULL;
+	return S_ISLNK(st->st_mode) ? "symbolic link" : "not a regular file";
+}
 
-	*is_broken = false;
-	/* look before opening: opening a device can have effects */
-	if (fstatat(dirfd, name, st, AT_SYMLINK_NOFOLLOW) != 0) {
-		*reason = strerror(errno);
-		*is_broken = true;
-		return -1;
-	}
-	*reason = S_ISLNK(st->st_mode) ? "symbolic link" : "not a regular file";
-	if (!S_ISREG(st->st_mode))
-		return -1;
-	fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+int file_open(int dirfd, const char *name, struct stat *st)
+{
+	int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+
 	if (fd >= 0 && fstat(fd, st) == 0 && S_ISREG(st->st_mode))
 		return fd;
 	if (fd >= 0) {
 		(void)close(fd);
-		return -1;
+		errno = ESTALE; /* something else has taken its name */
 	}
-	*reason = strerror(errno);
-	*is_broken = true;
 	return -1;
 }
 

@@ -10,10 +10,15 @@
 
 #include <bq/buf.h>
 
-/* Open regular file `name` in `dirfd`: a descriptor, **owned**, with *st; or -1
- * with *reason (a string that lives for ever or until the next strerror())
- * and *is_broken: a failure, not just another kind of file. */
-int file_open(int dirfd, const char *name, struct stat *st, const char **reason, bool *is_broken);
+/* Whether `name` in `dirfd` may be opened.  NULL if so, with *st; else the
+ * reason (a string that lives until the next strerror()), and *is_broken: a
+ * failure, not just another kind of file.  Looks without opening, for opening
+ * a device can have effects. */
+const char *file_look(int dirfd, const char *name, struct stat *st, bool *is_broken);
+
+/* Open it: a descriptor, **owned**, with *st; -1 with errno, also when it is no
+ * regular file any more. */
+int file_open(int dirfd, const char *name, struct stat *st);
 
 /* Read all of `fd` into `b` (cleared first): 0; -1 with errno, EFBIG at 4 GiB,
  * EINTR when a signal came. */

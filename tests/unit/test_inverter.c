@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "build/inverter.h"
+#include "build/unite.h"
+
+static struct inverter v;
+
+static int make_inverter(void **state)
+{
+	(void)state;
+	inverter_init(&v, 42);
+	return 0;
+}
+
+static int release_inverter(void **state)
+{
+	(void)state;
+	inverter_release(&v);
+	return 0;
+}
+
+static void add(enum bq_term_kind kind, const char *word, uint32_t doc, uint32_t pos)
+{
+	struct bq_span s = bq_span_of(word);
+	struct occurrence o = { inverter_hash(&v, kind, s), kind, s, doc, pos };
+
+	inverter_add(&v, &o);
+}
+
+static void test_order_of_the_dictionary(void **state)
+{
+	static const char *const want[] = { "2b", "2z", "4a", "0!", "0a", "0ab", "0b" };
+	const struct slot **sorted;
+
+	(void)state;
+	add(BQ_TERM_WORD, "b", 0, 0);
+	add(BQ_TERM_WORD, "ab", 0, 1);
+	add(BQ_TERM_MARKED, "a", 0, 1);
+	add(BQ_TERM_TITLE, "z", 0, 1);
+	add(BQ_TERM_TITLE, "b", 0, 1);
+	add(BQ_TERM_WORD, "!", 0, 2);
+	add(BQ_TERM_WORD, "a", 0, 3);
+	add(BQ_TERM_WORD, "a", 1, 3);
+	assert_int_equal(v.n_terms, 7);
+	sorted = inverter_sort(&v);
+	for (size_t i = 0; i < 7; i++) {
+		assert_int_equal(sorted[i]->kind, want[i][0] - '0');
+		assert_true(bq_span_eq(slot_word(sorted[i]), bq_span_of(want[i] + 1)));
+	}
+	free(sorted);
+}
+
+static void test_documents_and_positions(void **state)
+{
+	const struct slot **sorted;
+	struct chain c;
+
+	(void)state;
+	add(BQ_TERM_WORD, "w", 0, 0); /* zero everywhere: nothing tells it from nothing but the event */
+	add(BQ_TERM_WORD, "w", 0, 7);
+	add(BQ_TERM_WORD, "w", 1, 0);
+	add(BQ_TERM_WORD, "w", UINT32_MAX - 20, 0x7fffffff);
+	sorted = inverter_sort(&v);
+	chain_init(&c, &v, sorted[0]);
+	assert_true(chain_next(&c));
+	assert_int_equal(c.doc, 0);
+	assert_int_equal(c.tf, 2);
+	assert_int_equal(c.positions[0], 0);
+	assert_int_equal(c.positions[1], 7);
+	assert_true(chain_next(&c));
+	assert_int_equal(c.doc, 1);
+	assert_int_equal(c.tf, 1);
+	assert_int_equal(c.positions[0], 0);
+	assert_true(chain_next(&c));
+	assert_int_equal(c.doc, UINT32_MAX - 20);
+	assert_int_equal(c.positions[0], 0x7fffffff);
+	assert_false(chain_next(&c));
+	assert_false(chain_next(&c));
+	chain_release(&c);
+	free(sorted);
+}
+
+/* Slices of all sizes, up to several of the largest. */
+static void test_long_chains(void **state)
+{
+	enum { DOCS = 5000, TF = 3 };
+	const struct slot **sorted;
+	struct chain c;
+
+	(void)state;
+	for (uint32_t d = 0; d < DOCS; d++)
+		for (uint32_t i = 0; i < TF; i++)
+			add(BQ_TERM_WORD, "often", d * 3, i * 1000 + d);
+	sorted = inverter_sort(&v);
+	chain_init(&c, &v, sorted[0]);
+	for (uint32_t d = 0; d < DOCS; d++) {
+		assert_true(chain_next(&c));
+		assert_int_equal(c.doc, d * 3);
+		assert_int_equal(c.tf, TF);
+		for (uint32_t i = 0; i < TF; i++)
+			assert_int_equal(c.positions[i], i * 1000 + d);
+	}
+	assert_false(chain_next(&c));
+	chain_release(&c);
+	free(sorted);
+}
+
+/* Enough words that the table grows, short ones and long ones. */
+static void test_many_words(void **state)
+{
+	enum { WORDS = 20000 };
+	const struct slot **sorted;
+	char word[64];
+	uint64_t before = inverter_bytes(&v);
+
+	(void)state;
+	for (uint32_t round = 0; round < 2; round++)
+		for (uint32_t i = 0; i < WORDS; i++) {
+			(void)snprintf(word, sizeof word, i % 3 == 0 ? "%u-and-a-tail-that-does-not-fit-a-slot" : "%u", i);
+			add(BQ_TERM_WORD, word, round, i);
+		}
+	assert_false(v.oom);
+	assert_int_equal(v.n_terms, WORDS);
+	assert_true(inverter_bytes(&v) > before + WORDS * sizeof(struct slot));
+	sorted = inverter_sort(&v);
+	for (uint32_t i = 0; i < WORDS; i++) {
+		assert_int_equal(sorted[i]->n_docs, 2);
+		assert_true(i == 0 || bq_span_cmp(slot_word(sorted[i - 1]), slot_word(sorted[i])) < 0);
+	}
+	free(sorted);
+}
+
+static void test_release_makes_it_empty_and_usable(void **state)
+{
+	(void)state;
+	add(BQ_TERM_WORD, "a", 5, 0);
+	inverter_release(&v);
+	assert_int_equal(v.n_terms, 0);
+	assert_int_equal(inverter_bytes(&v), 0);
+	add(BQ_TERM_WORD, "a", 0, 0);
+	assert_int_equal(v.n_terms, 1);
+}
+
+static void test_union(void **state)
+{
+	static const uint32_t want[][2] = { { 0, 1 }, { 2, 3 }, { 3, 1 }, { 4, 1 }, { 9, 2 } };
+	const struct slot **sorted;
+	struct unite u = { 0 };
+
+	(void)state;
+	add(BQ_TERM_WORD, "a", 2, 0);
+	add(BQ_TERM_WORD, "a", 9, 0);
+	add(BQ_TERM_WORD, "b", 0, 0);
+	add(BQ_TERM_WORD, "b", 2, 0);
+	add(BQ_TERM_WORD, "b", 2, 1);
+	add(BQ_TERM_WORD, "b", 3, 0);
+	add(BQ_TERM_WORD, "c", 4, 0);
+	add(BQ_TERM_WORD, "c", 9, 0);
+	sorted = inverter_sort(&v);
+	for (int round = 0; round < 2; round++) { /* used again */
+		assert_true(unite_start(&u, 3));
+		for (size_t i = 0; i < 3; i++)
+			unite_add(&u, &v, sorted[i]);
+		for (size_t i = 0; i < sizeof want / sizeof want[0]; i++) {
+			assert_true(unite_next(&u));
+			assert_int_equal(u.doc, want[i][0]);
+			assert_int_equal(u.tf, want[i][1]);
+		}
+		assert_false(unite_next(&u));
+	}
+	unite_release(&u);
+	free(sorted);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_order_of_the_dictionary, make_inverter, release_inverter),
+		cmocka_unit_test_setup_teardown(test_documents_and_positions, make_inverter, release_inverter),
+		cmocka_unit_test_setup_teardown(test_long_chains, make_inverter, release_inverter),
+		cmocka_unit_test_setup_teardown(test_many_words, make_inverter, release_inverter),
+		cmocka_unit_test_setup_teardown(test_release_makes_it_empty_and_usable, make_inverter, release_inverter),
+		cmocka_unit_test_setup_teardown(test_union, make_inverter, release_inverter),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
