@@ -169,7 +169,7 @@ static bool is_choice(const char *choices, const char *value)
 
 	for (const char *c = choices; c != NULL; c = strchr(c, '|')) {
 		c += *c == '|';
-		if (n > 0 && strncmp(c, value, n) == 0 && (c[n] == '\0' || c[n] == '|'))
+		if (n > 0 && strchr(value, '|') == NULL && strncmp(c, value, n) == 0 && (c[n] == '\0' || c[n] == '|'))
 			return true;
 	}
 	return false;
