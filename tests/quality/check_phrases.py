@@ -11,10 +11,12 @@ where the build is.  Without --index the index is built in a temporary
 directory.  Exit 0: all equal; 1: differences, the first of each kind shown.
 """
 import argparse
+import bisect
 import collections
 import json
 import os
 import random
+import re
 import sys
 import tempfile
 import time
@@ -198,40 +200,51 @@ class HitCheck:
 
     def check_snip(self, doc, data, snip, places):
         self.report.counts["snippets"] += 1
-        shown = snip["text"].encode()
-        marks = [tuple(m) for m in snip["m"]]
-        self.report.counts["marks"] += len(marks)
-        start = self.find_snip(data, snip, shown)
-        if start is None:
+        self.report.counts["marks"] += len(snip["m"])
+        shown = Shown(data, snip)
+        if shown.start is None:
             self.wrong_about("snippet", doc, "no such text at line %d: %r" % (snip["tline"], snip["text"][:80]))
             return
-        end = start + len(shown)
-        inside = [p for p in places if p[0] >= start and p[1] <= end]
-        across = [p for p in places if p not in inside and p[0] < end and p[1] > start]
+        inside = [p for p in places if p[0] >= shown.start and p[1] <= shown.end]
+        across = [p for p in places if p not in inside and p[0] < shown.end and p[1] > shown.start]
 
         def is_free(mark):  # of places that begin or end outside: part of those may be marked
-            return not any(mark[0] + start < b and a < mark[1] + start for a, b in across)
+            return not any(mark[0] < b and a < mark[1] for a, b in across)
 
-        want = [w for w in merged((a - start, b - start) for a, b in inside) if is_free(w)]
-        if [m for m in merged(marks) if is_free(m)] != want:
-            self.wrong_about("marks", doc, "%s, wanted %s in %r" % (marks, want, snip["text"][:200]))
-        if any(a[1] > b[0] for a, b in zip(marks, marks[1:])):
-            self.wrong_about("marks", doc, "%s are not in order" % marks)
-        if snip["off"] < start or snip["off"] + snip["len"] > end:
+        want = [w for w in merged(inside) if is_free(w)]
+        have = [m for m in merged(shown.in_document(m) for m in snip["m"]) if is_free(m)]
+        if have != want:
+            self.wrong_about("marks", doc, "%s, wanted %s in %r" % (have, want, snip["text"][:200]))
+        if any(a[1] > b[0] for a, b in zip(snip["m"], snip["m"][1:])):
+            self.wrong_about("marks", doc, "%s are not in order" % snip["m"])
+        if snip["off"] < shown.start or snip["off"] + snip["len"] > shown.end:
             self.wrong_about("snippet", doc, "the place is outside of what is shown")
 
-    @staticmethod
-    def find_snip(data, snip, shown):
-        """Where the text that is shown begins in the document, in bytes."""
-        begin = 0
-        for _ in range(snip["tline"] - 1):
-            begin = data.find(b"\n", begin) + 1
-            if begin == 0:
-                return None
-        if not snip.get("cut"):
-            return begin if data.startswith(shown, begin) else None
-        at = data.find(shown, max(begin, snip["off"] - len(shown)), snip["off"] + snip["len"] + len(shown))
-        return at if at >= 0 else None
+
+class Shown:
+    """Where the text of a snippet stands in the document, in bytes.  The CR of a CR LF is not sent."""
+
+    def __init__(self, data, snip):
+        text = snip["text"].encode()
+        left_out = [m.start() for m in re.finditer(rb"\r(?=\n)", data)]
+        self.left_out = [at - i for i, at in enumerate(left_out)]  # in the bytes that are sent
+        sent = data.replace(b"\r\n", b"\n")
+        lines = sent.split(b"\n", snip["tline"] - 1)
+        self.start = self.end = None
+        if len(lines) < snip["tline"]:
+            return
+        at = len(sent) - len(lines[-1])
+        if snip.get("cut"):
+            at = sent.find(text, max(at, snip["off"] - bisect.bisect(left_out, snip["off"]) - len(text)))
+        if at >= 0 and sent.startswith(text, at):
+            self.at = at
+            self.start, self.end = self.in_document((0, len(text)))
+
+    def origin(self, at):
+        return at + bisect.bisect(self.left_out, at)
+
+    def in_document(self, mark):
+        return self.origin(self.at + mark[0]), self.origin(self.at + mark[1] - 1) + 1
 
 
 def ask_all(connection, text, report, pages):
