@@ -1,0 +1,194 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# bqindex alone: build from directories, JSON lines and standard input; exit
+# codes, reports, refusals, the lock; the same input gives the same bytes.
+set -eu
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+cd "$tmp"
+bqindex=$BQ_BINARY_DIR/indexer/bqindex
+
+fail() {
+	echo "$*" >&2
+	for f in out err; do [ ! -f $f ] || sed "s/^/$f: /" $f >&2; done
+	exit 1
+}
+
+# run CODE ARGUMENT..: bqindex ends with this code; output in out and err.
+run() {
+	want=$1
+	shift
+	code=0
+	"$bqindex" "$@" >out 2>err || code=$?
+	[ $code = "$want" ] || fail "bqindex $*: exit $code, not $want"
+}
+
+says() {
+	grep -qF -e "$2" "$1" || fail "$1 does not say: $2"
+}
+
+mkdir -p docs/sub docs/.git
+printf '# Biometric data sharing\n\nThe caf\303\251 shares data.\n' >docs/a.md
+printf 'Second file\nwith data\n' >docs/sub/b.txt
+printf '{"id":1,"title":"One","text":"alpha","lang":"x"}\n{"id":"two","text":"beta"}\n' >docs/r.jsonl
+printf 'x' >docs/.git/config.txt
+printf 'x' >docs/c.pdf
+find docs -exec touch -d '2025-01-02 03:04:05 UTC' {} +
+
+# --- build, and what it reports -------------------------------------------
+run 0 build -o index docs
+[ ! -s out ] || fail "a report without --json belongs on standard error"
+says err '4 documents'
+says err "skipped $tmp/docs/.git: hidden"
+says err "skipped $tmp/docs/c.pdf: unsupported type"
+[ "$(stat -c %a index)" = 700 ] || fail "INDEX is not 0700"
+[ "$(stat -c %a index/* | sort -u)" = 600 ] || fail "files are not 0600"
+run 0 verify index
+
+# --- the same input, the same bytes ---------------------------------------
+run 0 build -o again docs
+diff -r index again || fail "two builds differ"
+run 0 build --memory 1 -o small docs
+run 0 info small --json
+says out '"documents":4'
+[ "$(ls small/*.seg | wc -l)" = 4 ] || fail "little memory did not make several segments"
+run 0 verify small
+
+# --- a second generation --------------------------------------------------
+run 0 build --json -o index docs
+says out '"gen":2'
+says out '"documents":4'
+says out '"reason":"hidden","broken":false'
+python3 -m json.tool <out >/dev/null || fail "the report is not JSON"
+[ "$(ls index)" = "00000002.seg
+LOCK
+MANIFEST" ] || fail "old files stay: $(ls index)"
+run 0 update -o fresh docs
+says err 'wrote a whole new generation'
+
+# --- standard input and broken documents ----------------------------------
+printf '{"id":"s","text":"gamma delta"}\nbroken\n{"text":"ok"}\n' >lines
+run 1 build -o piped - <lines
+says err 'skipped -:2: bad JSON'
+says err '2 documents'
+run 0 dump piped --doc s
+says out '"text":"gamma delta"'
+says out '"path":"-"'
+
+# --- a file named on the command line -------------------------------------
+printf 'plain words' >notes.unknown
+run 0 build -o named notes.unknown
+says err '1 documents'
+printf 'zzz' >docs.jsonl.gz
+run 1 build -o named docs.jsonl.gz
+says err 'compressed'
+
+# --- what is refused ------------------------------------------------------
+run 2 build -o docs lines
+says err 'not empty and no index'
+run 2 build -o index nowhere
+says err 'nowhere'
+run 2 build -o index
+says err 'SOURCE'
+run 2 build docs
+says err 'wants'
+run 2 build -o index --colour docs
+says err 'unknown option --colour'
+run 2 build -o index --pairs=auto docs
+says err 'off'
+run 2 build -o index --lang xx docs
+says err 'xx'
+run 2 build -o index --memory 1X docs
+run 2 build -o index --b 2 docs
+run 2 build -o index - -
+run 2 build -o index --stopwords nowhere docs
+run 2 optimize index
+says err 'not built yet'
+run 2 info nowhere
+run 2 dump index --doc nowhere
+run 2 frobnicate
+run 2
+run 0 info index
+says out 'generation 2'
+[ -f docs/a.md ] || fail "the refused directory was touched"
+
+# --- an index is no source ------------------------------------------------
+mkdir own
+cp docs/a.md own/
+run 0 build -o own/index own
+says err '1 documents'
+run 0 build -o own/index own
+says err "$tmp/own/index: a bq index"
+says err '1 documents'
+run 0 build -o own/other own
+says err "$tmp/own/index: a bq index"
+says err '1 documents'
+
+# --- options --------------------------------------------------------------
+run 0 build -o opts --include '*.md' --exclude sub --stopwords none --lang none --no-store --k1=1.2 --threads 4 docs
+run 0 info opts --json
+says out '"documents":1,'
+says out '"lang":"none"'
+says out '"stopwords":""'
+says out '"k1":1.20000005'
+run 0 dump opts --terms
+grep -q '"stem"' out && fail "--lang none made stems"
+printf 'data\n the\n' >stop
+run 0 build -o opts --stopwords stop docs
+run 0 info opts --json
+says out '"stopwords":"data the"'
+run 0 build -o opts --progress always docs
+
+# --- dump -----------------------------------------------------------------
+run 0 dump index --postings data
+says out '{"kind":"word","doc":"2.0","tf":2,"positions":[1,6]}'
+says out '"kind":"title"'
+run 0 dump index --terms
+says out '"kind":"stem","word":"share","df":1,"ttf":2,"forms":["shares","sharing"]'
+says out '"kind":"marked"'
+run 0 dump index
+[ "$(wc -l <out)" = 4 ] || fail "not 4 documents"
+run 0 dump index --doc 1
+says out '"fields":{"lang":"x"}'
+run 0 dump index --doc sub/b.txt
+says out '"title":"Second file"'
+run 0 --help
+says out '--stopwords'
+run 0 --version
+
+# --- the lock, and signals ------------------------------------------------
+mkfifo hold
+"$bqindex" build -o index - <hold 2>held &
+pid=$!
+exec 3>hold
+until [ -s index/LOCK ]; do kill -0 $pid || fail "the writer died"; sleep 0.05; done
+run 2 build -o index docs
+says err "locked by $pid"
+printf '{"text":"lost"}\n' >&3
+kill -TERM $pid
+code=0
+wait $pid || code=$?
+exec 3>&-
+[ $code = 2 ] || fail "a stopped build ended with $code"
+run 0 info index
+says out 'generation 2'
+"$bqindex" build -o index - <hold 2>held &
+pid=$!
+exec 3>hold
+until [ -s index/LOCK ]; do kill -0 $pid || fail "the writer died"; sleep 0.05; done
+kill -KILL $pid
+wait $pid || true
+exec 3>&-
+run 0 build -o index docs
+run 0 info index
+says out 'generation 3'
+
+# --- damage ---------------------------------------------------------------
+seg=$(ls index/*.seg)
+printf 'X' | dd of="$seg" bs=1 seek=300 conv=notrunc 2>/dev/null
+run 1 verify index
+says err "$(basename "$seg")"
+printf 'X' | dd of=again/MANIFEST bs=1 seek=30 conv=notrunc 2>/dev/null
+run 1 verify again
+says err 'MANIFEST'
