@@ -78,8 +78,8 @@ struct xapian_c_stemmer;
 /* A stemmer for a language by its English name or ISO 639 code ("english",
  * "en", ..); "none" and "" give one that changes nothing.
  * XAPIAN_C_EARGUMENT for a language this library does not have. */
-int xapian_c_stemmer_new(const char *language, struct xapian_c_stemmer **out,
-	struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+int xapian_c_stemmer_new(
+	const char *language, struct xapian_c_stemmer **out, struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
 void xapian_c_stemmer_free(struct xapian_c_stemmer *s) XAPIAN_C_NOEXCEPT;
 
 /* Whether `s` changes nothing. */
@@ -87,8 +87,8 @@ bool xapian_c_stemmer_is_none(const struct xapian_c_stemmer *s) XAPIAN_C_NOEXCEP
 
 /* The stem of `word` (`word_len` bytes of UTF-8, lower case), copied into
  * `out`.  A stem is rarely longer than its word: word_len + 16 bytes do. */
-int xapian_c_stemmer_stem(const struct xapian_c_stemmer *s, const char *word, size_t word_len, char *out,
-	size_t size, size_t *len, struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+int xapian_c_stemmer_stem(const struct xapian_c_stemmer *s, const char *word, size_t word_len, char *out, size_t size,
+	size_t *len, struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
 
 /* The English names of all languages that have a stemmer, with a blank between,
  * copied into `out`.  "none" and the codes are not among them. */

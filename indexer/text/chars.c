@@ -17,20 +17,20 @@ struct range {
  * folding; non-letters inside a range do not matter here. */
 static const struct range shedding[] = {
 	{ 0x41, 0x5a }, { 0x61, 0x7a }, { 0xaa, 0xaa }, { 0xba, 0xba }, { 0xc0, 0x2b8 }, /* Latin, IPA */
-	{ 0x370, 0x373 }, { 0x376, 0x3e1 }, { 0x3f0, 0x3ff },                             /* Greek without Coptic */
-	{ 0x1d00, 0x1d2a }, { 0x1d2c, 0x1d77 }, { 0x1d79, 0x1dbf },                       /* phonetic */
-	{ 0x1e00, 0x1fff }, { 0x2184, 0x2184 },                                           /* additional, Greek extended */
-	{ 0x2c60, 0x2c7f }, { 0xa722, 0xa787 }, { 0xa78b, 0xa7ff }, { 0xab30, 0xab68 },   /* Latin extended C, D, E */
-	{ 0x10780, 0x107ba }, { 0x1df00, 0x1dfff },                                       /* Latin extended F, G */
+	{ 0x370, 0x373 }, { 0x376, 0x3e1 }, { 0x3f0, 0x3ff },                            /* Greek without Coptic */
+	{ 0x1d00, 0x1d2a }, { 0x1d2c, 0x1d77 }, { 0x1d79, 0x1dbf },                      /* phonetic */
+	{ 0x1e00, 0x1fff }, { 0x2184, 0x2184 },                                         /* additional, Greek extended */
+	{ 0x2c60, 0x2c7f }, { 0xa722, 0xa787 }, { 0xa78b, 0xa7ff }, { 0xab30, 0xab68 }, /* Latin extended C, D, E */
+	{ 0x10780, 0x107ba }, { 0x1df00, 0x1dfff },                                     /* Latin extended F, G */
 };
 
 static const struct range points[] = {
 	{ 0x591, 0x5bd }, { 0x5bf, 0x5bf }, { 0x5c1, 0x5c2 }, { 0x5c4, 0x5c5 }, { 0x5c7, 0x5c7 }, /* Hebrew */
-	{ 0x610, 0x61a },                                     /* Arabic honorifics, small vowels */
-	{ 0x64b, 0x652 }, { 0x656, 0x65f }, { 0x670, 0x670 }, /* vowels, shadda, sukun */
+	{ 0x610, 0x61a },                                                       /* Arabic honorifics, small vowels */
+	{ 0x64b, 0x652 }, { 0x656, 0x65f }, { 0x670, 0x670 },                   /* vowels, shadda, sukun */
 	{ 0x6d6, 0x6dc }, { 0x6df, 0x6e4 }, { 0x6e7, 0x6e8 }, { 0x6ea, 0x6ed }, /* Koranic */
-	{ 0x898, 0x89f }, { 0x8ca, 0x8e1 }, { 0x8e3, 0x8ff }, /* Arabic extended */
-	{ 0xfb1e, 0xfb1e },                                   /* Hebrew varika */
+	{ 0x898, 0x89f }, { 0x8ca, 0x8e1 }, { 0x8e3, 0x8ff },                   /* Arabic extended */
+	{ 0xfb1e, 0xfb1e },                                                     /* Hebrew varika */
 };
 
 static bool in_ranges(const struct range *r, size_t n, int32_t cp)
@@ -63,7 +63,7 @@ enum chars_class chars_class(int32_t cp, bool plain)
 {
 	if (cp < 0)
 		return CHARS_SEPARATES;
-	if (cjk_is_plain(cp))
+	if (cjk_is_simple(cp))
 		return CHARS_CJK;
 
 	const utf8proc_property_t *prop = utf8proc_get_property(cp);

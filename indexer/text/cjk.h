@@ -20,10 +20,10 @@ bool cjk_joins(int32_t before, int32_t cp);
 
 /* Whether `cp` is a letter that folds to itself and joins with nothing before
  * it: unified Han, Hangul syllables, plain kana.  The bulk of all CJK text. */
-static inline bool cjk_is_plain(int32_t cp)
+static inline bool cjk_is_simple(int32_t cp)
 {
 	return (cp >= 0x4e00 && cp <= 0x9ffc) || (cp >= 0xac00 && cp <= 0xd7a3) || (cp >= 0x3041 && cp <= 0x3096) ||
-		(cp >= 0x30a1 && cp <= 0x30fa) || cp == 0x30fc;
+	       (cp >= 0x30a1 && cp <= 0x30fa) || cp == 0x30fc;
 }
 
 #endif

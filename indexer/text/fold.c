@@ -35,8 +35,8 @@ static void put_code_point(struct cut *c, int32_t cp)
 /* Compose in place and write.  STABLE keeps the composition exclusions. */
 static void put_composed(struct cut *c, int32_t *cps, size_t n)
 {
-	utf8proc_ssize_t left = utf8proc_normalize_utf32(cps, (utf8proc_ssize_t)n,
-		(utf8proc_option_t)(UTF8PROC_COMPOSE | UTF8PROC_STABLE));
+	utf8proc_ssize_t left = utf8proc_normalize_utf32(
+		cps, (utf8proc_ssize_t)n, (utf8proc_option_t)(UTF8PROC_COMPOSE | UTF8PROC_STABLE));
 
 	for (utf8proc_ssize_t i = 0; i < left; i++)
 		put_code_point(c, cps[i]);
@@ -135,7 +135,7 @@ static void add_parts(struct fold *f, const int32_t *parts, size_t n)
 
 static bool is_ready(const struct fold *f, int32_t cp)
 {
-	return cp < FOLD_READY_END ? f->ready[cp].n_word > 0 : cjk_is_plain(cp);
+	return cp < FOLD_READY_END ? f->ready[cp].n_word > 0 : cjk_is_simple(cp);
 }
 
 /* Write the ready letter: no marks follow. */

@@ -53,8 +53,8 @@ int stem_new(const char *language, uint32_t cache_words, struct stem **out, stru
 	if (status < 0) {
 		stem_free(s);
 		if (status == XAPIAN_C_EARGUMENT)
-			return bq_error_set(err, BQ_EUSAGE, 0, "Xapian %s has no stemmer for %s", xapian_c_version(),
-				language);
+			return bq_error_set(
+				err, BQ_EUSAGE, 0, "Xapian %s has no stemmer for %s", xapian_c_version(), language);
 		return bq_error_set(err, BQ_ENOMEM, 0, "stemmer for %s: %s: %s", language, why.type, why.msg);
 	}
 	s->is_none = xapian_c_stemmer_is_none(s->stemmer);
@@ -90,8 +90,8 @@ static bool is_own_stem(struct bq_span word)
 	while (p < end) {
 		int32_t cp;
 		p += utf8_decode(p, end, &cp);
-		if (cp >= 0 && cp < 0x80 ? cp >= '0' && cp <= '9' :
-					   chars_is_digit(cp) || chars_class(cp, true) == CHARS_CJK)
+		if (cp >= 0 && cp < 0x80 ? cp >= '0' && cp <= '9'
+					 : chars_is_digit(cp) || chars_class(cp, true) == CHARS_CJK)
 			return true;
 	}
 	return false;
@@ -158,8 +158,7 @@ static void remember(struct stem *s, uint32_t hash, struct bq_span word, struct 
 	}
 	memcpy(bytes, word.ptr, word.len);
 	memcpy(bytes + word.len, stem.ptr, n_stem);
-	*find_slot(s->slots, s->n_slots, hash, word) =
-		(struct slot){ bytes, hash, (uint8_t)word.len, (uint8_t)n_stem };
+	*find_slot(s->slots, s->n_slots, hash, word) = (struct slot){ bytes, hash, (uint8_t)word.len, (uint8_t)n_stem };
 	s->n_used++;
 }
 

@@ -41,8 +41,8 @@ static int analyse(const struct bq_text *t, struct bq_span list, struct bq_buf *
 	bq_tokens_init(&it, t, list, BQ_TOKENS_QUERY);
 	while (bq_tokens_next(&it, &token)) {
 		if (token.word.len > BQ_WORD_CUT)
-			return bq_error_set(err, BQ_ELIMIT, token.off, "a stop word is longer than %d bytes",
-				BQ_WORD_CUT);
+			return bq_error_set(
+				err, BQ_ELIMIT, token.off, "a stop word is longer than %d bytes", BQ_WORD_CUT);
 		if (out->len > 0)
 			bq_buf_put_u8(out, ' ');
 		bq_buf_put_span(out, token.word);

@@ -47,12 +47,11 @@ int bq_text_new(const struct bq_text_config *config, struct bq_text **out, struc
 	t->lang = lang;
 	t->is_plain = strcmp(lang->code, LANG_NONE) == 0;
 	t->fold = fold_new(t->is_plain);
-	status = t->fold == NULL ? bq_error_set(err, BQ_ENOMEM, 0, "no memory for an analyser") :
-				   stem_new(lang->name, STEM_CACHE_WORDS, &t->stem, err);
+	status = t->fold == NULL ? bq_error_set(err, BQ_ENOMEM, 0, "no memory for an analyser")
+				 : stem_new(lang->name, STEM_CACHE_WORDS, &t->stem, err);
 	if (status == BQ_OK) {
 		struct bq_span own = bq_span_of(lang->stopwords);
-		status = stopwords_init(&t->stopwords, t, config->stopwords.ptr == NULL ? own : config->stopwords,
-			err);
+		status = stopwords_init(&t->stopwords, t, config->stopwords.ptr == NULL ? own : config->stopwords, err);
 	}
 	if (status < 0) {
 		bq_text_free(t);
@@ -82,10 +81,7 @@ struct bq_span bq_text_stopwords(const struct bq_text *t)
 	return bq_span_make(t->stopwords.len == 0 ? "" : t->stopwords.list, t->stopwords.len);
 }
 
-bool bq_text_is_stopword(const struct bq_text *t, struct bq_span word)
-{
-	return stopwords_has(&t->stopwords, word);
-}
+bool bq_text_is_stopword(const struct bq_text *t, struct bq_span word) { return stopwords_has(&t->stopwords, word); }
 
 struct bq_span bq_text_stem(struct bq_text *t, struct bq_span word) { return stem_find(t->stem, word); }
 

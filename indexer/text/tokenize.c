@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- *   bytes -> pieces: ASCII word | word with other characters | CJK character
+ *   short cut                        the long way, any text
+ *   ASCII words: read_ascii          next_word: chars.h, fold.h
+ *   letters of fold.h's table:       "
+ *     next_ready_word
+ *   common CJK: next_simple_cjk      next_cjk
  *
- * An ASCII word is lower-cased as it is read.  The first byte above 0x7f that
- * may belong to the word sends it, from its start, through chars.h and fold.h.
- * Nothing is remembered of what lies before `it->p` but whether a query's CJK
- * run has given a bigram, so that reading may start at any token.
+ * A short cut that meets what it does not know leaves everything as it was, and
+ * the long way begins again at the word's start; what both can read, both read
+ * alike.  Nothing is remembered of what lies before `it->p` but that a query's
+ * CJK run has given a bigram, so that reading may start at any token.
  */
 #include <bq/text.h>
 
@@ -19,22 +23,9 @@
 
 /* ---- ASCII --------------------------------------------------------------- */
 
-enum { ASCII_SEPARATES = 0, ASCII_NOT = 1 };
+static inline bool is_ascii_letter(uint8_t b) { return (uint8_t)((b | 0x20) - 'a') < 26 || (uint8_t)(b - '0') < 10; }
 
-/* The lower-case byte of a letter or digit; ASCII_NOT above 0x7f. */
-#define ROW16(x) x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x
-static const uint8_t ascii[256] = {
-	['0'] = '0', ['1'] = '1', ['2'] = '2', ['3'] = '3', ['4'] = '4', ['5'] = '5', ['6'] = '6', ['7'] = '7',
-	['8'] = '8', ['9'] = '9', ['A'] = 'a', ['B'] = 'b', ['C'] = 'c', ['D'] = 'd', ['E'] = 'e', ['F'] = 'f',
-	['G'] = 'g', ['H'] = 'h', ['I'] = 'i', ['J'] = 'j', ['K'] = 'k', ['L'] = 'l', ['M'] = 'm', ['N'] = 'n',
-	['O'] = 'o', ['P'] = 'p', ['Q'] = 'q', ['R'] = 'r', ['S'] = 's', ['T'] = 't', ['U'] = 'u', ['V'] = 'v',
-	['W'] = 'w', ['X'] = 'x', ['Y'] = 'y', ['Z'] = 'z', ['a'] = 'a', ['b'] = 'b', ['c'] = 'c', ['d'] = 'd',
-	['e'] = 'e', ['f'] = 'f', ['g'] = 'g', ['h'] = 'h', ['i'] = 'i', ['j'] = 'j', ['k'] = 'k', ['l'] = 'l',
-	['m'] = 'm', ['n'] = 'n', ['o'] = 'o', ['p'] = 'p', ['q'] = 'q', ['r'] = 'r', ['s'] = 's', ['t'] = 't',
-	['u'] = 'u', ['v'] = 'v', ['w'] = 'w', ['x'] = 'x', ['y'] = 'y', ['z'] = 'z',
-	[0x80] = ROW16(ASCII_NOT), ROW16(ASCII_NOT), ROW16(ASCII_NOT), ROW16(ASCII_NOT),
-	ROW16(ASCII_NOT), ROW16(ASCII_NOT), ROW16(ASCII_NOT), ROW16(ASCII_NOT),
-};
+static inline bool is_ascii_separator(uint8_t b) { return b < 0x80 && !is_ascii_letter(b); }
 
 #define ALL(byte) (UINT64_C(0x0101010101010101) * (byte))
 
@@ -58,8 +49,8 @@ static size_t read_ascii(const uint8_t *p, const uint8_t *end, char *out)
 		if (stops != 0)
 			return n + (size_t)__builtin_ctzll(stops) / 8;
 	}
-	for (; p < end && ascii[*p] > ASCII_NOT && n < BQ_WORD_CUT; p++)
-		out[n++] = (char)ascii[*p];
+	for (; p < end && is_ascii_letter(*p) && n < BQ_WORD_CUT; p++)
+		out[n++] = (char)(*p < 'A' ? *p : *p | 0x20);
 	return n;
 }
 
@@ -81,7 +72,7 @@ static struct here look(const struct bq_tokens *it, const uint8_t *p)
 		return h;
 	h.next = p + utf8_decode(p, it->end, &h.cp);
 	if (h.cp >= 0 && h.cp < 0x80)
-		h.class = ascii[h.cp] == ASCII_SEPARATES ? CHARS_SEPARATES : CHARS_LETTER;
+		h.class = is_ascii_letter((uint8_t)h.cp) ? CHARS_LETTER : CHARS_SEPARATES;
 	else
 		h.class = chars_class(h.cp, it->text->is_plain);
 	return h;
@@ -123,8 +114,8 @@ static __attribute__((noinline)) bool goes_on(const struct bq_tokens *it, const 
 
 /* The letter at `p` whose forms are ready, its bytes in *n; NULL: something
  * else is there. */
-static const struct fold_ready *ready_at(const struct fold_ready *letters, const uint8_t *p, const uint8_t *end,
-	size_t *n)
+static const struct fold_ready *ready_at(
+	const struct fold_ready *letters, const uint8_t *p, const uint8_t *end, size_t *n)
 {
 	int32_t cp = p[0];
 
@@ -186,21 +177,20 @@ static __attribute__((noinline)) bool next_word(struct bq_tokens *it, struct bq_
 
 /* ---- CJK ------------------------------------------------------------------ */
 
-/* A CJK character, its marks and the jamo that compose with it, from `h` on,
- * which is of class CJK; folded if `fold` is not NULL.  Returns what comes
- * behind it and what is ignored; *to is its end. */
-static struct here pass_cjk(const struct bq_tokens *it, struct here h, struct fold *fold, const uint8_t **to)
+/* Fold a CJK character, its marks and the jamo that compose with it, from `h`
+ * on, which is of class CJK.  Returns what comes behind it and what is ignored;
+ * *to is its end. */
+static struct here fold_cjk(const struct bq_tokens *it, struct here h, const uint8_t **to)
 {
 	int32_t before = -1;
 
 	for (;;) {
 		bool is_joined = before >= 0 && h.class == CHARS_CJK;
-		if (fold != NULL)
-			fold_add(fold, h.cp, is_joined ? CHARS_MARK : h.class);
-		if (h.class != CHARS_IGNORED)
-			*to = h.next;
-		if (h.class != CHARS_IGNORED)
+		fold_add(it->text->fold, h.cp, is_joined ? CHARS_MARK : h.class);
+		if (h.class != CHARS_IGNORED) {
 			before = h.class == CHARS_CJK ? h.cp : -1;
+			*to = h.next;
+		}
 		h = look(it, h.next);
 		if (h.class == CHARS_CJK && !cjk_joins(before, h.cp))
 			return h;
@@ -212,11 +202,10 @@ static struct here pass_cjk(const struct bq_tokens *it, struct here h, struct fo
 /* The entry at the CJK character `h`: it and the one behind it, or it alone. */
 static bool next_cjk(struct bq_tokens *it, struct here h, struct bq_token *out)
 {
-	struct fold *fold = it->text->fold;
 	const uint8_t *to;
 
-	fold_start(fold, it->word, it->marked);
-	struct here second = pass_cjk(it, h, fold, &to);
+	fold_start(it->text->fold, it->word, it->marked);
+	struct here second = fold_cjk(it, h, &to);
 	bool is_last = second.class != CHARS_CJK, is_given = it->cjk_is_given;
 	it->p = second.p;
 	it->cjk_is_given = !is_last;
@@ -225,31 +214,31 @@ static bool next_cjk(struct bq_tokens *it, struct here h, struct bq_token *out)
 		return false;
 	}
 	if (!is_last)
-		(void)pass_cjk(it, second, fold, &to);
+		(void)fold_cjk(it, second, &to);
 	if (!give_folded(it, out, h.p, to))
 		return false;
 	out->kind = is_last ? BQ_TOKEN_SINGLE : BQ_TOKEN_BIGRAM;
 	return true;
 }
 
-/* Whether a plain CJK character stands at `p`. */
-static bool is_plain_at(const struct bq_tokens *it, const uint8_t *p)
+/* Whether a simple CJK character stands at `p`. */
+static bool is_simple_at(const struct bq_tokens *it, const uint8_t *p)
 {
 	int32_t cp;
 
 	return it->end - p >= 3 && p[0] >= 0xe3 && p[0] <= 0xed && utf8_decode(p, it->end, &cp) == 3 &&
-		cjk_is_plain(cp);
+	       cjk_is_simple(cp);
 }
 
-/* The bulk of CJK text: two plain characters, and behind them what cannot
+/* The bulk of CJK text: two simple characters, and behind them what cannot
  * belong to the second.  Gives what next_cjk() gives, or false. */
-static bool next_plain_cjk(struct bq_tokens *it, struct bq_token *out)
+static bool next_simple_cjk(struct bq_tokens *it, struct bq_token *out)
 {
 	const uint8_t *p = it->p;
 
-	if (!is_plain_at(it, p) || !is_plain_at(it, p + 3))
+	if (!is_simple_at(it, p) || !is_simple_at(it, p + 3))
 		return false;
-	if (p + 6 != it->end && p[6] >= 0x80 && !is_plain_at(it, p + 6))
+	if (p + 6 != it->end && p[6] >= 0x80 && !is_simple_at(it, p + 6))
 		return false;
 	memcpy(it->word, p, 6);
 	give(it, out, p, p + 6, 6);
@@ -274,13 +263,12 @@ void bq_tokens_init(struct bq_tokens *it, const struct bq_text *t, struct bq_spa
 /* What stands at it->p, a byte above 0x7f: a word, or one character passed. */
 static __attribute__((noinline)) bool next_other(struct bq_tokens *it, struct bq_token *out)
 {
-	if (next_plain_cjk(it, out))
+	if (next_simple_cjk(it, out))
 		return true;
 
 	struct here h = look(it, it->p);
 	if (h.class == CHARS_CJK)
 		return next_cjk(it, h, out);
-	it->cjk_is_given = false;
 	if (h.class == CHARS_LETTER || h.class == CHARS_MARK)
 		return next_word(it, out);
 	it->p = h.next;
@@ -292,25 +280,24 @@ bool bq_tokens_next(struct bq_tokens *it, struct bq_token *out)
 	const uint8_t *p = it->p, *end = it->end;
 
 	for (;;) {
-		while (p < end && ascii[*p] == ASCII_SEPARATES)
+		while (p < end && is_ascii_separator(*p))
 			p++;
 		if (p == end) {
 			it->p = p;
 			return false;
 		}
-		if (ascii[*p] != ASCII_NOT)
+		if (*p < 0x80)
 			break;
 		it->p = p;
 		if (next_other(it, out))
 			return true;
 		p = it->p;
 	}
-	it->cjk_is_given = false;
 	it->p = p;
 
 	size_t n = read_ascii(p, end, it->word);
 	p += n;
-	if (p < end && ascii[*p] != ASCII_SEPARATES && goes_on(it, p))
+	if (p < end && !is_ascii_separator(*p) && goes_on(it, p))
 		return next_word(it, out); /* longer, or not ASCII only; never empty */
 	give(it, out, it->p, p, n);
 	it->p = p;

@@ -37,7 +37,6 @@ int xapian_c_stemmer_stem(const struct xapian_c_stemmer *s, const char *word, si
 
 int xapian_c_stemmer_languages(char *out, size_t size, size_t *len, struct xapian_c_error *err) noexcept
 {
-	return xapian_c_guard(err, [&] {
-		return xapian_c_copy_out(Xapian::Stem::get_available_languages(), out, size, len, err);
-	});
+	return xapian_c_guard(
+		err, [&] { return xapian_c_copy_out(Xapian::Stem::get_available_languages(), out, size, len, err); });
 }

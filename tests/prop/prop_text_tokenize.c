@@ -38,8 +38,8 @@ static void decode_all(struct bq_span text)
 
 	for (n_chars = 0; at < text.len; n_chars++) {
 		utf8proc_int32_t cp;
-		utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)text.ptr + at,
-			(utf8proc_ssize_t)(text.len - at), &cp);
+		utf8proc_ssize_t n = utf8proc_iterate(
+			(const utf8proc_uint8_t *)text.ptr + at, (utf8proc_ssize_t)(text.len - at), &cp);
 		chars[n_chars] = (struct ch){ n < 0 ? -1 : cp, at, n < 0 ? 1 : (size_t)n };
 		at += chars[n_chars].len;
 	}
@@ -60,16 +60,16 @@ static bool is_mark(int32_t cp) { return category(cp) == 'M' || cp == 0xff9e || 
 static bool is_cjk(int32_t cp)
 {
 	bool is_kana = in(cp, 0x3031, 0x3035) || in(cp, 0x3040, 0x30ff) || in(cp, 0x31f0, 0x31ff) ||
-		in(cp, 0xff66, 0xff9f) || in(cp, 0x1aff0, 0x1b16f);
+		       in(cp, 0xff66, 0xff9f) || in(cp, 0x1aff0, 0x1b16f);
 	bool is_hangul = in(cp, 0x1100, 0x11ff) || in(cp, 0x3130, 0x318f) || in(cp, 0xa960, 0xa97f) ||
-		in(cp, 0xac00, 0xd7ff) || in(cp, 0xffa0, 0xffdc);
+			 in(cp, 0xac00, 0xd7ff) || in(cp, 0xffa0, 0xffdc);
 	bool is_bopomofo = in(cp, 0x3100, 0x312f) || in(cp, 0x31a0, 0x31bf);
 	bool is_han = in(cp, 0x3005, 0x3007) || in(cp, 0x3021, 0x3029) || in(cp, 0x3038, 0x303c) ||
-		in(cp, 0x3190, 0x319f) || in(cp, 0x3400, 0x4dbf) || in(cp, 0x4e00, 0x9fff) || in(cp, 0xf900, 0xfaff) ||
-		cp == 0x16fe3 || in(cp, 0x20000, 0x323af);
+		      in(cp, 0x3190, 0x319f) || in(cp, 0x3400, 0x4dbf) || in(cp, 0x4e00, 0x9fff) ||
+		      in(cp, 0xf900, 0xfaff) || cp == 0x16fe3 || in(cp, 0x20000, 0x323af);
 
 	return (category(cp) == 'L' || category(cp) == 'N') && !is_mark(cp) &&
-		(is_kana || is_hangul || is_bopomofo || is_han);
+	       (is_kana || is_hangul || is_bopomofo || is_han);
 }
 
 /* '.' separates, 'w' letter, 'm' mark, 'c' CJK, 'i' ignored */
@@ -90,9 +90,10 @@ static char class_of(int32_t cp, bool plain)
 
 static bool sheds(int32_t cp)
 {
-	bool is_latin = in(cp, 'a', 'z') || in(cp, 0xc0, 0x2af) || (in(cp, 0x1d00, 0x1dbf) && cp != 0x1d2b) || in(cp, 0x1e00, 0x1eff) ||
-		in(cp, 0x2c60, 0x2c7f) || in(cp, 0xa722, 0xa787) || in(cp, 0xa78b, 0xa7ff) || in(cp, 0xab30, 0xab6f) || cp == 0x2184 ||
-		in(cp, 0x10780, 0x107ba) || in(cp, 0x1df00, 0x1dfff);
+	bool is_latin = in(cp, 'a', 'z') || in(cp, 0xc0, 0x2af) || (in(cp, 0x1d00, 0x1dbf) && cp != 0x1d2b) ||
+			in(cp, 0x1e00, 0x1eff) || in(cp, 0x2c60, 0x2c7f) || in(cp, 0xa722, 0xa787) ||
+			in(cp, 0xa78b, 0xa7ff) || in(cp, 0xab30, 0xab6f) || cp == 0x2184 || in(cp, 0x10780, 0x107ba) ||
+			in(cp, 0x1df00, 0x1dfff);
 	bool is_greek = (in(cp, 0x370, 0x3ff) && !in(cp, 0x3e2, 0x3ef)) || in(cp, 0x1f00, 0x1fff);
 
 	return category(cp) == 'L' && (is_latin || is_greek);
@@ -102,7 +103,7 @@ static bool is_point(int32_t cp)
 {
 	bool is_hebrew = in(cp, 0x591, 0x5c7) || cp == 0xfb1e;
 	bool is_arabic = in(cp, 0x610, 0x61a) || in(cp, 0x64b, 0x65f) || cp == 0x670 || in(cp, 0x6d6, 0x6ed) ||
-		in(cp, 0x898, 0x8ff);
+			 in(cp, 0x898, 0x8ff);
 
 	return category(cp) == 'M' && (is_hebrew || (is_arabic && !in(cp, 0x653, 0x655)));
 }
@@ -117,7 +118,7 @@ static char *map_word(const char *word, size_t n, bool shed)
 	int32_t base = -1;
 	utf8proc_ssize_t n_parts = utf8proc_map((const utf8proc_uint8_t *)word, (utf8proc_ssize_t)n, &parts,
 		(utf8proc_option_t)(UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE |
-			UTF8PROC_DECOMPOSE));
+				    UTF8PROC_DECOMPOSE));
 
 	assert_true(n_parts >= 0);
 	for (utf8proc_ssize_t i = 0; i < n_parts;) {
@@ -169,8 +170,8 @@ static void cut_into(char *s, char out[BQ_WORD_MAX + 1])
 	} else {
 		while (((unsigned char)s[keep] & 0xc0) == 0x80)
 			keep--;
-		(void)snprintf(out, BQ_WORD_MAX + 1, "%.*s\x01%016llx", (int)keep, s,
-			(unsigned long long)XXH3_64bits(s, n));
+		(void)snprintf(
+			out, BQ_WORD_MAX + 1, "%.*s\x01%016llx", (int)keep, s, (unsigned long long)XXH3_64bits(s, n));
 	}
 	free(s);
 }
@@ -302,7 +303,7 @@ static void print_text(struct bq_span text)
 static bool is_entry(const struct bq_token *t, const struct entry *e)
 {
 	return bq_span_eq(t->word, bq_span_of(e->word)) && bq_span_eq(t->marked, bq_span_of(e->marked)) &&
-		t->off == e->off && t->len == e->len && t->ord == e->ord && (int)t->kind == e->kind;
+	       t->off == e->off && t->len == e->len && t->ord == e->ord && (int)t->kind == e->kind;
 }
 
 static void fail_at(struct bq_span text, const struct entry *e, const struct bq_token *t)
@@ -375,14 +376,50 @@ struct range {
 };
 
 static const struct range pools[] = {
-	{ 'a', 'z' }, { 'A', 'z' }, { ' ', '~' }, { 0, 0x7f }, { 0xa0, 0x17f }, { 0x180, 0x24f }, { 0x250, 0x36f },
-	{ 0x300, 0x345 }, { 0x370, 0x3ff }, { 0x400, 0x52f }, { 0x531, 0x5ff }, { 0x591, 0x5c7 }, { 0x600, 0x6ff },
-	{ 0x64b, 0x65f }, { 0x8a0, 0x9ff }, { 0xa00, 0xdff }, { 0xe00, 0xeff }, { 0x1000, 0x109f }, { 0x1100, 0x11ff },
-	{ 0x1160, 0x1180 }, { 0x11a5, 0x11c5 }, { 0x1b00, 0x1b4f }, { 0x1d00, 0x1dff }, { 0x1e00, 0x1fff },
-	{ 0x2000, 0x20ff }, { 0x200b, 0x200f }, { 0x2100, 0x218f }, { 0x2460, 0x24ff }, { 0x3000, 0x30ff },
-	{ 0x3041, 0x309f }, { 0x3099, 0x309a }, { 0x3100, 0x33ff }, { 0x4e00, 0x4e40 }, { 0xac00, 0xac60 },
-	{ 0xf900, 0xfb4f }, { 0xfb50, 0xfeff }, { 0xfe00, 0xfe0f }, { 0xff00, 0xffef }, { 0xff65, 0xffa0 },
-	{ 0xad, 0xad }, { 0x110, 0x1ffff }, { 0x20000, 0x20010 }, { 0xe0000, 0xe01ef }, { 0, 0x10ffff },
+	{ 'a', 'z' },
+	{ 'A', 'z' },
+	{ ' ', '~' },
+	{ 0, 0x7f },
+	{ 0xa0, 0x17f },
+	{ 0x180, 0x24f },
+	{ 0x250, 0x36f },
+	{ 0x300, 0x345 },
+	{ 0x370, 0x3ff },
+	{ 0x400, 0x52f },
+	{ 0x531, 0x5ff },
+	{ 0x591, 0x5c7 },
+	{ 0x600, 0x6ff },
+	{ 0x64b, 0x65f },
+	{ 0x8a0, 0x9ff },
+	{ 0xa00, 0xdff },
+	{ 0xe00, 0xeff },
+	{ 0x1000, 0x109f },
+	{ 0x1100, 0x11ff },
+	{ 0x1160, 0x1180 },
+	{ 0x11a5, 0x11c5 },
+	{ 0x1b00, 0x1b4f },
+	{ 0x1d00, 0x1dff },
+	{ 0x1e00, 0x1fff },
+	{ 0x2000, 0x20ff },
+	{ 0x200b, 0x200f },
+	{ 0x2100, 0x218f },
+	{ 0x2460, 0x24ff },
+	{ 0x3000, 0x30ff },
+	{ 0x3041, 0x309f },
+	{ 0x3099, 0x309a },
+	{ 0x3100, 0x33ff },
+	{ 0x4e00, 0x4e40 },
+	{ 0xac00, 0xac60 },
+	{ 0xf900, 0xfb4f },
+	{ 0xfb50, 0xfeff },
+	{ 0xfe00, 0xfe0f },
+	{ 0xff00, 0xffef },
+	{ 0xff65, 0xffa0 },
+	{ 0xad, 0xad },
+	{ 0x110, 0x1ffff },
+	{ 0x20000, 0x20010 },
+	{ 0xe0000, 0xe01ef },
+	{ 0, 0x10ffff },
 };
 enum { N_POOLS = sizeof pools / sizeof pools[0] };
 
@@ -433,7 +470,7 @@ static void test_random_texts(void **state)
 static bool is_dull(int32_t cp)
 {
 	bool is_alike = in(cp, 0x3400, 0x9fff) || in(cp, 0xa000, 0xa48f) || in(cp, 0xac00, 0xd7a3) ||
-		in(cp, 0x12000, 0x18cff) || in(cp, 0x1b170, 0x1b2ff) || in(cp, 0x20000, 0x3ffff);
+			in(cp, 0x12000, 0x18cff) || in(cp, 0x1b170, 0x1b2ff) || in(cp, 0x20000, 0x3ffff);
 
 	return (is_alike || category(cp) == 'C') && cp % 61 != 0;
 }
@@ -466,8 +503,7 @@ static void check_settled(const struct bq_text *t, struct bq_span form, const st
 
 	bq_tokens_init(&it, t, form, 0);
 	assert_true(bq_tokens_next(&it, &token));
-	if (!bq_span_eq(token.word, bq_span_of(e->word)) ||
-		(token.marked.len > 0 && !bq_span_eq(token.marked, form)))
+	if (!bq_span_eq(token.word, bq_span_of(e->word)) || (token.marked.len > 0 && !bq_span_eq(token.marked, form)))
 		fail_at(form, e, &token);
 	assert_false(bq_tokens_next(&it, &token));
 }

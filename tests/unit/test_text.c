@@ -74,8 +74,8 @@ static void test_unknown_languages(void **state)
 	check_unknown("klingon\0\0\0\0\0\0\0\0");
 	check_unknown("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0");
 	check_unknown("EN\0\0\0\0\0\0\0\0\0\0\0\0\0");
-	check_unknown((const char[BQ_LANG_MAX]){ 'e', 'n', 'n', 'n', 'n', 'n', 'n', 'n', 'n', 'n', 'n', 'n', 'n', 'n', 'n',
-		'n' });
+	check_unknown((const char[BQ_LANG_MAX]){
+		'e', 'n', 'n', 'n', 'n', 'n', 'n', 'n', 'n', 'n', 'n', 'n', 'n', 'n', 'n', 'n' });
 }
 
 static void test_ids(void **state)
@@ -84,8 +84,9 @@ static void test_ids(void **state)
 
 	(void)state;
 	assert_int_equal(id_of("english", NULL), en);
-	assert_int_equal(id_of("en", "with will was to this they these there then their the that such or on of not no it is "
-				     "into in if for by but be at as are and an a"),
+	assert_int_equal(
+		id_of("en", "with will was to this they these there then their the that such or on of not no it is "
+			    "into in if for by but be at as are and an a"),
 		en);
 	assert_int_not_equal(id_of("de", NULL), en);
 	assert_int_not_equal(id_of("porter", NULL), en);

@@ -59,8 +59,8 @@ static void test_long_words_keep_a_hash(void **state)
 	for (size_t n = BQ_WORD_CUT + 1; n <= LONG; n += 97) {
 		size_t len = put_all(word, n, n);
 		memcpy(first, bytes, len);
-		(void)snprintf(expected, sizeof expected, "%.64s\x01%016llx", word,
-			(unsigned long long)XXH3_64bits(word, n));
+		(void)snprintf(
+			expected, sizeof expected, "%.64s\x01%016llx", word, (unsigned long long)XXH3_64bits(word, n));
 		assert_int_equal(len, strlen(expected));
 		assert_memory_equal(first, expected, len);
 		/* However it comes in. */
