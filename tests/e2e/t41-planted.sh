@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# gen_zipf gives the same bytes on every machine.  Planted phrases: it says how many documents hold them, and random
-# phrases are compared with a scan of the text, places and marks included.
+# gen_zipf gives the same bytes on every machine and says how many documents
+# hold the phrases it plants; random phrases are compared with a scan of the
+# text, places and marks included.
 set -eu
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
