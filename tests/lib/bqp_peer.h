@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The other end of a daemon's socket: bytes out, lines in, every wait bounded.
+ */
+#ifndef BQ_TESTS_BQP_PEER_H
+#define BQ_TESTS_BQP_PEER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct bqp_peer {
+	int fd;
+	size_t from, len; /* bytes read ahead: buf[from .. len) */
+	bool saw_eof;     /* the last bqp_peer_line() gave NULL because of it */
+	char buf[1 << 19];
+};
+
+/* Connect to a Unix socket, or to 127.0.0.1:port; fails the running test when
+ * nobody answers.  The banner is not read.  **owned**: bqp_peer_close(). */
+struct bqp_peer *bqp_peer_open(const char *path);
+struct bqp_peer *bqp_peer_open_tcp(unsigned port);
+void bqp_peer_close(struct bqp_peer *p);
+
+/* Send all bytes; fails the test if that takes over 10 s. */
+void bqp_peer_send(struct bqp_peer *p, const char *bytes, size_t n);
+void bqp_peer_say(struct bqp_peer *p, const char *lines);
+
+/* No request follows: shut our side. */
+void bqp_peer_finish(struct bqp_peer *p);
+
+/* The next line without its LF, valid until the next call; NULL at the end of
+ * input or when none came within `ms`. */
+const char *bqp_peer_line(struct bqp_peer *p, int ms);
+
+/* The next line must come within 10 s and start with `head`: fails the test with
+ * the line otherwise.  Returns the line. */
+const char *bqp_peer_expect(struct bqp_peer *p, const char *head);
+
+/* The daemon must close within 10 s without another line. */
+void bqp_peer_expect_eof(struct bqp_peer *p);
+
+#endif
