@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
 #
 # What a Debian or Ubuntu machine needs to build bq and its tests.  Sourced, not
 # run: by client/quickstart.sh and tests/run.sh.

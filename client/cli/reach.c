@@ -229,7 +229,7 @@ static bool name_served_dir(struct reach *r, const json_t *indexes, const char *
 	for (size_t i = 0; i < json_array_size(indexes); i++) {
 		const json_t *x = json_array_get(indexes, i);
 		const char *name = json_string_value(json_object_get(x, "name"));
-		const char *path = json_string_value(json_object_get(x, "path"));
+		const char *path = json_string_value(json_object_get(x, "dir"));
 		char *real = path == NULL ? NULL : realpath(path, NULL);
 		bool same = real != NULL && strcmp(real, dir) == 0;
 		free(real);

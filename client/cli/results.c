@@ -51,17 +51,23 @@ struct snip_line {
 	uint32_t from, to;
 	uint64_t number;
 	bool is_hit;
+	uint64_t col; /* of its first mark */
 };
 
 /* The line that starts at `from`. */
 static struct snip_line line_at(const struct bq_client_snip *s, uint32_t from, uint64_t number)
 {
 	const char *start = s->text.ptr + from, *lf = memchr(start, '\n', s->text.len - from);
-	struct snip_line l = { from, lf == NULL ? (uint32_t)s->text.len : (uint32_t)(lf - s->text.ptr), number, false };
+	struct snip_line l = { from, lf == NULL ? (uint32_t)s->text.len : (uint32_t)(lf - s->text.ptr), number, false, 1 };
 
-	l.is_hit = number == s->line;
-	for (uint32_t i = 0; i < s->n_marks; i++)
-		l.is_hit = l.is_hit || (s->marks[i].from < l.to && s->marks[i].to > l.from);
+	for (uint32_t i = 0; i < s->n_marks && !l.is_hit; i++) {
+		l.is_hit = s->marks[i].from < l.to && s->marks[i].to > l.from;
+		l.col = l.is_hit && s->marks[i].from > l.from ? s->marks[i].from - l.from + 1 : 1;
+	}
+	if (s->has_place && number == s->line) {
+		l.is_hit = true;
+		l.col = s->col; /* a cut text does not start where its line does */
+	}
 	return l;
 }
 
@@ -89,7 +95,7 @@ static void put_lines(struct results *r, const struct bq_client_hit *h, const st
 		}
 		put_number(r, number);
 		if (l.is_hit)
-			printer_format(&r->out, PRINTER_PLAIN, ":%llu", (unsigned long long)(number == s->line ? s->col : 1));
+			printer_format(&r->out, PRINTER_PLAIN, ":%llu", (unsigned long long)l.col);
 		if (l.is_hit && score != NULL)
 			printer_format(&r->out, PRINTER_PLAIN, ":%.3f", *score);
 		printer_text(&r->out, PRINTER_PLAIN, bq_span_of(sep));

@@ -16,21 +16,28 @@
 
 /* ---- status ------------------------------------------------------------ */
 
-/* `key: value` for each member; what is no plain value as JSON. */
-static void put_members(struct printer *p, const json_t *object, const char *indent)
+static void put_pair(struct printer *p, const char *key, const json_t *v)
 {
-	json_t *copy = json_deep_copy(object), *v;
-	const char *key;
+	char *text = json_is_string(v) ? NULL : json_dumps(v, JSON_ENCODE_ANY | JSON_COMPACT);
 
-	json_object_foreach(copy, key, v)
+	printer_format(p, PRINTER_PLAIN, "%s: %s", key, json_is_string(v) ? json_string_value(v) : text == NULL ? "" : text);
+	printer_newline(p);
+	free(text);
+}
+
+/* `key: value` for each member, a line for each element of a list. */
+static void put_members(struct printer *p, json_t *object)
+{
+	const char *key;
+	json_t *v;
+
+	json_object_foreach(object, key, v)
 	{
-		char *text = json_is_string(v) ? NULL : json_dumps(v, JSON_ENCODE_ANY | JSON_COMPACT);
-		const char *shown = json_is_string(v) ? json_string_value(v) : text == NULL ? "" : text;
-		printer_format(p, PRINTER_PLAIN, "%s%s: %s", indent, key, shown);
-		printer_newline(p);
-		free(text);
+		if (!json_is_array(v))
+			put_pair(p, key, v);
+		for (size_t i = 0; i < json_array_size(v); i++)
+			put_pair(p, key, json_array_get(v, i));
 	}
-	json_decref(copy);
 }
 
 static bool ask(struct bq_client *c, const char *verb, struct bq_client_reply *reply)
@@ -61,25 +68,20 @@ static void put_recorded(struct printer *p, const struct config *c)
 
 static int show_status(const struct cmdline *o, const struct reach *r, struct bq_client *c)
 {
-	static const char *const verbs[] = { "STATUS", "INDEXES" };
 	struct printer p = { .out = stdout };
 	struct bq_client_reply reply;
 
-	if (!o->as_json) {
+	if (!ask(c, "STATUS", &reply))
+		return 2;
+	if (o->as_json) {
+		printer_json(&p, "\"kind\":\"OK\"", reply.object);
+	} else {
 		printer_format(&p, PRINTER_PLAIN, "socket: %s", r->address);
 		printer_newline(&p);
-	}
-	for (size_t i = 0; i < 2; i++) {
-		if (!ask(c, verbs[i], &reply))
-			return 2;
-		if (o->as_json)
-			printer_json(&p, i == 0 ? "\"kind\":\"STATUS\"" : "\"kind\":\"INDEXES\"", reply.object);
-		else
-			put_members(&p, reply.root, "");
-		bq_client_reply_release(&reply);
-	}
-	if (!o->as_json)
+		put_members(&p, reply.root);
 		put_recorded(&p, &r->config);
+	}
+	bq_client_reply_release(&reply);
 	return 0;
 }
 
