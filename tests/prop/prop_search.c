@@ -18,7 +18,7 @@
 #include "lib/naive_search.h"
 #include "lib/rng.h"
 
-enum { MAX_DOCS = 60, MAX_INDEXES = 3, ROUNDS = 60, QUERIES = 60 };
+enum { MAX_DOCS = 60, MAX_INDEXES = 3, ROUNDS = 40, QUERIES = 60 };
 
 static const char *const vocabulary[] = { "data", "the", "sharing", "share", "city", "of", "open", "shared", "a",
 	"cities", "town", "is", "rare", "walk", "walking", "x1" };

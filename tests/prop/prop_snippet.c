@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Places, snippets and marks of random queries in random documents, against a
+ * highlighter that reads every document whole: line, column and length of each
+ * place, the text sent and every marked byte.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <bq/buf.h>
+#include <bq/proto.h>
+#include <bq/query.h>
+
+#include "lib/mem_index.h"
+#include "lib/rng.h"
+
+enum { MAX_DOCS = 12, ROUNDS = 50, QUERIES = 12, MAX_WORDS = 6000, MAX_CLAUSES = 4, MAX_RANGES = 20000 };
+
+static const char *const vocabulary[] = { "data", "sharing", "share", "city", "café", "Petro's", "東京", "京都", "東",
+	"東京都", "x", "data-sharing", "naïve", "ÅNGSTRÖM", "walks", "cafe\xcc\x81" };
+static const char *const between[] = { " ", " ", " ", "\n", "\r\n", ", ", " \xff ", "\n\n", "\xe2\x82 ", "\r", " – ",
+	"\xf0\x9f\x98\x80" };
+enum { N_VOCABULARY = sizeof vocabulary / sizeof vocabulary[0], N_BETWEEN = sizeof between / sizeof between[0] };
+
+/* ---- documents --------------------------------------------------------- */
+
+struct corpus {
+	struct mem_doc docs[MAX_DOCS];
+	struct bq_buf bytes[MAX_DOCS][2];
+	uint32_t n;
+};
+
+/* `lines`: how often a line ends. */
+static void make_words(struct rng *r, uint32_t n, bool long_lines, struct bq_buf *out)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		const char *sep = between[rng_below(r, N_BETWEEN)];
+		if (long_lines && strchr(sep, '\n') != NULL && !rng_one_in(r, 300))
+			sep = " ";
+		bq_buf_printf(out, "%s%s", i == 0 ? "" : sep, vocabulary[rng_skewed(r, N_VOCABULARY)]);
+		if (rng_one_in(r, 400))
+			for (int k = (int)rng_below(r, 9000); k > 0; k--)
+				bq_buf_put_u8(out, rng_one_in(r, 200) ? '.' : 'z');
+	}
+}
+
+static void make_corpus(struct rng *r, struct corpus *c)
+{
+	memset(c, 0, sizeof *c);
+	c->n = (uint32_t)rng_between(r, 1, MAX_DOCS);
+	for (uint32_t i = 0; i < c->n; i++) {
+		struct bq_buf *b = c->bytes[i];
+		struct mem_doc *d = &c->docs[i];
+		bool is_long = rng_one_in(r, 4);
+		make_words(r, (uint32_t)rng_below(r, 5), true, &b[0]);
+		d->title_in_text = b[0].len != 0 && rng_one_in(r, 2);
+		if (d->title_in_text) {
+			bq_buf_put_span(&b[1], bq_buf_span(&b[0]));
+			bq_buf_printf(&b[1], "\n");
+		}
+		make_words(r, (uint32_t)rng_below(r, is_long ? 1500 : 40), is_long, &b[1]);
+		d->title = bq_buf_span(&b[0]);
+		d->text = bq_buf_span(&b[1]);
+	}
+}
+
+static void free_corpus(struct corpus *c)
+{
+	for (uint32_t i = 0; i < c->n; i++) {
+		bq_buf_release(&c->bytes[i][0]);
+		bq_buf_release(&c->bytes[i][1]);
+	}
+}
+
+/* ---- the slow highlighter ---------------------------------------------- */
+
+struct word {
+	char text[BQ_WORD_MAX], stem[BQ_WORD_MAX];
+	size_t from, to, char_to;
+	uint32_t ord;
+	bool is_single;
+};
+
+struct words {
+	struct word w[MAX_WORDS];
+	uint32_t n;
+};
+
+struct clause {
+	char source[64];
+	bool is_quoted, is_negated;
+	struct words words;
+};
+
+static void read_words(struct bq_text *t, struct bq_span s, unsigned flags, struct words *out)
+{
+	struct bq_tokens it;
+	struct bq_token tok;
+
+	out->n = 0;
+	for (bq_tokens_init(&it, t, s, flags); bq_tokens_next(&it, &tok);) {
+		struct word *w = &out->w[out->n++];
+		assert_true(out->n < MAX_WORDS);
+		memset(w, 0, sizeof *w);
+		memcpy(w->text, tok.word.ptr, tok.word.len);
+		struct bq_span stem = bq_text_stem(t, bq_span_of(w->text));
+		memcpy(w->stem, stem.ptr, stem.len);
+		w->from = (size_t)tok.off;
+		w->to = w->char_to = (size_t)tok.off + tok.len;
+		w->ord = tok.ord;
+		w->is_single = tok.kind == BQ_TOKEN_SINGLE;
+		if (tok.kind == BQ_TOKEN_BIGRAM)
+			w->char_to = w->from + 3; /* all CJK of the vocabulary has 3 bytes */
+	}
+}
+
+/* Whether `c` matches from word `i` of `text` on; sets the bytes. */
+static bool fits(const struct clause *c, const struct words *text, uint32_t i, struct bq_range *out)
+{
+	const struct words *q = &c->words;
+	uint32_t at = 0;
+
+	for (uint32_t k = 0; k < q->n; k++) {
+		const struct word *v = &q->w[k], *w;
+		at = i + v->ord - q->w[0].ord;
+		if (at >= text->n)
+			return false;
+		w = &text->w[at];
+		if (v->is_single ? strncmp(w->text, v->text, strlen(v->text)) != 0
+			: q->n == 1 && !c->is_quoted ? strcmp(w->stem, v->stem) != 0 : strcmp(w->text, v->text) != 0)
+			return false;
+	}
+	out->from = (uint32_t)text->w[i].from;
+	out->to = (uint32_t)(q->w[q->n - 1].is_single ? text->w[at].char_to : text->w[at].to);
+	return q->n != 0;
+}
+
+struct ranges {
+	struct bq_range r[MAX_RANGES];
+	uint32_t n;
+};
+
+/* Every match of every clause; the same byte range once. */
+static void find_ranges(const struct clause *clauses, uint32_t n, const struct words *text, struct ranges *out)
+{
+	out->n = 0;
+	for (uint32_t i = 0; i < text->n; i++) {
+		for (uint32_t k = 0; k < n; k++) {
+			struct bq_range r;
+			if (!clauses[k].is_negated && fits(&clauses[k], text, i, &r)) {
+				assert_true(out->n < MAX_RANGES);
+				out->r[out->n++] = r;
+			}
+		}
+	}
+}
+
+/* Joined: bytes covered by some match, cut where no match crosses. */
+static void join(const struct ranges *in, struct ranges *out)
+{
+	out->n = 0;
+	for (uint32_t i = 0; i < in->n; i++) { /* ascending by from, as words are */
+		struct bq_range r = in->r[i];
+		if (out->n != 0 && r.from < out->r[out->n - 1].to) {
+			if (r.to > out->r[out->n - 1].to)
+				out->r[out->n - 1].to = r.to;
+		} else {
+			out->r[out->n++] = r;
+		}
+	}
+}
+
+/* The document as it would be sent whole; map[i]: where byte i went. */
+static void convert(struct bq_span s, struct bq_buf *out, uint32_t *map)
+{
+	struct bq_buf json = BQ_BUF_INIT;
+
+	for (size_t i = 0; i < s.len;) {
+		size_t n = 1;
+		map[i] = (uint32_t)out->len;
+		unsigned char c = (unsigned char)s.ptr[i];
+		size_t most = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+		for (n = most; n > 1; n--) { /* let the JSON writer judge */
+			bq_buf_clear(&json);
+			if (i + n > s.len)
+				continue;
+			bq_buf_put_json(&json, bq_span_make(s.ptr + i, n));
+			if (n == most && json.len == n + 2 && memcmp(json.ptr + 1, s.ptr + i, n) == 0)
+				break;
+			if (json.len == 5 && memcmp(json.ptr + 1, "\xef\xbf\xbd", 3) == 0)
+				break; /* one maximal ill-formed part */
+		}
+		bq_buf_clear(&json);
+		bq_buf_put_json(&json, bq_span_make(s.ptr + i, n));
+		for (size_t k = 1; k < n; k++)
+			map[i + k] = (uint32_t)out->len;
+		if ((unsigned char)s.ptr[i] < 0x80) {
+			if (s.ptr[i] != '\r' || i + 1 == s.len || s.ptr[i + 1] != '\n')
+				bq_buf_put(out, s.ptr + i, 1);
+		} else {
+			bq_buf_put(out, json.ptr + 1, json.len - 2);
+		}
+		i += n;
+	}
+	map[s.len] = (uint32_t)out->len;
+	bq_buf_release(&json);
+}
+
+/* ---- checks ------------------------------------------------------------ */
+
+/* One hit: what the slow highlighter says. */
+struct page {
+	struct bq_span raw;
+	struct words words;
+	struct ranges all, joined;
+	struct bq_buf sent;
+	uint32_t *map;
+};
+
+static void check_place(const struct page *p, const struct bq_place *place)
+{
+	uint64_t line = 1, start = 0;
+	bool is_match = false;
+
+	for (uint64_t i = 0; i < place->off; i++) {
+		if (p->raw.ptr[i] == '\n') {
+			line++;
+			start = i + 1;
+		}
+	}
+	assert_int_equal(place->line, line);
+	assert_int_equal(place->col, place->off - start + 1);
+	for (uint32_t i = 0; i < p->all.n; i++)
+		is_match |= p->all.r[i].from == place->off && p->all.r[i].to - p->all.r[i].from == place->len;
+	assert_true(is_match);
+}
+
+/* Whether the snippet is the part of the whole that starts at sent byte `at`:
+ * its text and its marks. */
+static bool is_part(const struct page *p, const struct bq_snip *s, uint32_t at)
+{
+	uint32_t n = 0, end = at + (uint32_t)s->text.len;
+
+	if (end > p->sent.len || memcmp(p->sent.ptr + at, s->text.ptr, s->text.len) != 0)
+		return false;
+	for (uint32_t i = 0; i < p->joined.n; i++) {
+		uint32_t from = p->map[p->joined.r[i].from], to = p->map[p->joined.r[i].to];
+		from = from < at ? at : from;
+		to = to > end ? end : to;
+		if (from >= to)
+			continue;
+		if (n == s->n_marks || s->marks[n].from != from - at || s->marks[n].to != to - at)
+			return false;
+		n++;
+	}
+	return n == s->n_marks;
+}
+
+static void check_snip(const struct page *p, const struct bq_place *place, const struct bq_snip *s, uint32_t ctx)
+{
+	size_t from = place->off, to = place->off + place->len;
+	uint64_t tline = place->line;
+
+	assert_true(s->text.len <= BQP_MAX_SNIP);
+	for (uint32_t lines = 0; from > 0 && (p->raw.ptr[from - 1] != '\n' || lines++ < ctx); from--)
+		tline -= p->raw.ptr[from - 1] == '\n';
+	for (uint32_t lines = 0; to < p->raw.len && (p->raw.ptr[to] != '\n' || lines++ < ctx);)
+		to++;
+	uint32_t whole = p->map[to] - p->map[from];
+	if (!s->is_cut) {
+		assert_int_equal(s->text.len, whole);
+		assert_int_equal(s->tline, tline);
+		if (!is_part(p, s, p->map[from]))
+			fail_msg("snippet differs: %.*s", (int)s->text.len, s->text.ptr);
+		return;
+	}
+	assert_true(to - from > BQP_MAX_SNIP || whole > BQP_MAX_SNIP);
+	assert_true(s->text.len > BQP_MAX_SNIP / 2);
+	uint32_t match = p->map[place->off], at = p->map[from];
+	while (at <= match && !is_part(p, s, at))
+		at++;
+	if (at > match)
+		fail_msg("cut snippet is no part of the document: %.*s", (int)s->text.len, s->text.ptr);
+}
+
+static uint32_t count_lines_with_matches(const struct page *p)
+{
+	uint32_t n = 0;
+	uint64_t line = 0, last = UINT64_MAX;
+	size_t seen = 0;
+
+	for (uint32_t i = 0; i < p->all.n; i++) {
+		for (; seen < p->all.r[i].from; seen++)
+			line += p->raw.ptr[seen] == '\n';
+		n += line != last;
+		last = line;
+	}
+	return n;
+}
+
+/* A query under test. */
+struct trial {
+	struct bq_index *index;
+	struct bq_text *text;
+	struct bq_query *q;
+	struct clause clauses[MAX_CLAUSES];
+	uint32_t n;
+};
+
+static void check_title(const struct trial *t, const struct mem_doc *d, const struct bq_places *got)
+{
+	static struct words words;
+	static struct ranges all, joined;
+
+	read_words(t->text, d->title, 0, &words);
+	find_ranges(t->clauses, t->n, &words, &all);
+	join(&all, &joined);
+	assert_int_equal(got->n_title_marks, joined.n);
+	for (uint32_t i = 0; i < joined.n; i++) {
+		assert_int_equal(got->title_marks[i].from, joined.r[i].from);
+		assert_int_equal(got->title_marks[i].to, joined.r[i].to);
+	}
+}
+
+static void check_hit(struct rng *r, const struct trial *t, const struct bq_hit *h, const struct mem_doc *d)
+{
+	static struct page p;
+	struct bq_doc_head head;
+	struct bq_read rd = { 0 };
+	struct bq_places places;
+	struct bq_error err = { 0 };
+	uint32_t max = (uint32_t)rng_between(r, 1, 20), ctx = (uint32_t)rng_below(r, 4);
+
+	p.raw = d->text;
+	read_words(t->text, d->text, 0, &p.words);
+	find_ranges(t->clauses, t->n, &p.words, &p.all);
+	join(&p.all, &p.joined);
+	p.sent = (struct bq_buf)BQ_BUF_INIT;
+	p.map = malloc((d->text.len + 1) * sizeof *p.map);
+	convert(d->text, &p.sent, p.map);
+
+	assert_int_equal(bq_leaf_head(t->index->leaves[h->leaf], h->doc, &head, &rd), BQ_OK);
+	if (bq_query_places(t->q, h, &head, max, &places, &err) != BQ_OK)
+		fail_msg("places: %s", err.msg);
+	check_title(t, d, &places);
+	uint32_t want = count_lines_with_matches(&p);
+	if (want == 0) {
+		assert_int_equal(places.n, d->title_in_text ? 0 : 1);
+		assert_true(places.n == 0 || places.places[0].in_title);
+	} else {
+		assert_int_equal(places.n, want < max ? want : max);
+	}
+	for (uint32_t i = 0; i < places.n && !places.places[i].in_title; i++) {
+		struct bq_snip s;
+		check_place(&p, &places.places[i]);
+		assert_true(i < 2 || places.places[i].line > places.places[i - 1].line);
+		if (bq_query_snip(t->q, h, &head, &places.places[i], ctx, &s, &err) != BQ_OK)
+			fail_msg("snip: %s", err.msg);
+		check_snip(&p, &places.places[i], &s, ctx);
+	}
+	bq_buf_release(&p.sent);
+	free(p.map);
+}
+
+/* ---- a round ----------------------------------------------------------- */
+
+static void make_query(struct rng *r, struct trial *t, struct bq_buf *out)
+{
+	bq_buf_clear(out);
+	t->n = (uint32_t)rng_between(r, 1, MAX_CLAUSES);
+	for (uint32_t i = 0; i < t->n; i++) {
+		const char *a = vocabulary[rng_skewed(r, N_VOCABULARY)], *b = vocabulary[rng_skewed(r, N_VOCABULARY)];
+		struct clause *c = &t->clauses[i];
+		c->is_quoted = rng_one_in(r, 2);
+		c->is_negated = i != 0 && rng_one_in(r, 6);
+		snprintf(c->source, sizeof c->source, c->is_quoted && rng_one_in(r, 2) ? "%s %s" : "%s", a, b);
+		bq_buf_printf(out, c->is_quoted ? "%s%s\"%s\"" : "%s%s%s", i == 0 ? "" : " ",
+			c->is_negated ? "-" : "", c->source);
+		read_words(t->text, bq_span_of(c->source), BQ_TOKENS_QUERY, &c->words);
+	}
+}
+
+static void run_round(struct rng *r)
+{
+	static struct corpus c;
+	static struct trial t;
+	struct mem_opts opts = { .text.lang = "en", .block_docs = 2, .mark_words = (uint32_t)rng_between(r, 1, 127) };
+	struct bq_query_opts how = { .match = BQ_MATCH_ANY, .keep_stopwords = true, .limit = 100 };
+	struct bq_searcher *s = bq_searcher_new();
+	struct bq_buf text = BQ_BUF_INIT;
+	struct bq_arena mem;
+	struct bq_error err;
+	struct bq_hits hits;
+
+	bq_arena_init(&mem, 256 << 20);
+	assert_int_equal(bq_text_new(&opts.text, &t.text, &err), BQ_OK);
+	make_corpus(r, &c);
+	opts.leaf_docs = (uint32_t)rng_between(r, 1, c.n);
+	t.index = mem_index_new(c.docs, c.n, &opts);
+	struct bq_view view = { &t.index, 1 };
+	for (int i = 0; i < QUERIES; i++) {
+		make_query(r, &t, &text);
+		if (bq_query_parse(s, &view, bq_buf_span(&text), &how, &mem, &t.q, &err) != BQ_OK ||
+			bq_query_search(t.q, &hits, &err) != BQ_OK)
+			fail_msg("%.*s: %s", (int)text.len, (const char *)text.ptr, err.msg);
+		for (uint32_t h = 0; h < hits.n; h++)
+			check_hit(r, &t, &hits.hits[h],
+				&c.docs[hits.hits[h].leaf * opts.leaf_docs + hits.hits[h].doc]);
+		bq_arena_reset(&mem);
+	}
+	mem_index_free(t.index);
+	free_corpus(&c);
+	bq_text_free(t.text);
+	bq_buf_release(&text);
+	bq_arena_release(&mem);
+	bq_searcher_free(s);
+}
+
+static void marks_are_exact(void **state)
+{
+	struct rng r = rng_start("prop_snippet");
+
+	(void)state;
+	for (int i = 0; i < ROUNDS; i++)
+		run_round(&r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(marks_are_exact) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
