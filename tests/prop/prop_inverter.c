@@ -289,7 +289,7 @@ static void check_doc(const struct bq_leaf *l, uint32_t doc, const struct model_
 static void check_index(const char *dir)
 {
 	struct bq_error err = { 0 };
-	struct bq_index *ix;
+	struct bq_index *ix = NULL;
 	uint32_t base = 0;
 
 	if (bq_index_verify(dir, &err) != BQ_OK || bq_index_open(dir, &ix, &err) != BQ_OK)
