@@ -451,7 +451,7 @@ static struct bq_span random_text(uint8_t *out, size_t max)
 static void test_random_texts(void **state)
 {
 	(void)state;
-	for (int i = 0; i < 2000; i++) {
+	for (int i = 0; i < 1200; i++) {
 		size_t max = 4 + rng_below(&rng, i % 10 == 0 ? TEXT_MAX - 8 : 200);
 		uint8_t *bytes = malloc(max);
 		struct bq_span text = random_text(bytes, max);
@@ -522,7 +522,7 @@ static void test_folding_settles(void **state)
 	uint8_t bytes[200];
 
 	(void)state;
-	for (int i = 0; i < 3000; i++) {
+	for (int i = 0; i < 1500; i++) {
 		struct bq_span text = random_text(bytes, sizeof bytes);
 		size_t n = expect_all(text, false, false);
 		for (size_t k = 0; k < n; k++) {
