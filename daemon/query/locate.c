@@ -161,6 +161,8 @@ int locate_byte(struct locate *lo, uint64_t off)
 	struct bq_mark m;
 	int rc = find_mark(lo, off, 0, &m);
 
+	if (rc == BQ_OK && m.ord != 0) /* a CJK bigram reaches into the next entry */
+		rc = bq_leaf_mark(lo->leaf, lo->head, m.ord - 1, &m, &lo->read);
 	if (rc == BQ_OK)
 		rc = start_at(lo, &m);
 	while (rc == BQ_OK) {
