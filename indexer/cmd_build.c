@@ -25,7 +25,8 @@ struct run {
 	const struct options *o;
 	struct source_opts source_opts;
 	struct source **sources;
-	struct bq_span *roots;
+	struct bq_span *roots; /* of the sources, each once; **borrowed** from them */
+	uint32_t n_roots;
 	struct skips skips;
 	struct bq_buf stopwords;
 	struct bq_build *build;
@@ -77,6 +78,18 @@ static int read_stopwords(const char *path, struct bq_buf *out, struct bq_error 
 	return BQ_OK;
 }
 
+/* The place of a source's root among the index's: files of one directory share it. */
+static uint32_t number_root(struct run *r, struct bq_span root)
+{
+	uint32_t i = r->n_roots;
+
+	while (i > 0)
+		if (bq_span_eq(r->roots[--i], root))
+			return i;
+	r->roots[r->n_roots] = root;
+	return r->n_roots++;
+}
+
 static int open_sources(struct run *r, struct bq_error *err)
 {
 	size_t n = r->o->sources.n;
@@ -92,9 +105,9 @@ static int open_sources(struct run *r, struct bq_error *err)
 		if (strcmp(arg, "-") == 0 && has_stdin)
 			return bq_error_set(err, BQ_EUSAGE, 0, "standard input can be read once only");
 		has_stdin |= strcmp(arg, "-") == 0;
-		rc = source_open(arg, (uint32_t)i, &r->source_opts, &r->sources[i], err);
+		rc = source_open(arg, &r->source_opts, &r->sources[i], err);
 		if (rc == BQ_OK)
-			r->roots[i] = r->sources[i]->root;
+			r->sources[i]->number = number_root(r, r->sources[i]->root);
 	}
 	return rc;
 }
@@ -108,7 +121,7 @@ static int open_build(struct run *r, struct bq_error *err)
 		.b = (float)o->b,
 		.memory_bytes = o->memory_bytes,
 		.no_store = o->no_store,
-		.n_sources = (uint32_t)o->sources.n,
+		.n_sources = r->n_roots,
 		.sources = r->roots,
 	};
 	struct stat st;

@@ -166,7 +166,7 @@ static int start_segment(struct bq_build *b, struct bq_error *err)
 	struct bq_error why;
 
 	if (params.number > MANIFEST_MAX_NUMBER)
-		return bq_error_set(err, BQ_ELIMIT, 0, "segment numbers are used up: build into a new directory");
+		return bq_error_set(err, BQ_EUSAGE, 0, "segment numbers are used up: build into a new directory");
 	b->segment_docs = 0;
 	b->segment_tokens = 0;
 	b->w = segment_writer_new(b->dirfd, &params, &why);
@@ -253,7 +253,10 @@ int bq_build_add(struct bq_build *b, const struct bq_doc_in *doc, struct bq_erro
 	rc = analyser_check(&b->analyser, doc, err);
 	if (rc != BQ_OK)
 		return rc;
-	b->rc = make_room(b, err);
+	rc = make_room(b, err);
+	if (rc == BQ_ELIMIT)
+		return rc;
+	b->rc = rc;
 	if (b->rc == BQ_OK)
 		b->rc = analyser_doc(&b->analyser, doc, b->segment_docs, &parsed, err);
 	if (b->rc != BQ_OK)

@@ -48,7 +48,7 @@ static bool is_dots(const char *name)
 	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
-/* A file that a later sweep may unlink. */
+/* A file that a sweep may unlink. */
 static bool is_sweepable(const char *name)
 {
 	uint64_t number, gen;
@@ -56,8 +56,9 @@ static bool is_sweepable(const char *name)
 	return strcmp(name, PUBLISH_TMP_NAME) == 0 || manifest_file_parse(bq_span_of(name), &number, &gen);
 }
 
-/* What stands in a directory without a MANIFEST: 0 nothing, 1 only what an
- * interrupted first build leaves (always with its LOCK), 2 anything else. */
+/* What stands in a directory without a MANIFEST that starts as ours do: 0
+ * nothing, 1 only what an interrupted first build or damage leaves (always with
+ * its LOCK), 2 anything else. */
 static int judge_dir(int dirfd)
 {
 	DIR *d = list_dir(dirfd);
@@ -68,7 +69,7 @@ static int judge_dir(int dirfd)
 			continue;
 		if (strcmp(e->d_name, LOCK_NAME) == 0)
 			has_lock = true;
-		else if (is_sweepable(e->d_name))
+		else if (is_sweepable(e->d_name) || strcmp(e->d_name, MANIFEST_NAME) == 0)
 			has_ours = true;
 		else
 			has_other = true;

@@ -32,7 +32,9 @@ struct level {
 struct dir {
 	struct source base;
 	char *root; /* base.root, to be freed */
-	struct level levels[MAX_DEPTH];
+	char *name;           /* the only file to give, or NULL */
+	bool is_started;
+	struct level *levels; /* MAX_DEPTH of them, while walking */
 	unsigned depth;
 	struct bq_buf path; /* of what is visited, relative to the root, with a NUL behind */
 	struct bq_buf text;
@@ -289,7 +291,7 @@ static int take_file(struct dir *d, const char *name, struct bq_doc_in *out, str
 	return rc;
 }
 
-/* ---- the interface ----------------------------------------------------- */
+/* ---- walking ----------------------------------------------------------- */
 
 /* Visit the next name of the deepest level: a document, BQ_END if it gave none. */
 static int visit_next(struct dir *d, struct bq_doc_in *out, struct bq_error *err)
@@ -327,11 +329,51 @@ static int visit_next(struct dir *d, struct bq_doc_in *out, struct bq_error *err
 	return rc == BQ_OK ? BQ_END : rc;
 }
 
+/* Close what the walk holds. */
+static void stop_walk(struct dir *d)
+{
+	while (d->depth > 0)
+		release_level(&d->levels[--d->depth]);
+	free(d->levels);
+	d->levels = NULL;
+}
+
+/* Open the first level: the whole directory, or one name in it.  Not before
+ * the first document is wanted, so that a thousand sources hold no thousand
+ * descriptors. */
+static int start_walk(struct dir *d, struct bq_error *err)
+{
+	struct level *l = d->levels = calloc(MAX_DEPTH, sizeof *d->levels);
+	bool is_broken;
+	const char *why;
+
+	d->is_started = true;
+	if (l == NULL)
+		return bq_error_set(err, BQ_ENOMEM, 0, "no memory for a source");
+	l->fd = open(d->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	d->depth = 1;
+	if (l->fd < 0)
+		return bq_error_set(err, BQ_EIO, 0, "%s: %s", d->root, strerror(errno));
+	if (d->name != NULL)
+		return add_name(l, strdup(d->name)) ? BQ_OK : bq_error_set(err, BQ_ENOMEM, 0, "no memory for a source");
+	why = judge_dir(d, l->fd, &is_broken);
+	if (why != NULL)
+		return bq_error_set(err, BQ_EUSAGE, 0, "%s: %s, no source", d->root, why);
+	if (list_level(l) == 0)
+		return BQ_OK;
+	return bq_error_set(err, errno == ENOMEM ? BQ_ENOMEM : BQ_EIO, 0, "%s: %s", d->root, strerror(errno));
+}
+
+/* ---- the interface ----------------------------------------------------- */
+
 static int next_doc(struct source *s, struct bq_doc_in *out, struct bq_error *err)
 {
 	struct dir *d = (struct dir *)s;
-	int rc = BQ_END;
+	int rc = d->is_started ? BQ_OK : start_walk(d, err);
 
+	if (rc != BQ_OK)
+		return rc;
+	rc = BQ_END;
 	while (rc == BQ_END) {
 		rc = source_check_stop(s, err);
 		if (rc != BQ_OK)
@@ -343,8 +385,10 @@ static int next_doc(struct source *s, struct bq_doc_in *out, struct bq_error *er
 			source_close(d->records);
 			d->records = NULL;
 		}
-		if (d->depth == 0)
+		if (d->depth == 0) {
+			stop_walk(d);
 			return BQ_END;
+		}
 		rc = visit_next(d, out, err);
 	}
 	return rc;
@@ -355,59 +399,31 @@ static void close_dir(struct source *s)
 	struct dir *d = (struct dir *)s;
 
 	source_close(d->records);
-	while (d->depth > 0)
-		release_level(&d->levels[--d->depth]);
+	stop_walk(d);
 	bq_buf_release(&d->path);
 	bq_buf_release(&d->text);
 	free(d->root);
+	free(d->name);
 	free(d);
 }
 
 static const struct source_ops dir_ops = { next_doc, close_dir };
 
-/* The first level: the whole directory, or one name in it. */
-static int start_level(struct dir *d, const char *name, struct bq_error *err)
-{
-	struct level *l = &d->levels[0];
-	bool is_broken;
-	const char *why;
-	int rc = 0;
-
-	l->fd = open(d->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	d->depth = 1;
-	if (l->fd < 0)
-		return bq_error_set(err, BQ_EIO, 0, "%s: %s", d->root, strerror(errno));
-	if (name != NULL && !add_name(l, strdup(name)))
-		return bq_error_set(err, BQ_ENOMEM, 0, "no memory for a source");
-	if (name != NULL)
-		return BQ_OK;
-	why = judge_dir(d, l->fd, &is_broken);
-	if (why != NULL)
-		return bq_error_set(err, BQ_EUSAGE, 0, "%s: %s, no source", d->root, why);
-	rc = list_level(l);
-	return rc == 0 ? BQ_OK
-		       : bq_error_set(err, errno == ENOMEM ? BQ_ENOMEM : BQ_EIO, 0, "%s: %s", d->base.root.ptr,
-				       strerror(errno));
-}
-
 int dir_open(char *root, const char *name, const struct source *base, struct source **out, struct bq_error *err)
 {
 	struct dir *d = calloc(1, sizeof *d);
-	int rc;
 
-	if (d == NULL) {
+	if (d != NULL && name != NULL)
+		d->name = strdup(name);
+	if (d == NULL || (name != NULL && d->name == NULL)) {
 		free(root);
+		free(d);
 		return bq_error_set(err, BQ_ENOMEM, 0, "no memory for a source");
 	}
 	d->base = *base;
 	d->base.ops = &dir_ops;
 	d->root = root;
 	d->base.root = bq_span_of(root);
-	rc = start_level(d, name, err);
-	if (rc != BQ_OK) {
-		close_dir(&d->base);
-		return rc;
-	}
 	*out = &d->base;
 	return BQ_OK;
 }

@@ -57,10 +57,9 @@ static char *split_name(char *path)
 	return name;
 }
 
-int source_open(const char *arg, uint32_t number, const struct source_opts *opts, struct source **out,
-	struct bq_error *err)
+int source_open(const char *arg, const struct source_opts *opts, struct source **out, struct bq_error *err)
 {
-	struct source base = { .opts = opts, .number = number };
+	struct source base = { .opts = opts };
 	struct stat st;
 	char *root, *name;
 	int rc;

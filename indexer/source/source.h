@@ -47,17 +47,18 @@ struct source {
 	const struct source_ops *ops;
 	const struct source_opts *opts; /* **borrowed** for the source's life */
 	struct bq_span root;            /* absolute, owned by the source; "" for standard input */
-	uint32_t number;                /* the documents' `source` */
+	uint32_t number;                /* the documents' `source`; 0 until the owner sets it */
 	bool is_named;                  /* the user named this very file: being skipped is broken */
 };
 
-/* Open the source behind a command line argument.  **owned**: source_close().
+/* Open the source behind a command line argument: finds it, and holds no
+ * descriptor before the first document is wanted.  **owned**: source_close().
  * BQ_ENOTFOUND, BQ_EIO, BQ_ENOMEM. */
-int source_open(const char *arg, uint32_t number, const struct source_opts *opts, struct source **out,
-	struct bq_error *err);
+int source_open(const char *arg, const struct source_opts *opts, struct source **out, struct bq_error *err);
 
 /* The next document, **borrowed** until the next call; BQ_END after the last.
- * BQ_ECANCELLED, BQ_ENOMEM, BQ_EIO end the run; nothing less does. */
+ * BQ_ECANCELLED, BQ_ENOMEM, BQ_EIO (a root that cannot be read), BQ_EUSAGE (a
+ * root that is an index) end the run; nothing less does. */
 static inline int source_next(struct source *s, struct bq_doc_in *out, struct bq_error *err)
 {
 	return s->ops->next(s, out, err);

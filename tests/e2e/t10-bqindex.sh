@@ -84,6 +84,17 @@ printf 'zzz' >docs.jsonl.gz
 run 1 build -o named docs.jsonl.gz
 says err 'compressed'
 
+# --- more files than descriptors ------------------------------------------
+mkdir many
+for i in $(seq 100); do echo "file $i" >many/$i.txt; done
+(
+	ulimit -n 32
+	run 0 build -o crowd many/*.txt
+)
+run 0 info crowd --json
+says out '"documents":100,'
+says out "\"sources\":[\"$tmp/many\"]"
+
 # --- what is refused ------------------------------------------------------
 run 2 build -o docs lines
 says err 'not empty and no index'
@@ -178,7 +189,7 @@ pid=$!
 exec 3>hold
 until [ -s index/LOCK ]; do kill -0 $pid || fail "the writer died"; sleep 0.05; done
 kill -KILL $pid
-wait $pid || true
+wait $pid 2>/dev/null || true
 exec 3>&-
 run 0 build -o index docs
 run 0 info index

@@ -129,6 +129,7 @@ static void test_leftovers_of_a_first_build_are_taken(void **state)
 	tmpdir_put(&dir, "index/LOCK", BQ_SPAN(""));
 	tmpdir_put(&dir, "index/00000001.seg", BQ_SPAN("half"));
 	tmpdir_put(&dir, "index/MANIFEST.tmp", BQ_SPAN("half"));
+	tmpdir_put(&dir, "index/MANIFEST", BQ_SPAN("damaged"));
 	fd = open_index("index", NULL);
 	assert_true(fd >= 0);
 	(void)close(fd);

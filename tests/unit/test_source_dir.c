@@ -50,7 +50,7 @@ static void open_path(const char *name)
 	char *path = tmpdir_path(&dir, name);
 	struct bq_error err = { 0 };
 
-	if (source_open(path, 0, &opts, &source, &err) != BQ_OK)
+	if (source_open(path, &opts, &source, &err) != BQ_OK)
 		fail_msg("%s", err.msg);
 	free(path);
 }
@@ -243,7 +243,7 @@ static void test_what_is_not_there(void **state)
 	char *path = tmpdir_path(&dir, "nothing");
 
 	(void)state;
-	assert_int_equal(source_open(path, 0, &opts, &source, NULL), BQ_ENOTFOUND);
+	assert_int_equal(source_open(path, &opts, &source, NULL), BQ_ENOTFOUND);
 	free(path);
 }
 
