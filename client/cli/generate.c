@@ -26,13 +26,12 @@ static void put_man_row(FILE *out, const struct cmdline_row *r)
 {
 	fputs(".TP\n", out);
 	if (r->letter != 0)
-		fprintf(out, ".BR \\-%c \" , \" ", r->letter);
+		fprintf(out, ".BR \\-%c \", \" \\-\\-", r->letter);
 	else
-		fputs(".B ", out);
-	fputs("\\-\\-", out);
+		fputs(".BR \\-\\-", out);
 	put_roff(out, r->name);
 	if (r->metavar != NULL)
-		fprintf(out, "%s=%s", r->letter != 0 ? " " : "", r->metavar);
+		fprintf(out, " =%s", r->metavar);
 	putc('\n', out);
 	put_roff(out, r->help);
 	if (r->choices != NULL) {
@@ -47,13 +46,16 @@ static void put_man(FILE *out)
 	struct cmdline_row r;
 	struct cmdline_verb v;
 
-	fprintf(out, ".\\\" Written by: bq generate man\n.TH BQ 1 \"\" \"bq %s\"\n", BQ_VERSION_STRING);
+	fprintf(out, ".\\\" Written by: bq --generate man\n.TH BQ 1 \"\" \"bq %s\"\n", BQ_VERSION_STRING);
 	fputs(".SH NAME\nbq \\- full\\-text search in your own documents\n.SH SYNOPSIS\n", out);
 	for (size_t i = 0; cmdline_verb_get(i, &v); i++) {
 		fputs(".B bq\n", out);
 		put_roff(out, v.usage);
 		fputs("\n.br\n", out);
 	}
+	fputs(".SH EXAMPLES\n.nf\nbq index ~/docs\nbq \"biometric data sharing\"\nbq biometric NOT city\n"
+	      "bq \\-e \\(aq\"data sharing\"~3 OR leak*\\(aq\n.fi\n",
+		out);
 	fputs(".SH WORDS\nAn argument with a double quote is in the query language; any other with white space is an\n"
 	      "exact phrase; the rest are words or operators. Options are not bundled and may follow words;\n"
 	      "after \\-\\- everything is query.\n.SH VERBS\n",
@@ -69,6 +71,9 @@ static void put_man(FILE *out)
 	for (size_t i = 0; cmdline_row_get(i, &r); i++)
 		put_man_row(out, &r);
 	fputs(".SH EXIT STATUS\n0 found, 1 nothing found, 2 an error or only part of the answer.\n"
+	      ".SH OUTPUT\nA terminal gets a path line with the score and numbered lines with the matches marked; a pipe gets\n"
+	      "PATH:LINE:COL:SCORE:TEXT, one line a document. Results are on standard output, the rest on standard\n"
+	      "error. Control characters of documents are shown as \\ex1b or \\eu202e, never sent.\n"
 	      ".SH ENVIRONMENT\nBQ_SOCKET, BQ_AUTOSTART (0: start no daemon), BQ_PAGER, PAGER, NO_COLOR, VISUAL, EDITOR,\n"
 	      "XDG_CONFIG_HOME, XDG_DATA_HOME, XDG_STATE_HOME, XDG_RUNTIME_DIR.\n"
 	      ".SH FILES\n$XDG_CONFIG_HOME/bq/config.ini records the indexes; they are in $XDG_DATA_HOME/bq.\n",
@@ -89,7 +94,7 @@ static void put_bash(FILE *out)
 {
 	struct cmdline_row r;
 
-	fputs("# Written by: bq generate bash\n_bq() {\n\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
+	fputs("# Written by: bq --generate bash\n_bq() {\n\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
 	      "\tcase $prev in\n",
 		out);
 	for (size_t i = 0; cmdline_row_get(i, &r); i++) {
@@ -124,7 +129,7 @@ static void put_zsh(FILE *out)
 {
 	struct cmdline_row r;
 
-	fputs("#compdef bq\n# Written by: bq generate zsh\n_arguments -S \\\n", out);
+	fputs("#compdef bq\n# Written by: bq --generate zsh\n_arguments -S \\\n", out);
 	for (size_t i = 0; cmdline_row_get(i, &r); i++) {
 		fprintf(out, "  '--%s%s[", r.name, r.metavar != NULL ? "=" : "");
 		put_quoted(out, r.help);
@@ -149,7 +154,7 @@ static void put_fish(FILE *out)
 	struct cmdline_row r;
 	struct cmdline_verb v;
 
-	fputs("# Written by: bq generate fish\n", out);
+	fputs("# Written by: bq --generate fish\n", out);
 	for (size_t i = 0; cmdline_verb_get(i, &v); i++) {
 		if (v.name == NULL)
 			continue;

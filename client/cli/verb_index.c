@@ -186,7 +186,7 @@ static bool record(const struct cmdline *o, struct plan *p)
 static bool reload(struct reach *r)
 {
 	struct bq_client_request req = BQ_CLIENT_REQUEST_INIT;
-	struct bq_client_reply reply;
+	struct bq_client_reply reply = { .id = "" };
 	struct bq_client *c = NULL;
 	struct bq_error err;
 	int status = reach_open_running(r, &c);
@@ -199,6 +199,7 @@ static bool reload(struct reach *r)
 		status = bq_error_set(&err, BQ_EIO, 0, "%.*s", (int)reply.as.failure.msg.len, reply.as.failure.msg.ptr);
 	if (status != BQ_OK)
 		printer_complain("the daemon at %s did not reload: %s", r->address, err.msg);
+	bq_client_reply_release(&reply);
 	bq_client_close(c);
 	return status == BQ_OK;
 }
