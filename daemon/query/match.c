@@ -120,11 +120,22 @@ uint32_t match_join(struct bq_range *ranges, uint32_t n)
 	return kept;
 }
 
-static enum ast_mode mode_of(const struct bq_query *q, const struct bq_hit *hit)
+/* The tree at the hit's document, in the reading that made it one: NULL if
+ * neither matches there. */
+static struct node *find_hit(struct eval *ev, const struct bq_hit *hit)
 {
-	if (q->opts->match == BQ_MATCH_ANY)
-		return AST_LOOSE;
-	return hit->all ? AST_STRICT : AST_LOOSE;
+	enum bq_match match = ev->q->opts->match;
+	struct node *root = NULL;
+
+	if (match != BQ_MATCH_ANY) {
+		root = node_build(ev, ev->group->root, AST_STRICT);
+		if (root != NULL && node_seek(root, hit->doc) == hit->doc)
+			return root;
+	}
+	if (match == BQ_MATCH_ALL || (match == BQ_MATCH_AUTO && root == NULL))
+		return NULL;
+	root = node_build(ev, ev->group->root, AST_LOOSE);
+	return root != NULL && node_seek(root, hit->doc) == hit->doc ? root : NULL;
 }
 
 /* Walk the tree to the hit's document and gather what matches there. */
@@ -138,8 +149,8 @@ static int collect(struct bq_query *q, const struct bq_hit *hit, const struct bq
 
 	ev.with_positions = true;
 	all->clauses = BQ_ARENA_NEW(mem, const struct ast *, ev.group->n_clauses);
-	struct node *root = node_build(&ev, ev.group->root, mode_of(q, hit));
-	if (root != NULL && all->clauses != NULL && node_seek(root, hit->doc) == hit->doc) {
+	struct node *root = all->clauses == NULL ? NULL : find_hit(&ev, hit);
+	if (root != NULL) {
 		node_each_clause(root, add_clause, &c);
 		if (!c.is_failed)
 			c.is_failed = !title_match(all, ev.group->text, head, mem);
@@ -159,7 +170,7 @@ int match_collect(struct bq_query *q, const struct bq_hit *hit, const struct bq_
 	int rc;
 
 	if (q->matches_serial == s->match_serial && s->match_serial != 0 && q->matches_of.index == hit->index &&
-		q->matches_of.leaf == hit->leaf && q->matches_of.doc == hit->doc && q->matches_of.all == hit->all) {
+		q->matches_of.leaf == hit->leaf && q->matches_of.doc == hit->doc) {
 		*out = q->matches;
 		return BQ_OK;
 	}

@@ -279,7 +279,7 @@ static void query_sizes_have_limits(void **state)
 	struct bench *b = *state;
 	static char text[BQ_QUERY_MAX_BYTES + 2];
 
-	memset(text, ' ', sizeof text);
+	memset(text, ' ', sizeof text - 1);
 	text[BQ_QUERY_MAX_BYTES] = '\0';
 	for (size_t i = 0; i < 2 * BQ_QUERY_MAX_WORDS; i += 2)
 		text[i] = 'x';
