@@ -47,7 +47,10 @@ static void put_csv(FILE *out, const struct batch_query *q, uint64_t rank, const
 		fputs(",,,", out);
 	put_field(out, h->title);
 	putc(',', out);
-	put_field(out, s == NULL ? BQ_SPAN("") : s->text);
+	struct bq_span text = s == NULL ? BQ_SPAN("") : s->text;
+	while (bq_span_ends(text, BQ_SPAN("\n")) || bq_span_ends(text, BQ_SPAN("\r")))
+		text.len--;
+	put_field(out, text);
 	putc('\n', out);
 }
 

@@ -75,7 +75,7 @@ static void put_marked(struct results *r, const struct bq_client_snip *s, uint32
 {
 	struct printer_marks marks = { s->marks, s->n_marks, from };
 
-	if (to > from && s->text.ptr[to - 1] == '\r')
+	while (to > from && (s->text.ptr[to - 1] == '\n' || s->text.ptr[to - 1] == '\r'))
 		to--;
 	printer_marked(&r->out, bq_span_make(s->text.ptr + from, to - from), &marks);
 }
