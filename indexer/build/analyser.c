@@ -53,8 +53,7 @@ int analyser_check(const struct analyser *a, const struct bq_doc_in *in, struct 
 
 static void flush_batch(struct analyser *a)
 {
-	for (unsigned i = 0; i < a->n_batch; i++)
-		inverter_add(a->v, &a->batch[i]);
+	inverter_add(a->v, a->batch, a->n_batch);
 	a->n_batch = 0;
 }
 
@@ -66,7 +65,7 @@ static void put_word(struct analyser *a, enum bq_term_kind kind, struct bq_span 
 	inverter_prefetch(a->v, hash);
 	memcpy(a->words[i], word.ptr, word.len);
 	a->batch[i] = (struct occurrence){ hash, kind, bq_span_make(a->words[i], word.len), doc, pos };
-	if (++a->n_batch == ANALYSER_BATCH)
+	if (++a->n_batch == INVERTER_BATCH)
 		flush_batch(a);
 }
 

@@ -23,8 +23,6 @@
 #include "build/inverter.h"
 #include "segment/segment_write.h"
 
-enum { ANALYSER_BATCH = 16 };
-
 struct analyser {
 	struct bq_text *text; /* **borrowed** */
 	struct inverter *v;   /* **borrowed** */
@@ -32,8 +30,8 @@ struct analyser {
 	uint32_t n_marks, max_marks;
 	bool oom;
 	unsigned n_batch;
-	struct occurrence batch[ANALYSER_BATCH];
-	char words[ANALYSER_BATCH][BQ_WORD_MAX];
+	struct occurrence batch[INVERTER_BATCH];
+	char words[INVERTER_BATCH][BQ_WORD_MAX];
 };
 
 void analyser_init(struct analyser *a, struct bq_text *text, struct inverter *v);

@@ -195,32 +195,29 @@ static struct slot *fill_slot(struct inverter *v, struct slot *s, const struct o
 	return s;
 }
 
+/* Room for `n` more terms with the table at most two thirds full. */
+static bool reserve_terms(struct inverter *v, unsigned n)
+{
+	while (v->slots == NULL || v->n_terms + (uint64_t)n > ((size_t)1 << v->bits) / 3 * 2)
+		if (!grow_table(v)) {
+			v->oom = true;
+			return false;
+		}
+	return true;
+}
+
 static struct slot *find_slot(struct inverter *v, const struct occurrence *o)
 {
-	size_t mask, i;
+	size_t mask = ((size_t)1 << v->bits) - 1, i;
 
-	/* at most two thirds full */
-	if ((v->slots == NULL || v->n_terms >= ((size_t)1 << v->bits) / 3 * 2) && !grow_table(v)) {
-		v->oom = true;
-		return NULL;
-	}
-	mask = ((size_t)1 << v->bits) - 1;
 	for (i = first_slot(v, o->hash); v->slots[i].len != 0; i = (i + 1) & mask)
 		if (is_slot_of(&v->slots[i], o))
 			return &v->slots[i];
 	return fill_slot(v, &v->slots[i], o);
 }
 
-void inverter_add(struct inverter *v, const struct occurrence *o)
+static void append(struct inverter *v, struct slot *s, const struct occurrence *o)
 {
-	struct slot *s;
-
-	assert(o->word.len != 0 && o->word.len <= UINT8_MAX);
-	if (v->oom)
-		return;
-	s = find_slot(v, o);
-	if (s == NULL)
-		return;
 	if (s->n_docs == 0 || s->last_doc != o->doc) {
 		assert(s->n_docs == 0 || s->last_doc < o->doc);
 		put_event(v, s, (uint64_t)(o->doc - s->last_doc) << 1 | 1);
@@ -230,6 +227,24 @@ void inverter_add(struct inverter *v, const struct occurrence *o)
 	}
 	put_event(v, s, (uint64_t)(o->pos - s->last_pos) << 1);
 	s->last_pos = o->pos;
+}
+
+void inverter_add(struct inverter *v, const struct occurrence *o, unsigned n)
+{
+	struct slot *found[INVERTER_BATCH];
+
+	assert(n <= INVERTER_BATCH);
+	if (v->oom || !reserve_terms(v, n))
+		return;
+	for (unsigned i = 0; i < n; i++) {
+		assert(o[i].word.len != 0 && o[i].word.len <= UINT8_MAX);
+		found[i] = find_slot(v, &o[i]);
+		if (found[i] == NULL)
+			return;
+		__builtin_prefetch(found[i]->at, 1);
+	}
+	for (unsigned i = 0; i < n; i++)
+		append(v, found[i], &o[i]);
 }
 
 /* ---- sorting ----------------------------------------------------------- */

@@ -32,6 +32,7 @@
 #include <bq/span.h>
 
 #define INVERTER_INLINE_KEY 24u
+#define INVERTER_BATCH      32u
 
 struct slot {
 	uint32_t hash;
@@ -78,14 +79,16 @@ void inverter_release(struct inverter *v);
 uint32_t inverter_hash(const struct inverter *v, enum bq_term_kind kind, struct bq_span word);
 void inverter_prefetch(const struct inverter *v, uint32_t hash);
 
-/* Record one occurrence.  `word` has 1 .. BQ_WORD_MAX bytes and is copied. */
+/* Record `n` <= INVERTER_BATCH occurrences.  Words have 1 .. BQ_WORD_MAX bytes
+ * and are copied.  Several at a time, because each waits for memory twice: for
+ * its slot, which the caller has prefetched, and for the end of its chain. */
 struct occurrence {
 	uint32_t hash;
 	enum bq_term_kind kind;
 	struct bq_span word;
 	uint32_t doc, pos;
 };
-void inverter_add(struct inverter *v, const struct occurrence *o);
+void inverter_add(struct inverter *v, const struct occurrence *o, unsigned n);
 
 /* Bytes held, and what sorting will want. */
 uint64_t inverter_bytes(const struct inverter *v);

@@ -32,7 +32,7 @@ static void add(enum bq_term_kind kind, const char *word, uint32_t doc, uint32_t
 	struct bq_span s = bq_span_of(word);
 	struct occurrence o = { inverter_hash(&v, kind, s), kind, s, doc, pos };
 
-	inverter_add(&v, &o);
+	inverter_add(&v, &o, 1);
 }
 
 static void test_order_of_the_dictionary(void **state)
