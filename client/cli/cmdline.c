@@ -91,7 +91,6 @@ struct found {
 };
 
 static bool is_long(const char *arg) { return arg[0] == '-' && arg[1] == '-'; }
-static bool is_option(const char *arg) { return arg[0] == '-' && arg[1] != '\0'; }
 
 static bool names(const struct option_row *row, const char *arg, const char **value)
 {
@@ -124,6 +123,15 @@ static struct found find(const char *arg, unsigned mask)
 	return f;
 }
 
+/* What holds a blank or a double quote is a phrase or raw syntax, also behind a
+ * dash, unless it is an option's value. */
+static bool is_option(const char *arg)
+{
+	if (arg[0] != '-' || arg[1] == '\0')
+		return false;
+	return strpbrk(arg, " \t\n\v\f\r\"") == NULL || find(arg, ANY_VERB).row != NULL;
+}
+
 static enum verb verb_named(const char *word)
 {
 	for (int v = VERB_SEARCH + 1; v < VERB_COUNT; v++) {
@@ -131,6 +139,18 @@ static enum verb verb_named(const char *word)
 			return (enum verb)v;
 	}
 	return VERB_SEARCH;
+}
+
+bool cmdline_starts_with_verb(const char *text)
+{
+	char word[16];
+	size_t n = strcspn(text, " \t\"");
+
+	if (n >= sizeof word)
+		return false;
+	memcpy(word, text, n);
+	word[n] = '\0';
+	return verb_named(word) != VERB_SEARCH;
 }
 
 /* The first argument that is no option decides the verb: its place in argv, or

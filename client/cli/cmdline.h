@@ -55,11 +55,16 @@ struct cmdline {
 /* Fill `o` from the command line.  0, or 2 after saying on standard error what
  * is wrong.  `o->words` is **owned**: release with cmdline_release(). */
 int cmdline_parse(int argc, char **argv, struct cmdline *o);
+
+/* Give `words` back. */
 void cmdline_release(struct cmdline *o);
 
 /* Say that the arguments do not fit the verb, and how to search for the words
  * instead; returns 2. */
 int cmdline_misfit(const struct cmdline *o);
+
+/* Whether the first word of `text` would be taken for a verb. */
+bool cmdline_starts_with_verb(const char *text);
 
 /* The screen of --help. */
 void cmdline_help(FILE *out);

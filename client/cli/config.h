@@ -34,6 +34,8 @@ struct config {
 /* Read `file`; one that does not exist is empty.  BQ_EFORMAT with the line,
  * BQ_ELIMIT, BQ_EIO. */
 int config_read(const char *file, struct config *out, struct bq_error *err);
+
+/* Give everything back; leaves it empty. */
 void config_release(struct config *c);
 
 /* The index of that name, or NULL; **borrowed** from `c`. */

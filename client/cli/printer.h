@@ -35,13 +35,15 @@ bool printer_wants_color(const char *when, bool is_terminal);
 /* Text that came from elsewhere, in a style; PRINTER_PLAIN writes no sequence. */
 void printer_text(struct printer *p, enum printer_style style, struct bq_span s);
 
-/* Text on one line with byte ranges marked; ranges as in a reply, counted from
- * `base` bytes before s. */
+/* Byte ranges as in a reply; they count from `base` bytes before the text
+ * that is printed. */
 struct printer_marks {
 	const struct bq_client_range *ranges;
 	uint32_t n;
 	uint32_t base;
 };
+
+/* Text on one line with its ranges marked. */
 void printer_marked(struct printer *p, struct bq_span s, const struct printer_marks *m);
 
 /* Formatted text on one line; what is formatted in is made safe too. */

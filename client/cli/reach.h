@@ -35,6 +35,8 @@ struct reach {
 
 /* Resolve the options.  False after saying why; release in either case. */
 bool reach_init(struct reach *r, const struct cmdline *o);
+
+/* Give everything back. */
 void reach_release(struct reach *r);
 
 /* Connect, starting a daemon where that is allowed.  False after saying why. */
@@ -45,9 +47,11 @@ bool reach_open(struct reach *r, const struct cmdline *o, struct bq_client **out
 int reach_open_running(struct reach *r, struct bq_client **out);
 
 /* The arguments that run bqd for this target, NULL-terminated: "bqd", --socket,
- * --index.  **owned**: free each from [1] on and the array with
- * reach_free_args(). */
+ * --index.  **owned**: release with reach_free_args().
+ * NULL when there is no memory. */
 char **reach_args(const struct reach *r, const char *program, bool idle_exit);
+
+/* Accepts NULL. */
 void reach_free_args(char **args);
 
 /* Whether a client with these options may start a daemon. */

@@ -25,6 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/clock.h"
 #include "cli/files.h"
 #include "cli/places.h"
 #include "cli/printer.h"
@@ -85,14 +86,6 @@ static pid_t spawn(char **args, int log_fd)
 
 /* ---- waiting ----------------------------------------------------------- */
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* What the daemon said. */
 static void repeat_log(const char *log)
 {
@@ -116,7 +109,7 @@ static int try_connect(const struct reach *r, struct bq_client **out, struct bq_
 /* Until the daemon `pid` answers; says why if it does not. */
 static bool await_ready(const struct reach *r, pid_t pid, const char *log, struct bq_client **out)
 {
-	int64_t deadline = now_ms() + READY_MS;
+	int64_t deadline = clock_now_ms() + READY_MS;
 	struct timespec pause = { 0, 1000000 };
 	struct bq_error err;
 	int status;
@@ -127,7 +120,7 @@ static bool await_ready(const struct reach *r, pid_t pid, const char *log, struc
 			repeat_log(log);
 			return false;
 		}
-		if (now_ms() > deadline) {
+		if (clock_now_ms() > deadline) {
 			(void)kill(pid, SIGTERM);
 			printer_complain("bqd did not get ready within %d s; its log: %s", READY_MS / 1000, log);
 			repeat_log(log);

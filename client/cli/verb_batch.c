@@ -14,10 +14,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli/batch.h"
+#include "cli/clock.h"
 #include "cli/printer.h"
 #include "cli/reach.h"
 #include "cli/words.h"
@@ -212,22 +212,14 @@ static struct slot *slot_of(struct batch *b, const char *id)
 	return NULL;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Wait for a reply that is ours and take it. */
 static int read_some(struct batch *b, struct bq_error *err)
 {
-	int64_t deadline = now_ms() + GRACE_MS + (b->o->timeout_ms > 0 ? b->o->timeout_ms : 0);
+	int64_t deadline = clock_now_ms() + GRACE_MS + (b->o->timeout_ms > 0 ? b->o->timeout_ms : 0);
 	struct bq_client_reply r;
 
 	for (;;) {
-		int64_t left = deadline - now_ms();
+		int64_t left = deadline - clock_now_ms();
 		int status = bq_client_next(b->client, left > 0 ? (unsigned)left : 0, &r, err);
 		if (status == BQ_END)
 			return bq_error_set(err, BQ_EIO, 0, "the daemon closed the connection before its answer ended");
@@ -291,9 +283,9 @@ static void put_kept(struct slot *s)
 
 static void show_progress(struct batch *b)
 {
-	if (!isatty(STDERR_FILENO) || now_ms() - b->shown_ms < PROGRESS_MS)
+	if (!isatty(STDERR_FILENO) || clock_now_ms() - b->shown_ms < PROGRESS_MS)
 		return;
-	b->shown_ms = now_ms();
+	b->shown_ms = clock_now_ms();
 	fprintf(stderr, "\r%llu queries", (unsigned long long)b->n_done);
 }
 

@@ -121,31 +121,35 @@ static struct bq_client_request make_request(const struct search *s)
 
 /* ---- what to say at the end -------------------------------------------- */
 
-/* How the phrase would be asked for in a weaker way. */
+/* The step that finds something: the query between `before` and `after`, as the
+ * shell wants it, where it is a plain phrase. */
 static void suggest(const struct search *s, const char *what, int64_t n, const char *before, const char *after)
 {
+	bool plain = s->query.is_phrase && strpbrk(s->query.text, "'\\$`!*?~()[]{}<>|&;#^=+-:\n") == NULL;
 	char count[32];
 	size_t len = strlen(s->query.text);
 
-	printer_complain("no document has this phrase; %s %s: bq %s%.*s%s", printer_count((uint64_t)n, count), what, before,
-		(int)(len - 2), s->query.text + 1, after);
+	if (plain)
+		printer_complain("no document has this phrase; %s %s: bq %s%.*s%s", printer_count((uint64_t)n, count), what,
+			before, (int)(len - 2), s->query.text + 1, after);
+	else
+		printer_complain("no document has this phrase; %s %s", printer_count((uint64_t)n, count), what);
 }
 
 static void say_hint(const struct search *s, const struct bq_client_end *e)
 {
-	bool plain = s->query.is_phrase && strpbrk(s->query.text, "'\\$`!*?~()[]{}<>|&;#^=+-:") == NULL;
+	const char *guard = cmdline_starts_with_verb(s->query.text + s->query.is_phrase) ? "-- " : "";
 
 	if (!e->has_hint || s->results.shown > 0)
 		return;
-	if (!plain)
-		printer_complain("no document has this phrase; near each other: %lld, all its words: %lld, some: %lld",
-			(long long)e->hint_near, (long long)e->hint_all, (long long)e->hint_any);
-	else if (e->hint_near > 0)
+	if (e->hint_near > 0)
 		suggest(s, "have its words near each other", e->hint_near, "'\"", "\"~5'");
 	else if (e->hint_all > 0)
-		suggest(s, "have all the words", e->hint_all, "", "");
+		suggest(s, "have all its words", e->hint_all, guard, "");
 	else if (e->hint_any > 0)
-		suggest(s, "have some of the words", e->hint_any, "", "");
+		suggest(s, "have some of its words", e->hint_any, guard, "");
+	else
+		printer_complain("no document has this phrase");
 }
 
 static void say_cut(const struct search *s, const struct bq_client_end *e)

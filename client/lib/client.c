@@ -150,22 +150,6 @@ int bq_client_send(struct bq_client *c, const struct bq_client_request *req, str
 	return flush(c, err);
 }
 
-int bq_client_finish(struct bq_client *c, struct bq_error *err)
-{
-	int64_t deadline = connect_now_ms() + OPEN_TIMEOUT_MS;
-
-	while (c->out.from < c->out.to) {
-		int status = connect_wait(c->fd, POLLOUT, deadline, NULL, err);
-		if (status == BQ_OK)
-			status = flush(c, err);
-		if (status != BQ_OK)
-			return status;
-	}
-	if (shutdown(c->fd, SHUT_WR) != 0 && errno != ENOTCONN)
-		return bq_error_set(err, BQ_EIO, 0, "closing: %s", strerror(errno));
-	return BQ_OK;
-}
-
 static int next_reply(struct bq_client *c, int64_t deadline, struct bq_client_reply *out, struct bq_error *err)
 {
 	struct bq_span line;
@@ -184,7 +168,7 @@ static int fail_bye(const struct bq_client_reply *bye, struct bq_error *err)
 {
 	const struct bq_client_failure *f = &bye->as.failure;
 
-	return bq_error_set(err, bq_client_code_status(f->code), 0, "the daemon closed the connection: %.*s",
+	return bq_error_set(err, BQ_EIO, 0, "the daemon closed the connection: %.*s",
 		(int)(f->msg.len > 0 ? f->msg.len : f->code.len), f->msg.len > 0 ? f->msg.ptr : f->code.ptr);
 }
 

@@ -70,9 +70,6 @@ struct bq_client_request {
  * waiting already, BQ_EIO. */
 int bq_client_send(struct bq_client *c, const struct bq_client_request *req, struct bq_error *err);
 
-/* Tell the other side that no request follows, once all are sent. */
-int bq_client_finish(struct bq_client *c, struct bq_error *err);
-
 /* ---- replies ----------------------------------------------------------- */
 
 enum bq_reply_kind {

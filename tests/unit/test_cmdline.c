@@ -52,6 +52,21 @@ static void test_words_and_options(void **state)
 	cmdline_release(&o);
 }
 
+/* A phrase may start with a dash; a value may hold blanks. */
+static void test_dashes(void **state)
+{
+	char bq[] = "bq", phrase[] = "-city hall", raw[] = "-\"city hall\"", glob[] = "--glob=my dir/*";
+	char *argv[] = { bq, phrase, raw, glob, NULL };
+	struct cmdline o;
+
+	(void)state;
+	assert_int_equal(cmdline_parse(4, argv, &o), 0);
+	assert_int_equal(o.n_words, 2);
+	assert_string_equal(o.words[0], "-city hall");
+	assert_string_equal(o.glob, "my dir/*");
+	cmdline_release(&o);
+}
+
 static void test_verbs(void **state)
 {
 	struct cmdline o;
@@ -159,6 +174,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_words_and_options),
+		cmocka_unit_test(test_dashes),
 		cmocka_unit_test(test_verbs),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_advice),

@@ -196,9 +196,11 @@ static void test_hints(void **state)
 	assert_int_equal(RUN(near, "biometric data sharing"), 1);
 	assert_string_equal(err, "bq: no document has this phrase; 3 have its words near each other: bq '\"biometric data sharing\"~5'\n");
 	assert_int_equal(RUN(all, "biometric data sharing"), 1);
-	assert_string_equal(err, "bq: no document has this phrase; 12 have all the words: bq biometric data sharing\n");
+	assert_string_equal(err, "bq: no document has this phrase; 12 have all its words: bq biometric data sharing\n");
 	assert_int_equal(RUN(any, "biometric data sharing"), 1);
-	assert_err("4,000 have some of the words: bq biometric data sharing");
+	assert_err("4,000 have some of its words: bq biometric data sharing");
+	assert_int_equal(RUN(all, "index cards"), 1);
+	assert_err("bq -- index cards\n");
 	assert_int_equal(RUN(all, "it's; rm -rf"), 1); /* never a command that the shell reads otherwise */
 	assert_null(strstr(err, ": bq "));
 	assert_out("");
