@@ -20,6 +20,7 @@ struct bm25 {
 	float k[256];
 };
 
+/* Fill the table; an avg_len of 0 or less leaves lengths out. */
 void bm25_init(struct bm25 *t, float k1, float b, float avg_len);
 
 /* ln(1 + (n_docs - df + 0.5) / (df + 0.5)); never negative. */

@@ -87,48 +87,57 @@ static void check_warning(struct bq_query *q, const struct expect *e, unsigned n
 			hits.n_warnings == 0 ? "" : hits.warnings[0]);
 }
 
-/* The tree of `text` as text, or NULL with `err` set. */
-static const char *parse(struct bq_searcher *s, const struct bq_view *view, struct bq_span text,
-	const struct bq_query_opts *opts, struct bq_arena *mem, struct bq_query **q, struct bq_error *err)
+/* Where queries are parsed. */
+struct bench {
+	struct bq_searcher *searcher;
+	struct bq_view view;
+	struct bq_arena mem;
+	struct bq_query *q;
+	struct bq_error err;
+};
+
+/* The tree of `text` as text, or NULL with b->err set. */
+static const char *parse(struct bench *b, struct bq_span text, const struct bq_query_opts *opts)
 {
-	if (bq_query_parse(s, view, text, opts, mem, q, err) != BQ_OK)
+	if (bq_query_parse(b->searcher, &b->view, text, opts, &b->mem, &b->q, &b->err) != BQ_OK)
 		return NULL;
-	return bq_arena_dup(mem, bq_query_format(*q)).ptr;
+	return bq_arena_dup(&b->mem, bq_query_format(b->q)).ptr;
+}
+
+static void check_tree(struct bench *b, const struct expect *e, const char *tree, unsigned number)
+{
+	struct bq_query_opts again_opts = e->opts;
+
+	if (strcmp(tree, e->tree) != 0)
+		fail_msg("line %u: tree %s", number, tree);
+	check_warning(b->q, e, number);
+	again_opts.words_only = again_opts.partial = false;
+	const char *again = parse(b, bq_span_of(tree), &again_opts);
+	if (again == NULL || strcmp(again, tree) != 0)
+		fail_msg("line %u: %s reads back as %s", number, tree, again == NULL ? b->err.msg : again);
 }
 
 static void check_case(const struct expect *e, unsigned number)
 {
+	struct bench b = { .searcher = bq_searcher_new() };
 	struct mem_opts opts = { 0 };
-	struct bq_arena mem;
-	struct bq_error err = { 0 };
-	struct bq_query *q;
 
 	memcpy(opts.text.lang, e->lang, strlen(e->lang) + 1);
 	struct bq_index *ix = mem_index_new(NULL, 0, &opts);
-	struct bq_view view = { &ix, 1 };
-	struct bq_searcher *s = bq_searcher_new();
-	bq_arena_init(&mem, 64 << 20);
+	b.view = (struct bq_view){ &ix, 1 };
+	bq_arena_init(&b.mem, 64 << 20);
 
-	const char *tree = parse(s, &view, e->query, &e->opts, &mem, &q, &err);
+	const char *tree = parse(&b, e->query, &e->opts);
 	if (tree == NULL && e->tree != NULL)
-		fail_msg("line %u: error at %u: %s", number, (unsigned)err.at, err.msg);
+		fail_msg("line %u: error at %u: %s", number, (unsigned)b.err.at, b.err.msg);
 	if (tree != NULL && e->tree == NULL)
 		fail_msg("line %u: no error but %s", number, tree);
-	if (tree == NULL) {
-		if (err.status != e->status || err.at != e->at || strstr(err.msg, e->error) == NULL)
-			fail_msg("line %u: error %d at %u: %s", number, err.status, (unsigned)err.at, err.msg);
-	} else {
-		if (strcmp(tree, e->tree) != 0)
-			fail_msg("line %u: tree %s", number, tree);
-		check_warning(q, e, number);
-		struct bq_query_opts again_opts = e->opts;
-		again_opts.words_only = again_opts.partial = false;
-		const char *again = parse(s, &view, bq_span_of(tree), &again_opts, &mem, &q, &err);
-		if (again == NULL || strcmp(again, tree) != 0)
-			fail_msg("line %u: %s reads back as %s", number, tree, again == NULL ? err.msg : again);
-	}
-	bq_arena_release(&mem);
-	bq_searcher_free(s);
+	if (tree != NULL)
+		check_tree(&b, e, tree, number);
+	else if (b.err.status != e->status || b.err.at != e->at || strstr(b.err.msg, e->error) == NULL)
+		fail_msg("line %u: error %d at %u: %s", number, b.err.status, (unsigned)b.err.at, b.err.msg);
+	bq_arena_release(&b.mem);
+	bq_searcher_free(b.searcher);
 	mem_index_free(ix);
 }
 
