@@ -5,7 +5,14 @@
 
 #include <bq/bytes.h>
 
-enum { TITLE_CUT = 1 << 2, TITLE_IN_TEXT = 1 << 3, HAS_LINE = 1 << 4, SAME_PATH = 1 << 5, KNOWN_FLAGS = 0x3f };
+enum {
+	TITLE_CUT = 1 << 2,
+	TITLE_IN_TEXT = 1 << 3,
+	HAS_LINE = 1 << 4,
+	SAME_PATH = 1 << 5,
+	HAS_TITLE_POS = 1 << 6,
+	HAS_FIELDS = 1 << 7,
+};
 
 static void put_string(struct bq_buf *b, struct bq_span s)
 {
@@ -38,7 +45,8 @@ void heads_add(struct heads_writer *w, const struct segment_doc *doc, uint64_t t
 	}
 	bq_buf_put_u8(b, (uint8_t)((unsigned)in->at | (title.len < in->title.len ? TITLE_CUT : 0u)
 		| (in->title_in_text ? TITLE_IN_TEXT : 0u) | (in->file_line != 0 ? HAS_LINE : 0u)
-		| (same_path ? SAME_PATH : 0u)));
+		| (same_path ? SAME_PATH : 0u) | (doc->title_pos != 0 ? HAS_TITLE_POS : 0u)
+		| (fields != 0 ? HAS_FIELDS : 0u)));
 	if (!same_path) {
 		bq_buf_put_varint(b, in->source);
 		put_string(b, in->path);
@@ -48,15 +56,17 @@ void heads_add(struct heads_writer *w, const struct segment_doc *doc, uint64_t t
 	}
 	put_string(b, in->id);
 	put_string(b, title);
-	bq_buf_put_varint(b, doc->title_pos);
+	if (doc->title_pos != 0)
+		bq_buf_put_varint(b, doc->title_pos);
 	bq_buf_put_varint(b, doc->title_words);
 	bq_buf_put_varint(b, doc->words);
 	bq_buf_put_varint(b, text);
-	bq_buf_put_varint(b, fields);
+	if (fields != 0)
+		bq_buf_put_varint(b, fields);
 	if (in->file_line != 0)
 		bq_buf_put_varint(b, in->file_line);
 	w->stored += text + fields;
-	w->marks += heads_marks(doc->words);
+	w->marks += heads_marks_bytes(doc->words, text);
 }
 
 void heads_finish(struct heads_writer *w, struct bq_buf *out)
@@ -107,13 +117,13 @@ static bool read_record(struct bq_reader *r, struct bq_doc_head *h)
 	}
 	h->id = read_string(r);
 	h->title = read_string(r);
-	h->title_pos = bq_read_varint32(r);
+	h->title_pos = (flags & HAS_TITLE_POS) != 0 ? bq_read_varint32(r) : 0;
 	h->title_words = bq_read_varint32(r);
 	h->words = bq_read_varint32(r);
 	h->text_bytes = bq_read_varint(r);
-	h->priv[2] = bq_read_varint(r);
+	h->priv[2] = (flags & HAS_FIELDS) != 0 ? bq_read_varint(r) : 0;
 	h->file_line = (flags & HAS_LINE) != 0 ? bq_read_varint(r) : 0;
-	return !r->bad && h->at <= BQ_AT_RECORD && (flags & ~KNOWN_FLAGS) == 0 && h->path.ptr != NULL
+	return !r->bad && h->at <= BQ_AT_RECORD && h->path.ptr != NULL && h->text_bytes <= UINT32_MAX
 		&& h->title.len <= HEADS_MAX_TITLE && h->title_words <= BQ_MAX_POS && h->words <= BQ_MAX_POS;
 }
 
@@ -135,7 +145,7 @@ bool heads_get(const struct heads_reader *h, uint32_t doc, struct bq_doc_head *o
 		if (i == doc % BQ_HEAD_GROUP)
 			break;
 		out->priv[0] += out->text_bytes + out->priv[2];
-		out->priv[1] += heads_marks(out->words);
+		out->priv[1] += heads_marks_bytes(out->words, out->text_bytes);
 	}
 	out->body_pos = heads_body_pos(out->title_in_text, out->title_words);
 	return true;

@@ -4,22 +4,27 @@
  * (FORMAT.md, section 7).
  *
  *   per 16 documents, 24 bytes: u64 offset of the first record, from the
- *   records; u64 where its stored bytes start in DOCS; u64 its first mark
+ *   records; u64 where its stored bytes start in DOCS; u64 its marks in MARKS
  *   records, one after the other:
  *
  *   u8 flags   0-1 at, 2 title is cut, 3 title is part of the text,
  *              4 has file_line, 5 same path and source as the record before
- *              (never the first of its 16)
+ *              (never the first of its 16), 6 has title_pos, 7 has fields
  *   [not 5]    varint source, varint n, path
  *              varint n, id
  *              varint n, title
- *              varint title_pos, varint title_words
- *              varint words, varint text bytes, varint field bytes
+ *   [6]        varint title_pos
+ *              varint title_words, varint words, varint text bytes
+ *   [7]        varint field bytes
  *   [4]        varint file_line
  *
- * The stored bytes of a document are its text, then its fields; its marks are
- * (words - 1) / 128.  A title outside the text moves the text's first word to
- * position title_words - 1 + 128.
+ * The stored bytes of a document are its text, then its fields.  A title
+ * outside the text moves the text's first word to position
+ * title_words - 1 + 128.
+ *
+ * MARKS: a stored text of n words has (n - 1) / 128 of them, one for each entry
+ * 128, 256, ..: its byte offset, then its line - 1, both in as many bytes as
+ * the text's length takes.
  */
 #ifndef SEGMENT_HEADS_H
 #define SEGMENT_HEADS_H
@@ -41,6 +46,19 @@ static inline uint32_t heads_marks(uint32_t words)
 	return words == 0 ? 0 : (words - 1) / BQ_MARK_WORDS;
 }
 
+/* Bytes of each half of a mark of a text of `text_bytes`: 1 .. 4, 0 if no text
+ * is stored. */
+static inline uint32_t heads_mark_width(uint64_t text_bytes)
+{
+	return text_bytes == 0 ? 0 : (71u - (uint32_t)__builtin_clzll(text_bytes)) / 8;
+}
+
+/* Bytes in MARKS of a text. */
+static inline uint64_t heads_marks_bytes(uint32_t words, uint64_t text_bytes)
+{
+	return (uint64_t)heads_marks(words) * 2 * heads_mark_width(text_bytes);
+}
+
 /* Position of the text's first word. */
 static inline uint32_t heads_body_pos(bool title_in_text, uint32_t title_words)
 {
@@ -53,7 +71,7 @@ struct heads_writer {
 	uint32_t source;    /* of the record before */
 	struct bq_buf path; /* likewise */
 	uint64_t stored;    /* bytes put into DOCS so far */
-	uint64_t marks;
+	uint64_t marks;     /* bytes of marks so far */
 };
 
 /* Add the next document, of which `text` and `fields` bytes are stored. */
@@ -73,7 +91,8 @@ int heads_open(struct bq_span section, uint32_t n_docs, const char *name, struct
 	struct bq_error *err);
 
 /* Fill `out` for document `doc` but for mtime_us and file_bytes.  priv[0] is
- * the first stored byte, priv[1] the first mark, priv[2] the field bytes.
+ * the first stored byte, priv[1] the first byte in MARKS, priv[2] the field
+ * bytes.
  * false if a record is damaged [F27].  Walks at most 15 records. */
 bool heads_get(const struct heads_reader *h, uint32_t doc, struct bq_doc_head *out);
 

@@ -24,7 +24,8 @@ static int get_head(const struct bq_leaf *l, uint32_t doc, struct bq_doc_head *o
 		return segment_damaged(s, rd, "a damaged record in HEADS [F27]");
 	uint64_t stored = out->text_bytes + out->priv[2];
 	if (stored < out->priv[2] || out->priv[0] > s->docs.raw_bytes || stored > s->docs.raw_bytes - out->priv[0]
-		|| out->priv[1] > s->marks.len / 8 || heads_marks(out->words) > s->marks.len / 8 - out->priv[1])
+		|| out->priv[1] > s->marks.len
+		|| heads_marks_bytes(out->words, out->text_bytes) > s->marks.len - out->priv[1])
 		return segment_damaged(s, rd, "a record in HEADS points outside DOCS or MARKS [F27]");
 	out->mtime_us = columns_get(&s->columns, COLUMN_MTIME, doc, INT64_MIN);
 	out->file_bytes = columns_get(&s->columns, COLUMN_FILE_BYTES, doc, -1);
@@ -63,15 +64,17 @@ static int get_mark(const struct bq_leaf *l, const struct bq_doc_head *head, uin
 	struct bq_read *rd)
 {
 	const struct segment *s = segment_of(l);
-	uint32_t i = ord / BQ_MARK_WORDS;
+	uint32_t i = ord / BQ_MARK_WORDS, width = heads_mark_width(head->text_bytes), off = 0, line = 0;
 
 	if (i > heads_marks(head->words))
 		return segment_damaged(s, rd, "a position behind the end of its document [F30]");
 	*out = (struct bq_mark){ 0, 0, 1 };
-	if (i == 0)
+	if (i == 0 || width == 0)
 		return BQ_OK;
-	const uint8_t *p = (const uint8_t *)s->marks.ptr + 8 * (head->priv[1] + i - 1);
-	*out = (struct bq_mark){ i * BQ_MARK_WORDS, bq_get_u32(p), bq_get_u32(p + 4) };
+	const char *p = s->marks.ptr + head->priv[1] + (uint64_t)(i - 1) * 2 * width;
+	memcpy(&off, p, width);
+	memcpy(&line, p + width, width);
+	*out = (struct bq_mark){ i * BQ_MARK_WORDS, off, (uint64_t)line + 1 };
 	return BQ_OK;
 }
 
@@ -101,8 +104,6 @@ static int open_sections(struct segment *s, struct bq_error *err)
 		return bq_error_set(err, BQ_EFORMAT, 0, "%s: TINFO: not a multiple of 32 bytes [F17]", s->name);
 	if (section[SECTION_NORM].len != h->n_docs)
 		return bq_error_set(err, BQ_EFORMAT, 0, "%s: NORM: not one byte a document [F25]", s->name);
-	if (s->marks.len % 8 != 0)
-		return bq_error_set(err, BQ_EFORMAT, 0, "%s: MARKS: not a multiple of 8 bytes [F30]", s->name);
 	int rc = terms_open(section[SECTION_TERMS], h->n_terms, s->name, &s->terms, err);
 	if (rc == BQ_OK)
 		rc = heads_open(section[SECTION_HEADS], h->n_docs, s->name, &s->heads, err);

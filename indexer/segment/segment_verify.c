@@ -245,15 +245,13 @@ static int check_terms(struct check *c)
 /* [F30] marks ascend inside the text. */
 static int check_marks(struct check *c, const struct bq_doc_head *head, uint32_t doc)
 {
-	uint64_t off = 0, line = 1;
+	struct bq_mark last = { 0, 0, 1 }, mark;
 
-	for (uint32_t i = 0; i < heads_marks(head->words); i++) {
-		const uint8_t *p = (const uint8_t *)c->s->marks.ptr + 8 * (head->priv[1] + i);
-		bool in_text = head->text_bytes == 0 || bq_get_u32(p) < head->text_bytes;
-		if (bq_get_u32(p) < off || bq_get_u32(p + 4) < line || !in_text)
+	for (uint32_t i = 1; i <= heads_marks(head->words) && head->text_bytes != 0; i++) {
+		if (bq_leaf_mark(&c->s->leaf, head, i * BQ_MARK_WORDS, &mark, &c->rd) != BQ_OK || mark.off <= last.off
+			|| mark.line < last.line || mark.off >= head->text_bytes)
 			return broken(c, "MARKS", doc, "marks do not ascend inside the text [F30]");
-		off = bq_get_u32(p);
-		line = bq_get_u32(p + 4);
+		last = mark;
 	}
 	return BQ_OK;
 }
@@ -272,10 +270,10 @@ static int check_documents(struct check *c)
 		if (rc != BQ_OK)
 			return rc;
 		stored += head.text_bytes + head.priv[2];
-		marks += heads_marks(head.words);
+		marks += heads_marks_bytes(head.words, head.text_bytes);
 		tokens += bq_len_decode(c->s->leaf.norms[doc]);
 	}
-	if (stored != c->s->docs.raw_bytes || marks != c->s->marks.len / 8)
+	if (stored != c->s->docs.raw_bytes || marks != c->s->marks.len)
 		return broken(c, "HEADS", 0, "DOCS or MARKS hold more than the documents use [F27]");
 	if (tokens > c->s->leaf.n_tokens)
 		return broken(c, "NORM", 0, "lengths exceed the number of tokens [F25]");

@@ -105,9 +105,10 @@ void segment_writer_doc(struct segment_writer *w, const struct segment_doc *doc)
 	w->n_docs++;
 	w->n_tokens += doc->length;
 	bq_buf_put_u8(&w->norms, bq_len_encode(doc->length));
-	for (uint32_t i = 0; i < doc->n_marks; i++) {
-		bq_buf_put_u32(&w->marks, (uint32_t)doc->marks[i].off);
-		bq_buf_put_u32(&w->marks, (uint32_t)doc->marks[i].line);
+	for (uint32_t i = 0, width = heads_mark_width(text); i < doc->n_marks; i++) {
+		uint32_t off = (uint32_t)doc->marks[i].off, line = (uint32_t)(doc->marks[i].line - 1);
+		bq_buf_put(&w->marks, &off, width);
+		bq_buf_put(&w->marks, &line, width);
 	}
 	bq_buf_put_u64(&w->mtimes, (uint64_t)in->mtime_us);
 	bq_buf_put_u64(&w->sizes, (uint64_t)in->file_bytes);
