@@ -54,11 +54,22 @@ void options_release(struct options *o);
 /* `bqindex: ...` on standard error, on one line and without control bytes. */
 void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* The verbs. */
+/* The verbs.  Each does all of its work, says what there is to say, and
+ * returns the exit code. */
+
+/* sources -> a new generation, which replaces the one before */
 int cmd_build(const struct options *o);
+
+/* the same, and says that it is */
 int cmd_update(const struct options *o);
+
+/* EXIT_DAMAGED if a byte is not as it was written */
 int cmd_verify(const struct options *o);
+
+/* counts and sizes, for people or as JSON */
 int cmd_info(const struct options *o);
+
+/* terms, postings or documents as JSON lines */
 int cmd_dump(const struct options *o);
 
 #endif

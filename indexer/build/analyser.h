@@ -34,7 +34,10 @@ struct analyser {
 	char words[INVERTER_BATCH][BQ_WORD_MAX];
 };
 
+/* Allocates nothing; both are **borrowed** until the release. */
 void analyser_init(struct analyser *a, struct bq_text *text, struct inverter *v);
+
+/* Free the marks; the inverter keeps what it got. */
 void analyser_release(struct analyser *a);
 
 /* Whether `in` can be indexed whole: BQ_ELIMIT with the reason if not.  Reads

@@ -23,7 +23,10 @@ struct lines {
 	bool is_too_long;  /* the last line was: it is given as empty */
 };
 
+/* Before the first line; reads nothing yet. */
 void lines_init(struct lines *l, int fd);
+
+/* Free the buffer; `fd` stays open. */
 void lines_release(struct lines *l);
 
 /* The next line without its LF, **borrowed** until the next call: 1; 0 at the

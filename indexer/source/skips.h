@@ -26,7 +26,10 @@ struct skips {
 	bool oom; /* the list is not complete */
 };
 
+/* An empty list; allocates nothing. */
 void skips_init(struct skips *s);
+
+/* Free the list and its strings. */
 void skips_release(struct skips *s);
 
 /* Add one; the path and the formatted reason are copied.  Sticky `oom`. */
