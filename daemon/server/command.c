@@ -8,8 +8,6 @@
 enum {
 	SEARCH_OPTIONS = OPT_LIMIT | OPT_OFFSET | OPT_AFTER | OPT_INDEX | OPT_MATCH | OPT_SORT | OPT_SNIPPETS | OPT_CTX |
 		OPT_HITS | OPT_TIMEOUT | OPT_LATEST | OPT_PARTIAL | OPT_SYNTAX | OPT_STOPWORDS | OPT_TOTAL | OPT_CACHE,
-	COUNT_OPTIONS = OPT_INDEX | OPT_MATCH | OPT_TIMEOUT | OPT_LATEST | OPT_PARTIAL | OPT_SYNTAX | OPT_STOPWORDS |
-		OPT_CACHE,
 	SNIPPET_OPTIONS = OPT_DOC | OPT_CTX | OPT_HITS | OPT_MATCH | OPT_TIMEOUT | OPT_LATEST | OPT_PARTIAL |
 		OPT_SYNTAX | OPT_STOPWORDS,
 };
@@ -18,7 +16,7 @@ static const struct command rows[] = {
 	{ .name = "SEARCH", .options = SEARCH_OPTIONS, .flags = COMMAND_FRESH | COMMAND_QUERY,
 		.prepare = verb_search_prepare, .work = verb_search_work,
 		.usage = "SEARCH [@option..] query", .help = "ranked hits with snippets" },
-	{ .name = "COUNT", .options = COUNT_OPTIONS, .flags = COMMAND_FRESH | COMMAND_QUERY,
+	{ .name = "COUNT", .options = SEARCH_OPTIONS, .flags = COMMAND_FRESH | COMMAND_QUERY,
 		.prepare = verb_search_prepare, .work = verb_count_work,
 		.usage = "COUNT [@option..] query", .help = "how many documents match, exactly" },
 	{ .name = "SNIPPET", .options = SNIPPET_OPTIONS, .flags = COMMAND_QUERY,

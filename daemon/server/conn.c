@@ -537,7 +537,10 @@ void conn_free(struct conn *c)
 		event_free(c->line_timer);
 	if (c->hup_timer != NULL)
 		event_free(c->hup_timer);
-	if (c->bev != NULL)
+	if (c->bev != NULL) {
+		/* libevent closes in the loop's next turn, if there is one: end it now */
+		(void)shutdown(bufferevent_getfd(c->bev), SHUT_RDWR);
 		bufferevent_free(c->bev);
+	}
 	free(c);
 }

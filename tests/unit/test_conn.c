@@ -15,6 +15,7 @@
 #include <bq/proto.h>
 
 #include "lib/bqp_daemon.h"
+#include "server/conn.h"
 
 enum { BIG_LINES = 16000 }; /* of a text of about 1.8 MB, more than is held for a reader */
 
@@ -93,7 +94,7 @@ static void test_every_line_is_answered(void **state)
 	(void)bqp_peer_expect(p, "#0 OK {}");
 	(void)bqp_peer_expect(p, "#0 HIT {\"r\":1,");
 	(void)bqp_peer_expect(p, "#0 END {\"hits\":1,\"total\":2,\"exact\":true,");
-	bqp_peer_say(p, "#x FROB\n#x\n#0 PING\nCOUNT @limit=1 a\nCOUNT\n#y SEARCH @x-new=1 pears\n");
+	bqp_peer_say(p, "#x FROB\n#x\n#0 PING\nCOUNT @line=1 a\nCOUNT\n#y SEARCH @x-new=1 pears\n");
 	(void)bqp_peer_expect(p, "#x ERR {\"code\":\"unknown_verb\",\"status\":501,");
 	(void)bqp_peer_expect(p, "#x ERR {\"code\":\"bad_request\",\"status\":400,");
 	(void)bqp_peer_expect(p, "#0 ERR {\"code\":\"bad_request\",\"status\":400,");

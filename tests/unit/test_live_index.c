@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "lib/bqp_daemon.h"
+#include "server/live_index.h"
 
 static struct bqp_daemon d;
 

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -251,6 +252,55 @@ static void test_tcp(void **state)
 	free(token);
 }
 
+/* A socket passed as systemd does it, to a process of its own, which then says
+ * it is ready and, later, that it stops. */
+static void run_activated(int listening)
+{
+	struct bq_error err;
+	bool was_answered;
+	char pid[24];
+
+	if (dup2(listening, 3) < 0)
+		_exit(3);
+	(void)snprintf(pid, sizeof pid, "%ld", (long)getpid());
+	(void)setenv("LISTEN_PID", pid, 1);
+	(void)setenv("LISTEN_FDS", "1", 1);
+	free(d.options.socket_path);
+	d.options.socket_path = NULL;
+	d.options.is_systemd = true;
+	int rc = server_run(&d.options, &was_answered, &err);
+	_exit(rc == BQ_OK && was_answered && getenv("LISTEN_FDS") == NULL ? 0 : 1);
+}
+
+static void test_passed_sockets(void **state)
+{
+	char *notify = tmpdir_path(&d.dir, "notify"), state_word[64] = "";
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int status, listening = bind_at(d.socket, true), told = socket(AF_UNIX, SOCK_DGRAM, 0);
+
+	(void)state;
+	(void)snprintf(a.sun_path, sizeof a.sun_path, "%s", notify);
+	assert_int_equal(bind(told, (const struct sockaddr *)&a, sizeof a), 0);
+	assert_int_equal(setenv("NOTIFY_SOCKET", notify, 1), 0);
+	pid_t child = fork();
+	if (child == 0)
+		run_activated(listening);
+	assert_true(recv(told, state_word, sizeof state_word - 1, 0) > 0);
+	assert_string_equal(state_word, "READY=1");
+	struct bqp_peer *p = bqp_daemon_connect(&d);
+	bqp_peer_say(p, "PING\nSHUTDOWN\n");
+	(void)bqp_peer_expect(p, "#0 OK {}");
+	(void)bqp_peer_expect(p, "#0 OK {}");
+	bqp_peer_close(p);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_int_equal(access(d.socket, F_OK), 0); /* it is systemd's */
+	(void)unsetenv("NOTIFY_SOCKET");
+	(void)close(told);
+	(void)close(listening);
+	free(notify);
+}
+
 static void test_drain_answers_what_is_in_flight(void **state)
 {
 	const char *texts[] = { "one", "two" };
@@ -304,6 +354,7 @@ int main(void)
 		TEST(test_unfit_paths),
 		TEST(test_index_that_is_none),
 		TEST(test_tcp),
+		TEST(test_passed_sockets),
 		TEST(test_drain_answers_what_is_in_flight),
 		TEST(test_idle_exit),
 	};

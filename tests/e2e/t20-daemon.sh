@@ -1,0 +1,183 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# bqd as its users meet it: options, readiness, nc, signals, standard input,
+# passed sockets, few descriptors.
+set -eu
+bqd=$BQ_BINARY_DIR/daemon/bqd
+bqindex=$BQ_BINARY_DIR/indexer/bqindex
+tmp=$(mktemp -d)
+daemon=
+trap '[ -z "$daemon" ] || kill "$daemon" 2>/dev/null || true; rm -rf "$tmp"' EXIT
+export HOME="$tmp" XDG_CONFIG_HOME="$tmp/config" XDG_RUNTIME_DIR="$tmp/run" XDG_STATE_HOME="$tmp/state"
+unset BQ_SOCKET LISTEN_FDS LISTEN_PID NOTIFY_SOCKET || true
+mkdir -m 700 "$tmp/run"
+
+fail() {
+	echo "$*" >&2
+	[ ! -f "$tmp/log" ] || cat "$tmp/log" >&2
+	exit 1
+}
+
+# await SECONDS COMMAND..: until it succeeds.
+await() {
+	n=$(($1 * 20))
+	shift
+	until "$@"; do
+		n=$((n - 1))
+		[ $n -gt 0 ] || return 1
+		sleep 0.05
+	done
+}
+
+# start OPTION..: a daemon at $tmp/s that is ready.
+start() {
+	: >"$tmp/log"
+	"$bqd" --socket "$tmp/s" "$@" 2>>"$tmp/log" &
+	daemon=$!
+	await 10 grep -q "^bqd: ready socket=$tmp/s gen=" "$tmp/log" || fail "not ready: $*"
+	[ -S "$tmp/s" ] || fail "ready without a socket"
+}
+
+# gone STATUS: the daemon exits with it and leaves no socket.
+gone() {
+	status=0
+	wait "$daemon" || status=$?
+	daemon=
+	[ "$status" -eq "$1" ] || fail "exit $status, not $1"
+	[ ! -e "$tmp/s" ] && [ ! -e "$tmp/s.pid" ] || fail "the socket is left behind"
+}
+
+# ask LINES: what it answers, without the banner.
+ask() {
+	printf "$1" | nc -N -U "$tmp/s" | tail -n +2
+}
+
+# refuses WORDS OPTION..: exit 2 and a reason with these words.
+refuses() {
+	words=$1
+	shift
+	status=0
+	"$bqd" "$@" >"$tmp/out" 2>&1 </dev/null || status=$?
+	[ "$status" -eq 2 ] && grep -qF -- "$words" "$tmp/out" || fail "bqd $*: exit $status, $(cat "$tmp/out")"
+}
+
+# expect WORDS TEXT
+expect() {
+	case $2 in *"$1"*) ;; *) fail "no $1 in: $2" ;; esac
+}
+
+mkdir "$tmp/docs"
+echo "red apples" >"$tmp/docs/a.txt"
+"$bqindex" build --progress never -o "$tmp/index" "$tmp/docs" >/dev/null 2>&1
+
+# What it does not take, it says.
+refuses "--colour" --colour red
+refuses "search" search
+refuses "--http is not in this version" --http 127.0.0.1:80
+refuses "--listen needs --auth-file" --listen 127.0.0.1:0
+refuses "a number from 1 to 256" --workers 0
+refuses "needs a value" --workers
+refuses "octal" --socket-mode 999
+refuses "does not serve Xapian" --index xapian:/x
+refuses "/nonexistent" --socket "$tmp/s" --index /nonexistent
+refuses "sockets must be passed" --systemd
+refuses "no such group" --socket "$tmp/s" --index "$tmp/index" --socket-group no-such-group-here
+[ ! -e "$tmp/s" ] && [ ! -e "$tmp/s.pid" ] || fail "a start that failed left something"
+"$bqd" --help | grep -q -- --idle-exit || fail "--help"
+"$bqd" --version | grep -q BQP/1 || fail "--version"
+
+# Ready, answering, one of its kind, told to stop.
+start --index "$tmp/index"
+grep -q "gen=1$" "$tmp/log" || fail "no generation"
+expect '#0 HIT {"r":1,' "$(ask 'SEARCH apples\n')"
+expect "\"path\":\"$tmp/docs/a.txt\"" "$(ask 'SEARCH apples\n')"
+expect '"code":"unknown_verb"' "$(ask 'FROB\n')"
+[ "$(ask '#1 PING\n#2 PING\n#3 COUNT red\nQUIT\nPING\n' | wc -l)" -eq 4 ] || fail "one line each, none after QUIT"
+head -c 70000 /dev/zero | tr '\0' x >"$tmp/long"
+printf '\nPING\n' >>"$tmp/long"
+expect '"code":"line_too_long"' "$(nc -N -U "$tmp/s" <"$tmp/long")"
+expect '* BYE {"code":"bad_request"' "$(ask 'GET / HTTP/1.1\r\n\r\n')"
+refuses "another daemon serves it" --socket "$tmp/s" --index "$tmp/index"
+expect '#0 OK {}' "$(ask 'PING\n')"
+[ "$(stat -c %a "$tmp/s")" = 600 ] || fail "mode $(stat -c %a "$tmp/s")"
+
+# A file that changed or went is told of.
+echo "red apples, more" >"$tmp/docs/a.txt"
+expect '"stale":true' "$(ask 'SEARCH apples\n')"
+mv "$tmp/docs/a.txt" "$tmp/docs/b.txt"
+expect '"gone":true' "$(ask 'SEARCH apples\n')"
+
+# What bqindex has published, the next request sees; a rebuilt index, too.
+for n in 1 2 3 4 5; do
+	echo "pear$n" >"$tmp/docs/p$n.txt"
+	"$bqindex" build --progress never -o "$tmp/index" "$tmp/docs" >/dev/null 2>&1
+	expect '"total":1,' "$(ask "COUNT pear$n\n")"
+done
+rm -r "$tmp/index"
+expect '"total":1,' "$(ask 'COUNT pear1\n')"
+"$bqindex" build --progress never -o "$tmp/index" "$tmp/docs" >/dev/null 2>&1
+expect '"gen":1' "$(ask 'COUNT pear1\n')"
+kill -HUP "$daemon"
+expect '#0 OK {}' "$(ask 'PING\n')"
+kill "$daemon"
+gone 0
+
+# Told twice, it does not wait for those who do not read.
+start --index "$tmp/index"
+(printf 'PING\n'; sleep 30) | nc -U "$tmp/s" >/dev/null 2>&1 &
+idle=$!
+kill "$daemon"
+kill "$daemon" 2>/dev/null || true
+status=0
+wait "$daemon" || status=$?
+daemon=
+kill "$idle" 2>/dev/null || true
+[ "$status" -le 1 ] || fail "told twice: exit $status"
+
+# Killed, it leaves a socket; the next one takes it over.
+start --index "$tmp/index"
+kill -9 "$daemon"
+wait "$daemon" 2>/dev/null || true
+[ -S "$tmp/s" ] || fail "the socket should be there still"
+start --index "$tmp/index" --socket-mode 660
+[ "$(stat -c %a "$tmp/s")" = 660 ] || fail "mode $(stat -c %a "$tmp/s")"
+expect '#0 OK {}' "$(ask 'SHUTDOWN\n')"
+gone 0
+
+# Standard input and output are a connection: files, pipes, half-close.
+printf 'COUNT red\nSEARCH pear1\n' >"$tmp/in"
+"$bqd" --stdio --index "$tmp/index" <"$tmp/in" >"$tmp/out" 2>"$tmp/log" || fail "--stdio: exit $?"
+grep -q '^\* HELLO' "$tmp/out" && grep -q '^#0 END {"total":1' "$tmp/out" && grep -q '^#0 HIT' "$tmp/out" ||
+	fail "--stdio: $(cat "$tmp/out")"
+grep -q "ready socket=- gen=1" "$tmp/log" || fail "--stdio: not ready"
+
+# The default socket, its directory, and the config file's indexes.
+mkdir -p "$tmp/config/bq"
+printf '[index.fruit]\npath = %s\n' "$tmp/index" >"$tmp/config/bq/config.ini"
+: >"$tmp/log"
+"$bqd" --idle-exit 2 2>>"$tmp/log" &
+daemon=$!
+await 5 grep -q "ready socket=$tmp/run/bq/bqd.sock gen=1" "$tmp/log" || fail "no default socket"
+[ "$(stat -c %a "$tmp/run/bq")" = 700 ] || fail "its directory is too open"
+expect '"index":"fruit"' "$(printf 'SEARCH pear1\n' | nc -N -U "$tmp/run/bq/bqd.sock")"
+wait "$daemon" || fail "idle exit: $?" # by itself
+daemon=
+[ ! -e "$tmp/run/bq/bqd.sock" ] || fail "idle exit leaves the socket"
+
+# Few descriptors: it goes on, and does not spin.
+start --index "$tmp/index"
+prlimit --pid "$daemon" --nofile=24
+pids=
+for n in $(seq 40); do
+	nc -U "$tmp/s" </dev/zero >/dev/null 2>&1 &
+	pids="$pids $!"
+done
+await 5 grep -q "resting_ms=100" "$tmp/log" || fail "not out of descriptors"
+# shellcheck disable=SC2086
+kill $pids
+sleep 0.5
+expect '"total":1,' "$(ask 'COUNT pear1\n')"
+[ "$(grep -c resting_ms "$tmp/log")" -lt 60 ] || fail "it spins"
+kill "$daemon"
+gone 0
