@@ -22,7 +22,6 @@ struct search {
 	bool has_after;
 	struct cursor_token token;
 	struct topk_item after;
-	bool is_whole;           /* tier 1 was walked to its end */
 };
 
 static enum ast_mode first_mode(const struct bq_query *q)
@@ -84,7 +83,7 @@ static int run_tier(struct search *s, unsigned tier, struct bq_hits *out, struct
 	topk_finish(top);
 	if (tier == 1) {
 		out->total = pass.n;
-		out->exact = s->is_whole = s->watch.status == BQ_OK;
+		out->exact = s->watch.status == BQ_OK;
 	} else if (s->watch.status == BQ_OK) {
 		out->has_any = true;
 		out->any = out->total + pass.n;
