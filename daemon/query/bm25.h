@@ -14,6 +14,7 @@
 
 #include <math.h>
 #include <stdint.h>
+#include <string.h>
 
 /* K of every length code: k1 * (1 - b + b * length / avg_len). */
 struct bm25 {
@@ -35,12 +36,23 @@ static inline float bm25_weight(double w, int shift)
 	return (float)ldexp(w, shift);
 }
 
+/* lrintf() without the call, for 0 <= x < 2^31: adding 1.5 * 2^52 leaves no
+ * bits for a fraction, and the integer in the low ones. */
+static inline uint32_t bm25_round(float x)
+{
+	double d = (double)x + 0x1.8p52;
+	uint64_t bits;
+
+	memcpy(&bits, &d, sizeof bits);
+	return (uint32_t)bits;
+}
+
 static inline uint32_t bm25_points(float weight, uint32_t tf, float k)
 {
 	float t = (float)tf;
 	float saturated = t / (t + k);
 
-	return (uint32_t)lrintf(weight * saturated);
+	return bm25_round(weight * saturated);
 }
 
 #endif

@@ -1,6 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "query/node.h"
 
+/* node_seek() without the call where there is nothing to do or just a list to
+ * move on. */
+static inline uint32_t seek_kid(struct node *n, uint32_t target)
+{
+	if (n->is_started && n->doc >= target)
+		return n->doc;
+	if (n->kind != NODE_TERM)
+		return node_seek(n, target);
+	n->is_started = true;
+	return n->doc = bq_cursor_seek(n->cursor, target);
+}
+
 static uint32_t seek_union(struct node_union *u, uint32_t target)
 {
 	uint32_t step = 1, lo = u->at, hi = u->at;
@@ -29,7 +41,7 @@ static uint32_t seek_must(struct node *n, uint32_t target)
 	uint32_t i = 0;
 
 	while (i < n->n_must) {
-		uint32_t doc = node_seek(n->must[i], target);
+		uint32_t doc = seek_kid(n->must[i], target);
 		if (doc == BQ_DOC_END || watch_step(n->ev->watch))
 			return BQ_DOC_END;
 		if (doc > target) {
@@ -50,7 +62,7 @@ static uint32_t seek_should(struct node *n, uint32_t target)
 	uint32_t first = BQ_DOC_END;
 
 	for (uint32_t i = 0; i < n->n_should; i++) {
-		uint32_t doc = node_seek(n->should[i], target);
+		uint32_t doc = seek_kid(n->should[i], target);
 		first = doc < first ? doc : first;
 	}
 	return watch_step(n->ev->watch) ? BQ_DOC_END : first;
@@ -59,7 +71,7 @@ static uint32_t seek_should(struct node *n, uint32_t target)
 static bool is_excluded(struct node *n, uint32_t doc)
 {
 	for (uint32_t i = 0; i < n->n_not; i++)
-		if (node_seek(n->not[i], doc) == doc)
+		if (seek_kid(n->not[i], doc) == doc)
 			return true;
 	return false;
 }
@@ -130,7 +142,7 @@ uint32_t node_score(struct node *n)
 	for (uint32_t i = 0; i < n->n_must; i++)
 		sum += node_score(n->must[i]);
 	for (uint32_t i = 0; i < n->n_should; i++)
-		if (node_seek(n->should[i], n->doc) == n->doc)
+		if (seek_kid(n->should[i], n->doc) == n->doc)
 			sum += node_score(n->should[i]);
 	return sum;
 }
@@ -144,6 +156,6 @@ void node_each_clause(struct node *n, void (*f)(void *arg, struct node *clause),
 	for (uint32_t i = 0; i < n->n_must; i++)
 		node_each_clause(n->must[i], f, arg);
 	for (uint32_t i = 0; i < n->n_should; i++)
-		if (node_seek(n->should[i], n->doc) == n->doc)
+		if (seek_kid(n->should[i], n->doc) == n->doc)
 			node_each_clause(n->should[i], f, arg);
 }

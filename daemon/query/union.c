@@ -60,19 +60,25 @@ static bool add_list(struct node *n, struct entries *all, const struct bq_term *
 	return is_good && rd.error.status == BQ_OK;
 }
 
-static void sort_by_doc(struct entry *e, struct entry *spare, size_t n)
+/* One pass of a radix sort: by 8 bits of the document number. */
+static void sort_pass(const struct entry *from, struct entry *to, size_t n, unsigned shift)
 {
-	for (unsigned shift = 0; shift < 32; shift += 8) {
-		size_t count[257] = { 0 };
-		for (size_t i = 0; i < n; i++)
-			count[((e[i].doc >> shift) & 255) + 1]++;
-		for (unsigned b = 0; b < 256; b++)
-			count[b + 1] += count[b];
-		for (size_t i = 0; i < n; i++)
-			spare[count[(e[i].doc >> shift) & 255]++] = e[i];
-		struct entry *swap = e;
-		e = spare;
-		spare = swap;
+	size_t count[257] = { 0 };
+
+	for (size_t i = 0; i < n; i++)
+		count[((from[i].doc >> shift) & 255) + 1]++;
+	for (unsigned b = 0; b < 256; b++)
+		count[b + 1] += count[b];
+	for (size_t i = 0; i < n; i++)
+		to[count[(from[i].doc >> shift) & 255]++] = from[i];
+}
+
+/* Sort; two passes at a time, so that the result is where the input was. */
+static void sort_by_doc(struct entry *e, struct entry *spare, size_t n, uint32_t n_docs)
+{
+	for (unsigned shift = 0; shift < 32 && (n_docs >> shift) != 0; shift += 16) {
+		sort_pass(e, spare, n, shift);
+		sort_pass(spare, e, n, shift + 8);
 	}
 }
 
@@ -135,7 +141,7 @@ bool union_build(struct node *n, const struct plan_terms *terms, bool with_posit
 			return false;
 	if (mem->oom)
 		return false;
-	sort_by_doc(all.e, spare, all.n);
+	sort_by_doc(all.e, spare, all.n, n->ev->leaf->n_docs);
 	join(&n->u, &all, joined);
 	return true;
 }

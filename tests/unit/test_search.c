@@ -14,6 +14,8 @@
 
 #include <bq/query.h>
 
+#include "query/bm25.h"
+
 #include "lib/mem_index.h"
 
 #define DOC(p, t) { .path = BQ_SPAN_INIT(p), .text = BQ_SPAN_INIT(t) }
@@ -360,6 +362,19 @@ static void views_may_mix_languages(void **state)
 	mem_index_free(two[1]);
 }
 
+static void rounding_is_that_of_lrintf(void **state)
+{
+	uint32_t bits = 1;
+
+	(void)state;
+	for (int i = 0; i < 100000; i++) {
+		float x;
+		bits = bits * 1664525u + 1013904223u;
+		x = (float)(bits >> (bits & 31)) * 0.5f; /* below 2^31, many halves */
+		assert_int_equal(bm25_round(x), (uint32_t)lrintf(x));
+	}
+}
+
 /* ---- places ------------------------------------------------------------ */
 
 static void best_place_has_all_words_on_one_line(void **state)
@@ -462,6 +477,7 @@ int main(void)
 		TEST(damage_is_an_error_not_a_shorter_answer),
 		TEST(small_memory_is_an_error),
 		TEST(views_may_mix_languages),
+		TEST(rounding_is_that_of_lrintf),
 		TEST(best_place_has_all_words_on_one_line),
 		TEST(hit_in_the_title_only),
 		TEST(only_what_matched_is_marked),
