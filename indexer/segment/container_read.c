@@ -152,9 +152,13 @@ int container_verify(const struct container *c, const char *name, struct bq_erro
 				section_name(kind));
 		const uint8_t *recorded = (const uint8_t *)sums.ptr + used;
 		used += chunks * 8;
-		if (XXH3_64bits(base + off, (size_t)len) == bq_get_u64(entry + 24))
-			continue;
+		bool is_sound = XXH3_64bits(base + off, (size_t)len) == bq_get_u64(entry + 24);
 		uint64_t at = chunks == 0 ? 0 : first_bad_chunk(base, off, len, recorded);
+		if (is_sound && chunks != 0 && at != len)
+			return bq_error_set(err, BQ_EFORMAT, off + at, "%s: SUMS is not what %s has [F8]", name,
+				section_name(kind));
+		if (is_sound)
+			continue;
 		if (at == len)
 			at = 0; /* the sums are damaged as well */
 		return bq_error_set(err, BQ_EFORMAT, off + at,

@@ -100,8 +100,12 @@ struct bq_span postings_block_at(const struct postings_list *l, uint32_t i);
  * false if they are damaged [F19] [F20]. */
 bool postings_get_tail(struct bq_span bytes, uint32_t n, uint32_t base, uint32_t *docs, uint32_t *tfs);
 
+/* Whether a block of `n` documents has a known kind and room for its parts [F19]. */
+bool postings_block_fits(struct bq_span block, uint32_t n);
+
 /* Decode a block of `n` documents (256, or fewer for a tail).  On success the
- * documents ascend strictly from `base` on and every tf is at least 1. */
+ * documents ascend strictly from `base` on and every tf is at least 1.  false
+ * if it does not fit [F19], or its documents do not ascend [F20]. */
 bool postings_get_block(const struct bitpack_ops *ops, struct bq_span block, uint32_t n, uint32_t base,
 	uint32_t docs[BQ_BLOCK_DOCS], uint32_t tfs[BQ_BLOCK_DOCS]);
 

@@ -119,28 +119,38 @@ static bool get_tfs(const struct bitpack_ops *ops, const uint8_t *p, unsigned bi
 	return !wrapped;
 }
 
-bool postings_get_block(const struct bitpack_ops *ops, struct bq_span block, uint32_t n, uint32_t base,
-	uint32_t docs[BQ_BLOCK_DOCS], uint32_t tfs[BQ_BLOCK_DOCS])
+/* Bytes of the documents of a full block of this kind. */
+static size_t docs_bytes(uint8_t kind)
+{
+	return (kind & POSTINGS_BITSET) != 0 ? ((size_t)(kind & 0x7f) + 1) * 8 : bitpack_bytes(kind);
+}
+
+bool postings_block_fits(struct bq_span block, uint32_t n)
 {
 	const uint8_t *p = (const uint8_t *)block.ptr;
 
 	if (block.len < 4)
 		return false;
-	if (p[0] == POSTINGS_TAIL) {
-		struct bq_span varints = bq_span_from(block, 4);
-		uint16_t len = bq_get_u16(p + 2);
-		return n < BQ_BLOCK_DOCS && len <= varints.len
-			&& postings_get_tail(bq_span_first(varints, len), n, base, docs, tfs);
-	}
-	bool is_bitset = (p[0] & POSTINGS_BITSET) != 0;
-	uint32_t words = (p[0] & 0x7fu) + 1;
+	if (p[0] == POSTINGS_TAIL)
+		return n < BQ_BLOCK_DOCS && bq_get_u16(p + 2) <= block.len - 4;
 	unsigned bits = p[1], n_exceptions = p[2];
-	if (n != BQ_BLOCK_DOCS || (!is_bitset && p[0] > 32) || bits > 32 || n_exceptions > POSTINGS_MAX_EXCEPTIONS
-		|| (bits == 32 && n_exceptions != 0))
+	if (n != BQ_BLOCK_DOCS || ((p[0] & POSTINGS_BITSET) == 0 && p[0] > 32) || bits > 32
+		|| n_exceptions > POSTINGS_MAX_EXCEPTIONS || (bits == 32 && n_exceptions != 0))
 		return false;
-	size_t docs_len = is_bitset ? (size_t)words * 8 : bitpack_bytes(p[0]);
-	if (4 + docs_len + bitpack_bytes(bits) + 2 * (size_t)n_exceptions > block.len)
+	return 4 + docs_bytes(p[0]) + bitpack_bytes(bits) + 2 * (size_t)n_exceptions <= block.len;
+}
+
+bool postings_get_block(const struct bitpack_ops *ops, struct bq_span block, uint32_t n, uint32_t base,
+	uint32_t docs[BQ_BLOCK_DOCS], uint32_t tfs[BQ_BLOCK_DOCS])
+{
+	const uint8_t *p = (const uint8_t *)block.ptr;
+
+	if (!postings_block_fits(block, n))
 		return false;
-	bool ok = is_bitset ? get_bitset(p + 4, words, base, docs) : get_packed(ops, p + 4, p[0], base, docs);
-	return ok && get_tfs(ops, p + 4 + docs_len, bits, n_exceptions, tfs);
+	if (p[0] == POSTINGS_TAIL)
+		return postings_get_tail(bq_span_make(p + 4, bq_get_u16(p + 2)), n, base, docs, tfs);
+	bool is_bitset = (p[0] & POSTINGS_BITSET) != 0, ok = is_bitset
+		? get_bitset(p + 4, (p[0] & 0x7fu) + 1, base, docs)
+		: get_packed(ops, p + 4, p[0], base, docs);
+	return ok && get_tfs(ops, p + 4 + docs_bytes(p[0]), p[1], p[2], tfs);
 }

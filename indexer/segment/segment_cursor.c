@@ -90,7 +90,8 @@ static bool load_block(struct native_cursor *n, uint32_t block)
 	if (bytes.ptr == NULL || last >= n->segment->leaf.n_docs || base > last || !find_positions(n, block))
 		return end_damaged(n, "a damaged skip entry [F18]");
 	if (!postings_get_block(n->segment->codec, bytes, count, base, n->docs, n->tfs) || n->docs[count - 1] != last)
-		return end_damaged(n, "a damaged postings block [F20]");
+		return end_damaged(n, postings_block_fits(bytes, count) ? "documents out of order in a block [F20]"
+									 : "a damaged postings block [F19]");
 	n->c.n = count;
 	n->c.last = last;
 	return true;

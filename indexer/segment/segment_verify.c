@@ -30,12 +30,15 @@ static int broken(struct check *c, const char *section, uint64_t at, const char 
 	return bq_error_set(c->err, BQ_EFORMAT, at, "%s: %s, %" PRIu64 ": %s", c->s->name, section, at, what);
 }
 
-/* [F32] the bytes between sections are zero. */
+/* [F32] the bytes between sections, and between table and sections, are zero. */
 static int check_padding(struct check *c)
 {
 	const uint8_t *base = (const uint8_t *)c->s->file.file.ptr;
 	uint32_t n = bq_get_u32(base + 12);
 
+	for (uint64_t at = CONTAINER_HEADER + (uint64_t)n * CONTAINER_ENTRY; at < container_header_bytes(n); at++)
+		if (base[at] != 0)
+			return broken(c, "header", at, "padding is not zero [F32]");
 	for (uint32_t i = 0; i < n; i++) {
 		const uint8_t *e = base + CONTAINER_HEADER + (size_t)i * CONTAINER_ENTRY;
 		uint64_t at = bq_get_u64(e + 8) + bq_get_u64(e + 16);
@@ -108,7 +111,9 @@ static int check_place(struct check *c, const struct bq_term *t, const struct po
 	struct tinfo info = tinfo_get((const uint8_t *)c->s->tinfo.ptr + t->priv[SEGMENT_PRIV_POST] * TINFO_BYTES);
 	uint64_t start = (c->post_used + 3) & ~UINT64_C(3);
 	uint64_t end = (uint64_t)((const uint8_t *)list->blocks.ptr - (const uint8_t *)c->s->post.ptr) + list->blocks.len;
-	if (t->priv[SEGMENT_PRIV_POST] != c->tinfo_used++ || info.post_off != start
+	if (t->priv[SEGMENT_PRIV_POST] != c->tinfo_used++)
+		return broken(c, "TERMS", t->ord, "a term does not use the next TINFO entry [F15]");
+	if (info.post_off != start
 		|| end - c->post_used != t->priv[SEGMENT_PRIV_MODE] >> 8
 		|| (list->pos_off != NULL && info.pos_off != c->pos_used))
 		return broken(c, "TINFO", c->tinfo_used - 1, "lists are not one after the other [F17]");
@@ -213,6 +218,23 @@ static int check_term(struct check *c, struct bq_terms *it, uint32_t ord, bool i
 	return rc == BQ_OK && terms_kind_is_stem(it->kind) ? check_forms(c, &it->term) : rc;
 }
 
+/* [F11] blocks follow one another from the first byte on; terms_open() has seen the last. */
+static int check_block_offsets(struct check *c)
+{
+	const struct terms_reader *t = &c->s->terms;
+	uint64_t last = bq_get_u64(t->offs);
+
+	if (last != 0)
+		return broken(c, "TERMS", 0, "the first block does not start the blocks [F11]");
+	for (uint32_t b = 1; b <= t->n_blocks; b++) {
+		uint64_t at = bq_get_u64(t->offs + 8 * (size_t)b);
+		if (at <= last)
+			return broken(c, "TERMS", b, "block offsets do not ascend [F11]");
+		last = at;
+	}
+	return BQ_OK;
+}
+
 static int check_terms(struct check *c)
 {
 	char last[TERMS_MAX_KEY] = { 0 };
@@ -306,6 +328,8 @@ int segment_verify(const struct segment *s, struct bq_error *err)
 	c.rd.mem = &c.mem;
 	bq_length_norms(s->file.head.k1, s->file.head.b, s->file.head.avg_len, c.k);
 	rc = check_padding(&c);
+	if (rc == BQ_OK)
+		rc = check_block_offsets(&c);
 	if (rc == BQ_OK)
 		rc = check_terms(&c);
 	if (rc == BQ_OK)

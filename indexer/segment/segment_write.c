@@ -243,7 +243,7 @@ static void put_small(struct segment_writer *w, struct open_term *t, struct term
 {
 	bool is_word = terms_kind(open_key(t)) == BQ_TERM_WORD;
 
-	e->tag = t->df + 1;
+	e->tag = terms_small_tag(t->df, t->ttf);
 	e->doc = t->docs[0];
 	if (t->positions.oom) {
 		fail(w, BQ_ENOMEM);

@@ -17,17 +17,19 @@
  *   block:  varint post, varint pos: where the block's lists start in POST and
  *           POS; varint tinfo: the first entry its frequent words use;
  *           then up to 16 entries
- *   entry:  varint bytes shared with the key before (0 for the first),
- *           varint length of the rest, the rest,
+ *   entry:  u8 shared << 4 | rest: bytes shared with the key before (0 for the
+ *           first) and length of what follows; a half of 15 means 15 or more,
+ *           and a varint with what is above 15 follows (shared's first);
+ *           the rest of the key
  *           varint tag
  *             0        frequent: the next TINFO entry; varint bytes in POST (what
  *                      aligns them included), and for a word varint bytes in POS
  *             1        stem with one form: varint place of that word
- *             df + 1   1 <= df < 256:
- *                      df 1:  varint document, varint tf - 1, and for a word
- *                             its position if tf is 1, else varint bytes in POS
- *                      else:  varint ttf - df, varint bytes in POST, and for
- *                             a word varint bytes in POS
+ *             2        df 1, tf 1: varint document, and for a word its position
+ *             3        df 1, tf > 1: varint document, varint tf - 2, and for a
+ *                      word varint bytes in POS
+ *             df + 2   1 < df < 256: varint ttf - df, varint bytes in POST, and
+ *                      for a word varint bytes in POS
  *           stems but tag 1: varint forms n >= 2, varint place of the first,
  *                      n - 1 varints: place - place before - 1
  */
@@ -45,7 +47,19 @@
 
 enum { TERMS_MAX_KEY = 112, TERMS_FANOUT = 16, TERMS_MAX_LEVELS = 8, TERMS_HEADER = 16 };
 
-enum terms_tag { TERMS_FREQUENT = 0, TERMS_ALIAS = 1 };
+enum terms_tag {
+	TERMS_FREQUENT = 0,
+	TERMS_ALIAS = 1,
+	TERMS_ONCE = 2, /* df 1, tf 1 */
+	TERMS_ONE = 3,  /* df 1, tf > 1 */
+	TERMS_SMALL = 4, /* df 2, and so on */
+};
+
+/* The tag of a list with df < 256. */
+static inline uint32_t terms_small_tag(uint32_t df, uint64_t ttf)
+{
+	return df == 1 ? (ttf == 1 ? TERMS_ONCE : TERMS_ONE) : df + TERMS_SMALL - 2;
+}
 
 static inline bool terms_kind_is_stem(unsigned kind)
 {

@@ -58,9 +58,14 @@ static int open_block(const struct terms_reader *t, uint32_t b, struct terms_ite
 
 static bool read_key(struct terms_iter *it)
 {
-	uint64_t shared = bq_read_varint(&it->r), len = bq_read_varint(&it->r);
-	struct bq_span rest = bq_read_span(&it->r, len);
+	uint8_t head = bq_read_u8(&it->r);
+	uint64_t shared = head >> 4, len = head & 15u;
 
+	if (shared == 15)
+		shared += bq_read_varint32(&it->r);
+	if (len == 15)
+		len += bq_read_varint32(&it->r);
+	struct bq_span rest = bq_read_span(&it->r, len);
 	if (it->r.bad || shared > it->key_len || len > TERMS_MAX_KEY - shared || shared + len == 0)
 		return false;
 	if (rest.len != 0)
@@ -73,20 +78,18 @@ static void read_small(struct terms_iter *it, bool is_word)
 {
 	struct terms_entry *e = &it->entry;
 
-	e->df = e->tag - 1;
+	e->df = e->tag < TERMS_SMALL ? 1 : e->tag - TERMS_SMALL + 2;
 	if (e->df == 1) {
 		e->doc = bq_read_varint32(&it->r);
-		e->ttf = bq_read_varint32(&it->r) + UINT64_C(1);
-		if (is_word && e->ttf == 1)
-			e->pos = bq_read_varint32(&it->r);
-		else if (is_word)
-			e->pos_bytes = bq_read_varint(&it->r);
+		e->ttf = e->tag == TERMS_ONCE ? 1 : bq_read_varint32(&it->r) + UINT64_C(2);
 	} else {
 		e->ttf = e->df + bq_read_varint(&it->r);
 		e->post_bytes = bq_read_varint(&it->r);
-		if (is_word)
-			e->pos_bytes = bq_read_varint(&it->r);
 	}
+	if (is_word && e->tag == TERMS_ONCE)
+		e->pos = bq_read_varint32(&it->r);
+	else if (is_word)
+		e->pos_bytes = bq_read_varint(&it->r);
 }
 
 static void read_frequent(struct terms_iter *it, bool is_word)
@@ -138,7 +141,7 @@ int terms_next(struct terms_iter *it)
 		return BQ_EFORMAT;
 	unsigned kind = terms_kind(terms_key(it));
 	e->tag = bq_read_varint32(&it->r);
-	if (e->tag > BQ_SMALL_DF || (e->tag == TERMS_ALIAS && !terms_kind_is_stem(kind)))
+	if (e->tag > terms_small_tag(BQ_SMALL_DF - 1, BQ_SMALL_DF) || (e->tag == TERMS_ALIAS && !terms_kind_is_stem(kind)))
 		return BQ_EFORMAT;
 	if (e->tag == TERMS_ALIAS)
 		e->alias = bq_read_varint32(&it->r);

@@ -20,8 +20,12 @@ static void put_key(struct terms_writer *w, struct bq_span key)
 
 	while (shared < key.len && shared < w->key_len && key.ptr[shared] == w->key[shared])
 		shared++;
-	bq_buf_put_varint(&w->blocks, shared);
-	bq_buf_put_varint(&w->blocks, key.len - shared);
+	size_t rest = key.len - shared, low = shared < 15 ? shared : 15, high = rest < 15 ? rest : 15;
+	bq_buf_put_u8(&w->blocks, (uint8_t)(low << 4 | high));
+	if (low == 15)
+		bq_buf_put_varint(&w->blocks, shared - 15);
+	if (high == 15)
+		bq_buf_put_varint(&w->blocks, rest - 15);
 	bq_buf_put_span(&w->blocks, bq_span_from(key, shared));
 	memcpy(w->key, key.ptr, key.len);
 	w->key_len = key.len;
@@ -33,15 +37,14 @@ static void put_small(struct terms_writer *w, const struct terms_entry *e, bool 
 
 	if (e->df == 1) {
 		bq_buf_put_varint(b, e->doc);
-		bq_buf_put_varint(b, e->ttf - 1);
-		if (is_word)
-			bq_buf_put_varint(b, e->ttf == 1 ? e->pos : e->pos_bytes);
+		if (e->tag == TERMS_ONE)
+			bq_buf_put_varint(b, e->ttf - 2);
 	} else {
 		bq_buf_put_varint(b, e->ttf - e->df);
 		bq_buf_put_varint(b, e->post_bytes);
-		if (is_word)
-			bq_buf_put_varint(b, e->pos_bytes);
 	}
+	if (is_word)
+		bq_buf_put_varint(b, e->tag == TERMS_ONCE ? e->pos : e->pos_bytes);
 }
 
 static void put_frequent(struct terms_writer *w, const struct terms_entry *e, bool is_word)

@@ -83,14 +83,14 @@ static void test_example(void **state)
 	expect(s, SECTION_TERMS,
 		"06 00 00 00 01 00 00 00 01 00 00 00 00 00 00 00 " /* 6 terms, 1 block, 1 level */
 		"00 00 6b 63 61 6e 6b 01 "                         /* 01 'knack' as a number */
-		"00 00 00 00 00 00 00 00 3b 00 00 00 00 00 00 00 " /* block 0 from 0 to 59 */
+		"00 00 00 00 00 00 00 00 33 00 00 00 00 00 00 00 " /* block 0 from 0 to 51 */
 		"00 00 00 "                                        /* from POST 0, POS 0, TINFO 0 on */
-		"00 06 01 6b 6e 61 63 6b 01 03 "                   /* stem knack: alias of place 3 */
-		"00 02 69 73 03 01 03 03 "                         /* is: df 2, ttf 3, 3 bytes, 3 bytes */
-		"01 01 74 02 02 00 01 "                            /* i+t: df 1, document 2, tf 1, position 1 */
-		"00 05 6b 6e 6f 63 6b 02 00 01 02 "                /* knock: df 1, document 0, tf 2, 2 bytes in POS */
-		"00 05 74 68 65 72 65 02 01 00 02 "                /* there: df 1, document 1, tf 1, position 2 */
-		"00 03 77 68 6f 04 00 03 03");                     /* who: df 3, ttf 3, 3 bytes, 3 bytes */
+		"06 01 6b 6e 61 63 6b 01 03 "                      /* stem knack: alias of place 3 */
+		"02 69 73 04 01 03 03 "                            /* is: df 2, ttf 3, 3 bytes, 3 bytes */
+		"11 74 02 02 01 "                                  /* i+t: df 1, tf 1, document 2, position 1 */
+		"05 6b 6e 6f 63 6b 03 00 00 02 "                   /* knock: df 1, document 0, tf 2, 2 bytes in POS */
+		"05 74 68 65 72 65 02 01 02 "                      /* there: df 1, tf 1, document 1, position 2 */
+		"03 77 68 6f 05 00 03 03");                        /* who: df 3, ttf 3, 3 bytes, 3 bytes */
 	expect(s, SECTION_POST,
 		"03 00 00 "  /* is: gap 1, tf 1; gap 0, tf 2 */
 		"01 01 01"); /* who: gap 0, tf 1, three times */
