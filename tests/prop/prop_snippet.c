@@ -23,10 +23,10 @@
 
 enum { MAX_DOCS = 12, ROUNDS = 50, QUERIES = 12, MAX_WORDS = 6000, MAX_CLAUSES = 4, MAX_RANGES = 20000 };
 
-static const char *const vocabulary[] = { "data", "sharing", "share", "city", "café", "Petro's", "東京", "京都", "東",
-	"東京都", "x", "data-sharing", "naïve", "ÅNGSTRÖM", "walks", "cafe\xcc\x81" };
-static const char *const between[] = { " ", " ", " ", "\n", "\r\n", ", ", " \xff ", "\n\n", "\xe2\x82 ", "\r", " – ",
-	"\xf0\x9f\x98\x80" };
+static const char *const vocabulary[] = { "data", "sharing", "share", "city", "café", "Petro's", "東京", "京都",
+	"東", "東京都", "x", "data-sharing", "naïve", "ÅNGSTRÖM", "walks", "cafe\xcc\x81" };
+static const char *const between[] = { " ", " ", " ", "\n", "\r\n", ", ", " \xff ", "\n\n", "\xe2\x82 ", "\r",
+	" – ", "\xf0\x9f\x98\x80" };
 enum { N_VOCABULARY = sizeof vocabulary / sizeof vocabulary[0], N_BETWEEN = sizeof between / sizeof between[0] };
 
 /* ---- documents --------------------------------------------------------- */
