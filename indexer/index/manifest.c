@@ -308,14 +308,14 @@ static int check_sum(struct bq_span bytes, uint64_t *sum, struct bq_error *err)
 	struct bq_span last;
 
 	if (bytes.len < SUM_LINE)
-		return bq_error_set(err, BQ_EFORMAT, 0, "MANIFEST: too short");
+		return bq_error_set(err, BQ_EFORMAT, 0, "MANIFEST: too short [F33]");
 	last = bq_span_from(bytes, bytes.len - SUM_LINE);
 	if (!bq_span_starts(last, checksum_key) || last.ptr[SUM_LINE - 1] != '\n' ||
 		!parse_hex(bq_span_first(bq_span_from(last, checksum_key.len), 16), 16, sum) ||
 		(bytes.len > SUM_LINE && last.ptr[-1] != '\n'))
-		return bq_error_set(err, BQ_EFORMAT, bytes.len - SUM_LINE, "MANIFEST: the last line is no checksum");
+		return bq_error_set(err, BQ_EFORMAT, bytes.len - SUM_LINE, "MANIFEST: the last line is no checksum [F33]");
 	if (XXH3_64bits(bytes.ptr, bytes.len - SUM_LINE) != *sum)
-		return bq_error_set(err, BQ_EFORMAT, 0, "MANIFEST: the checksum does not match");
+		return bq_error_set(err, BQ_EFORMAT, 0, "MANIFEST: the checksum does not match [F33]");
 	return BQ_OK;
 }
 
@@ -326,7 +326,7 @@ static int check_format(struct bq_span bytes, struct bq_error *err)
 
 	if (!bq_span_starts(line, first_line) ||
 		!parse_decimal(bq_span_from(line, first_line.len), UINT32_MAX, &version))
-		return bq_error_set(err, BQ_EFORMAT, 0, "MANIFEST line 1: not `format bq N`");
+		return bq_error_set(err, BQ_EFORMAT, 0, "MANIFEST line 1: not `format bq N` [F33]");
 	if (version != BQ_FORMAT_VERSION)
 		return bq_error_set(err, BQ_EVERSION, 0,
 			"the index has format %" PRIu64 ", this program reads format %u: build the index again", version,
@@ -334,7 +334,7 @@ static int check_format(struct bq_span bytes, struct bq_error *err)
 	return BQ_OK;
 }
 
-/* What no single line can say. */
+/* What no single line can say [F34], [F37]. */
 static int check_whole(const struct parse *p, struct bq_error *err)
 {
 	const struct manifest *m = p->m;
@@ -342,24 +342,24 @@ static int check_whole(const struct parse *p, struct bq_error *err)
 
 	for (unsigned i = 0; i < N_KEYS; i++)
 		if (!keys[i].optional && (p->seen >> i & 1) == 0)
-			return bq_error_set(err, BQ_EFORMAT, 0, "MANIFEST: no `%s` line", keys[i].name);
+			return bq_error_set(err, BQ_EFORMAT, 0, "MANIFEST: no `%s` line [F34]", keys[i].name);
 	if (m->gen == 0)
-		return bq_error_set(err, BQ_EFORMAT, 0, "MANIFEST: generation 0");
+		return bq_error_set(err, BQ_EFORMAT, 0, "MANIFEST: generation 0 [F34]");
 	for (uint32_t i = 0; i < m->n_segments; i++) {
 		docs += m->segments[i].n_docs;
 		dead += m->segments[i].n_dead;
 		top = m->segments[i].number > top ? m->segments[i].number : top;
 		if (m->segments[i].del_gen > m->gen)
-			return bq_error_set(err, BQ_EFORMAT, 0, "MANIFEST: tombstones of a later generation");
+			return bq_error_set(err, BQ_EFORMAT, 0, "MANIFEST: tombstones of a later generation [F34]");
 	}
 	if (docs != m->n_docs || docs - dead != m->n_live)
-		return bq_error_set(err, BQ_EFORMAT, 0, "MANIFEST: documents do not add up");
+		return bq_error_set(err, BQ_EFORMAT, 0, "MANIFEST: documents do not add up [F37]");
 	if (m->next_segment <= top)
-		return bq_error_set(err, BQ_EFORMAT, 0, "MANIFEST: next_segment too small");
+		return bq_error_set(err, BQ_EFORMAT, 0, "MANIFEST: next_segment too small [F34]");
 	if (!isfinite(m->k1) || m->k1 < 0 || m->k1 > 1000.0f || !(m->b >= 0 && m->b <= 1))
-		return bq_error_set(err, BQ_EFORMAT, 0, "MANIFEST: k1 or b out of bounds");
+		return bq_error_set(err, BQ_EFORMAT, 0, "MANIFEST: k1 or b out of bounds [F34]");
 	if (!isfinite(m->avg_len) || m->avg_len <= 0)
-		return bq_error_set(err, BQ_EFORMAT, 0, "MANIFEST: avg_len out of bounds");
+		return bq_error_set(err, BQ_EFORMAT, 0, "MANIFEST: avg_len out of bounds [F34]");
 	return BQ_OK;
 }
 
@@ -396,7 +396,7 @@ int manifest_parse(struct bq_span bytes, struct bq_arena *mem, struct manifest *
 		const char *wrong = parse_line(&p, take_line(&rest));
 		number++;
 		if (wrong != NULL)
-			return bq_error_set(err, BQ_EFORMAT, at, "MANIFEST line %" PRIu64 ": %s", number, wrong);
+			return bq_error_set(err, BQ_EFORMAT, at, "MANIFEST line %" PRIu64 ": %s [F34]", number, wrong);
 	}
 	if (mem->oom)
 		return bq_error_set(err, BQ_ENOMEM, 0, "no memory for MANIFEST");

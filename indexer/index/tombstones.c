@@ -96,7 +96,7 @@ int tombstones_check(struct bq_span bytes, const struct manifest_segment *s, con
 
 	manifest_tombstone_file(s, name);
 	if (bytes.len < HEADER || memcmp(bytes.ptr, magic, sizeof magic) != 0)
-		return bq_error_set(err, BQ_EFORMAT, 0, "%s: no tombstone file", name);
+		return bq_error_set(err, BQ_EFORMAT, 0, "%s: no tombstone file [F36]", name);
 	if (bq_get_u32(bytes.ptr + 8) != BQ_FORMAT_VERSION)
 		return bq_error_set(err, BQ_EVERSION, 8, "%s: format %u, this program reads %u: build the index again", name,
 			bq_get_u32(bytes.ptr + 8), BQ_FORMAT_VERSION);
@@ -106,7 +106,7 @@ int tombstones_check(struct bq_span bytes, const struct manifest_segment *s, con
 	if (wrong == NULL && count_dead((const uint64_t *)(const void *)(bytes.ptr + HEADER), s->n_docs) != s->n_dead)
 		wrong = "dead documents do not add up";
 	if (wrong != NULL)
-		return bq_error_set(err, BQ_EFORMAT, 0, "%s: %s", name, wrong);
+		return bq_error_set(err, BQ_EFORMAT, 0, "%s: %s [F36]", name, wrong);
 	*dead = (const uint64_t *)(const void *)(bytes.ptr + HEADER);
 	return BQ_OK;
 }

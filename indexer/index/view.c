@@ -44,17 +44,17 @@ static void free_generation(struct generation *g)
 }
 
 /* The segment must be the one MANIFEST means: same bytes, same sums, same
- * analysis and constants [F9]. */
+ * analysis and constants [F35]. */
 static int check_segment(const struct generation *g, const struct segment *s, const struct manifest_segment *m,
 	struct bq_error *err)
 {
 	const struct container_head *h = &s->file.head;
 
 	if (h->file_bytes != m->bytes || h->checksum != m->checksum || h->n_docs != m->n_docs || h->number != m->number)
-		return bq_error_set(err, BQ_EFORMAT, 0, "%s: not the file that MANIFEST names [F9]", s->name);
+		return bq_error_set(err, BQ_EFORMAT, 0, "%s: not the file that MANIFEST names [F35]", s->name);
 	if (h->text_id != g->manifest.text_id || memcmp(&h->k1, &g->manifest.k1, sizeof h->k1) != 0
 		|| memcmp(&h->b, &g->manifest.b, sizeof h->b) != 0)
-		return bq_error_set(err, BQ_EFORMAT, 0, "%s: analysed or scored unlike MANIFEST says [F9]", s->name);
+		return bq_error_set(err, BQ_EFORMAT, 0, "%s: analysed or scored unlike MANIFEST says [F35]", s->name);
 	return BQ_OK;
 }
 
