@@ -293,7 +293,7 @@ def check_all(args, index):
     phrases = choose_phrases(splitter, collection, rng, args.n)
     began = time.time()
     truth = scan(splitter, collection, phrases)
-    print("%d documents, %d phrases, scanned in %.0f s" % (len(collection), len(phrases), time.time() - began))
+    print("%d documents, %d phrases, scanned in %.0f s" % (len(collection), len(phrases), time.time() - began), flush=True)
     if len(collection.by_id) != len(collection):
         sys.exit("%s: ids that are not different" % args.collection)
     with bqp.Daemon(args.bin_dir, index) as daemon:
