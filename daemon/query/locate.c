@@ -5,6 +5,7 @@ enum {
 	PIECE = 4096,
 	SLACK = 32, /* a word this near the end of a piece may go on behind it */
 	NEAR = 256, /* words it pays to read on instead of starting at a mark */
+	REACH = 4096, /* bytes fetched on either side of those wanted */
 };
 
 void locate_init(struct locate *lo, struct bq_query *q, const struct bq_hit *hit, const struct bq_doc_head *head)
@@ -13,13 +14,33 @@ void locate_init(struct locate *lo, struct bq_query *q, const struct bq_hit *hit
 	lo->leaf = q->view->indexes[hit->index]->leaves[hit->leaf];
 	lo->head = head;
 	lo->text = q->groups[q->indexes[hit->index].group].text;
-	lo->read.mem = &q->searcher->list_mem;
+	lo->searcher = q->searcher;
+	lo->read.mem = &q->searcher->text_mem;
 }
 
 int locate_text(struct locate *lo, uint64_t off, uint64_t len, struct bq_span *out)
 {
-	bq_arena_reset(lo->read.mem);
-	return bq_leaf_text(lo->leaf, lo->head, off, len, out, &lo->read);
+	struct searcher_window *w = &lo->searcher->window;
+	uint64_t bytes = lo->head->text_bytes;
+
+	if (off > bytes)
+		off = bytes;
+	if (len > bytes - off)
+		len = bytes - off;
+	if (len == 0)
+		return bq_leaf_text(lo->leaf, lo->head, off, 0, out, &lo->read);
+	if (w->serial != lo->searcher->match_serial || off < w->off || off + len > w->off + w->text.len) {
+		uint64_t from = off > REACH ? off - REACH : 0;
+		bq_arena_reset(lo->read.mem);
+		w->serial = 0;
+		int rc = bq_leaf_text(lo->leaf, lo->head, from, off - from + len + REACH, &w->text, &lo->read);
+		if (rc != BQ_OK)
+			return rc;
+		w->off = from;
+		w->serial = lo->searcher->match_serial;
+	}
+	*out = bq_span_first(bq_span_from(w->text, (size_t)(off - w->off)), (size_t)len);
+	return BQ_OK;
 }
 
 static bool ends_text(const struct locate *lo)

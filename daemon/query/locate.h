@@ -26,7 +26,8 @@ struct locate {
 	const struct bq_leaf *leaf;
 	const struct bq_doc_head *head;
 	struct bq_text *text;
-	struct bq_read read;       /* mem: the searcher's list_mem */
+	struct bq_searcher *searcher;
+	struct bq_read read;       /* mem: the searcher's text_mem */
 	struct locate_word word;   /* of the last next or seek */
 	bool has_word;
 
@@ -40,7 +41,9 @@ struct locate {
 /* Ready to seek in the document of `hit`. */
 void locate_init(struct locate *lo, struct bq_query *q, const struct bq_hit *hit, const struct bq_doc_head *head);
 
-/* Bytes of the text, at most; lives until the next call.  BQ_ENOTFOUND if none is stored. */
+/* Bytes of the text, at most; lives until the next call.  BQ_ENOTFOUND if none
+ * is stored, also for len 0, which costs nothing.  Fetches more than is asked
+ * for and keeps it: the calls for one place decompress its frames once. */
 int locate_text(struct locate *lo, uint64_t off, uint64_t len, struct bq_span *out);
 
 /* The next word: BQ_END behind the last. */

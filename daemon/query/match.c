@@ -94,6 +94,17 @@ static int compare_match(const void *a, const void *b)
 	return (x->clause > y->clause) - (x->clause < y->clause);
 }
 
+/* One word's positions come in order; several words' must be sorted. */
+static void sort_matches(struct match *m, uint32_t n)
+{
+	uint32_t i = 1;
+
+	while (i < n && compare_match(&m[i - 1], &m[i]) <= 0)
+		i++;
+	if (i < n)
+		qsort(m, n, sizeof *m, compare_match);
+}
+
 static int compare_range(const void *a, const void *b)
 {
 	const struct bq_range *x = a, *y = b;
@@ -157,8 +168,7 @@ static int collect(struct bq_query *q, const struct bq_hit *hit, const struct bq
 	}
 	if (mem->oom)
 		ev.read.mem->oom = true;
-	if (all->n != 0)
-		qsort(all->m, all->n, sizeof *all->m, compare_match);
+	sort_matches(all->m, all->n);
 	return pass_failure(&ev, err);
 }
 

@@ -184,7 +184,7 @@ static int find_places(struct bq_query *q, struct places *p, uint32_t max, struc
 {
 	const struct plan_group *g = &q->groups[q->indexes[q->matches_of.index].group];
 	struct bq_span probe;
-	int rc = locate_text(&p->lo, 0, 1, &probe);
+	int rc = locate_text(&p->lo, 0, 0, &probe);
 
 	if (rc == BQ_ENOTFOUND) /* no text is kept: nothing to show */
 		return BQ_OK;

@@ -85,9 +85,15 @@ struct bq_searcher {
 	} *texts;
 	uint32_t n_texts;
 	struct bq_arena leaf_mem; /* cursors and nodes of the leaf at hand */
-	struct bq_arena list_mem; /* one cursor of many; a piece of text */
+	struct bq_arena list_mem; /* one cursor of many */
+	struct bq_arena text_mem; /* the text of `window` */
 	struct bq_arena match_mem; /* matches of the last hit looked at */
 	uint64_t match_serial;    /* grows with each */
+	struct searcher_window {
+		uint64_t serial;  /* the match_serial of its document; another: not it */
+		uint64_t off;
+		struct bq_span text;
+	} window;                 /* text around the last place: see locate_text() */
 };
 
 /* Look up every list in every leaf and weigh the clauses; once a query.

@@ -14,6 +14,7 @@ struct bq_searcher *bq_searcher_new(void)
 		return NULL;
 	bq_arena_init(&s->leaf_mem, SCRATCH_BYTES);
 	bq_arena_init(&s->list_mem, SCRATCH_BYTES);
+	bq_arena_init(&s->text_mem, SCRATCH_BYTES);
 	bq_arena_init(&s->match_mem, SCRATCH_BYTES);
 	return s;
 }
@@ -27,6 +28,7 @@ void bq_searcher_free(struct bq_searcher *s)
 	free(s->texts);
 	bq_arena_release(&s->leaf_mem);
 	bq_arena_release(&s->list_mem);
+	bq_arena_release(&s->text_mem);
 	bq_arena_release(&s->match_mem);
 	free(s);
 }
