@@ -142,7 +142,7 @@ static int check_list(struct check *c, const struct bq_term *t)
 {
 	struct postings_list list, *skips = NULL;
 	struct list_sums sums = { 0, 0 };
-	int rc = BQ_OK;
+	int rc;
 
 	bq_arena_reset(&c->mem);
 	if ((t->priv[SEGMENT_PRIV_MODE] & 0xff) == SEGMENT_FREQUENT) {
@@ -151,10 +151,10 @@ static int check_list(struct check *c, const struct bq_term *t)
 		if (!postings_open(c->s->post, &info, c->s->leaf.n_docs, &list))
 			return broken(c, "POST", t->ord, "a list does not fit [F17]");
 		skips = &list;
-		rc = check_skips(c, skips);
 	}
-	if (rc == BQ_OK)
-		rc = check_place(c, t, skips);
+	rc = check_place(c, t, skips);
+	if (rc == BQ_OK && skips != NULL)
+		rc = check_skips(c, skips);
 	struct bq_cursor *cur = rc == BQ_OK ? bq_cursor_open(&c->s->leaf, t, &c->rd) : NULL;
 	if (cur != NULL)
 		rc = walk_list(c, cur, skips, &sums);
