@@ -57,6 +57,12 @@ void verb_put_warnings(struct job *job, const char *const *warnings, uint32_t n)
 /* "took_us" and "gen". */
 void verb_put_took(struct job *job);
 
+/* Whether the job's deadline has passed. */
+bool verb_is_late(const struct job *job);
+
+/* "partial" and "why". */
+void verb_put_partial(struct response *r, const char *why);
+
 /* The options of the job as the query takes them; borrows from the job. */
 struct bq_query_opts verb_query_opts(const struct job *job);
 

@@ -83,6 +83,14 @@ void verb_put_warnings(struct job *job, const char *const *warnings, uint32_t n)
 	response_close(r, ']');
 }
 
+bool verb_is_late(const struct job *job) { return job->deadline_ns != 0 && job_now_ns() >= job->deadline_ns; }
+
+void verb_put_partial(struct response *r, const char *why)
+{
+	response_put_bool(r, "partial", true);
+	response_put_text(r, "why", why);
+}
+
 void verb_put_took(struct job *job)
 {
 	response_put_u64(&job->re, "took_us", (job_now_ns() - job->received_ns) / 1000);

@@ -77,7 +77,6 @@ struct snippet_progress {
 	uint32_t option; /* where the next @doc is looked for */
 	uint32_t rank;   /* of the document that is due, from 1 */
 	uint32_t place;  /* its SNIP that is due */
-	uint64_t snips;
 };
 
 /* The SNIPs of one document, in a query of its own so that memory is bounded. */
@@ -88,6 +87,8 @@ static int put_document(struct job *job, struct worker *w, struct bq_span token,
 	struct hit_lines lines = { .job = job, .w = w, .says_doc = true, .rank = p->rank };
 
 	bq_arena_reset(&w->mem);
+	if (atomic_load(&job->cancel))
+		return bq_error_set(err, BQ_ECANCELLED, 0, "cancelled");
 	if (w->searcher == NULL)
 		return bq_error_set(err, BQ_ENOMEM, 0, "no memory for a searcher");
 	int rc = hit_of(job, token, &lines.hit, err);
@@ -100,11 +101,14 @@ static int put_document(struct job *job, struct worker *w, struct bq_span token,
 	return verb_hit_put_snips(&lines, &p->place, err);
 }
 
-static enum job_step end_snippets(struct job *job)
+/* The first `docs` of the documents were looked at. */
+static enum job_step end_snippets(struct job *job, uint32_t docs)
 {
 	response_begin(&job->re, "END");
-	response_put_u64(&job->re, "docs", job->opts.n_docs);
+	response_put_u64(&job->re, "docs", docs);
 	verb_put_took(job);
+	if (docs < job->opts.n_docs)
+		verb_put_partial(&job->re, "deadline");
 	verb_end(job);
 	return JOB_DONE;
 }
@@ -122,7 +126,7 @@ enum job_step verb_snippet_work(struct job *job, struct worker *w)
 	}
 	if (p->rank == 0)
 		p->rank = 1;
-	while (p->rank <= job->opts.n_docs) {
+	while (p->rank <= job->opts.n_docs && !verb_is_late(job)) {
 		uint32_t next = p->option;
 		struct bq_span token = request_opts_doc(&job->req, &next);
 		int rc = job_is_full(job) ? BQ_END : put_document(job, w, token, &err);
@@ -134,7 +138,7 @@ enum job_step verb_snippet_work(struct job *job, struct worker *w)
 		p->rank++;
 		p->place = 0;
 	}
-	return end_snippets(job);
+	return end_snippets(job, p->rank - 1);
 }
 
 /* ---- GET --------------------------------------------------------------- */

@@ -193,10 +193,8 @@ static enum job_step put_end(struct job *job, const struct search_progress *p)
 	verb_put_took(job);
 	if (found->next.len > 0)
 		put_next(job, found->next);
-	if (found->is_partial || p->is_late) {
-		response_put_bool(r, "partial", true);
-		response_put_text(r, "why", p->is_late || found->why == NULL ? "deadline" : found->why);
-	}
+	if (found->is_partial || p->is_late)
+		verb_put_partial(r, p->is_late || found->why == NULL ? "deadline" : found->why);
 	if (found->has_hint)
 		put_hint(r, found);
 	verb_put_warnings(job, found->warnings, found->n_warnings);
@@ -238,6 +236,8 @@ static int renew_query(struct hit_writer *hw, struct bq_error *err)
 static int put_hit(struct hit_writer *hw, struct bq_error *err)
 {
 	struct search_progress *p = hw->p;
+
+	p->is_late |= wants_places(hw) && verb_is_late(hw->job); /* the other hits come without places */
 	bool wants = wants_places(hw);
 	int rc = wants ? renew_query(hw, err) : BQ_OK;
 	struct hit_lines lines = {
@@ -295,7 +295,8 @@ static enum job_step put_hits(struct hit_writer *hw)
 		while (p->i < p->found.n) {
 			if (job_is_full(hw->job))
 				return JOB_MORE;
-			int rc = put_hit_somehow(hw, &err);
+			int rc = atomic_load(&hw->job->cancel) ? bq_error_set(&err, BQ_ECANCELLED, 0, "cancelled") :
+				put_hit_somehow(hw, &err);
 			if (rc == BQ_END)
 				return JOB_MORE;
 			if (rc != BQ_OK)

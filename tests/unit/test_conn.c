@@ -452,6 +452,27 @@ static void test_snippet(void **state)
 	bqp_peer_close(p);
 }
 
+/* 250 documents of 100 places are more than a millisecond's work. */
+static void test_deadline_while_writing(void **state)
+{
+	struct bqp_peer *p = bqp_daemon_connect(&d);
+	char line[250 * 40 + 128];
+	size_t n = (size_t)sprintf(line, "SNIPPET @timeout=1 @hits=100 @ctx=0");
+
+	(void)state;
+	for (int i = 0; i < 250; i++)
+		n += (size_t)sprintf(line + n, " @doc=%s", big_doc);
+	(void)sprintf(line + n, " needle\n");
+	bqp_peer_say(p, line);
+	const char *got = bqp_peer_line(p, 10000);
+	while (got != NULL && strncmp(got, "#0 SNIP {", 9) == 0)
+		got = bqp_peer_line(p, 10000);
+	assert_non_null(got);
+	assert_int_equal(strncmp(got, "#0 END {\"docs\":", 16), 0);
+	assert_non_null(strstr(got, "\"partial\":true,\"why\":\"deadline\"}"));
+	bqp_peer_close(p);
+}
+
 static void test_lazy_snippets(void **state)
 {
 	struct bqp_peer *p = bqp_daemon_connect(&d);
@@ -488,6 +509,7 @@ int main(void)
 		cmocka_unit_test(test_get_lines),
 		cmocka_unit_test(test_hostile_tokens),
 		cmocka_unit_test(test_snippet),
+		cmocka_unit_test(test_deadline_while_writing),
 		cmocka_unit_test(test_lazy_snippets),
 	};
 
