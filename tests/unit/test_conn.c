@@ -468,7 +468,7 @@ static void test_deadline_while_writing(void **state)
 	while (got != NULL && strncmp(got, "#0 SNIP {", 9) == 0)
 		got = bqp_peer_line(p, 10000);
 	assert_non_null(got);
-	assert_int_equal(strncmp(got, "#0 END {\"docs\":", 16), 0);
+	assert_int_equal(strncmp(got, "#0 END {\"docs\":", 15), 0);
 	assert_non_null(strstr(got, "\"partial\":true,\"why\":\"deadline\"}"));
 	bqp_peer_close(p);
 }
