@@ -29,9 +29,9 @@ def read_queries(path):
     return [(query, int(count)) for query, count in rows]
 
 
-def ask_bench_serve(args, queries):
-    done = subprocess.run([os.path.join(args.bin_dir, "client/bq"), "bench-serve", "-i", os.path.abspath(args.index)],
-                          input="".join("COUNT\t%s\n" % q for q, _ in queries).encode(), stdout=subprocess.PIPE)
+def ask_bench_serve(args, socket, queries):
+    done = subprocess.run([os.path.join(args.bin_dir, "client/bq"), "bench-serve", "--socket", socket,
+                           "-i", os.path.abspath(args.index)], input="".join("COUNT\t%s\n" % q for q, _ in queries).encode(), stdout=subprocess.PIPE)
     answers = done.stdout.decode().split("\n")[:-1]
     if done.returncode != 0 or len(answers) != len(queries):
         sys.exit("bench-serve: exit %d, %d answers to %d queries" % (done.returncode, len(answers), len(queries)))
@@ -104,7 +104,7 @@ def main():
     queries = read_queries(args.queries)
     with bqp.Daemon(args.bin_dir, args.index) as daemon:
         connection = bqp.Connection(daemon.path)
-        answers = list(ask_daemon(connection, queries)) if args.socket else ask_bench_serve(args, queries)
+        answers = list(ask_daemon(connection, queries)) if args.socket else ask_bench_serve(args, daemon.path, queries)
         differ = [(q, want, got) for (q, want), got in zip(queries, answers) if got != str(want)]
         for query, want, got in differ:
             print("%s\texpected %d\tgot %s" % (query, want, got))
