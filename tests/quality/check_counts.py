@@ -30,8 +30,9 @@ def read_queries(path):
 
 
 def ask_bench_serve(args, socket, queries):
-    done = subprocess.run([os.path.join(args.bin_dir, "client/bq"), "bench-serve", "--socket", socket,
-                           "-i", os.path.abspath(args.index)], input="".join("COUNT\t%s\n" % q for q, _ in queries).encode(), stdout=subprocess.PIPE)
+    argv = [os.path.join(args.bin_dir, "client/bq"), "bench-serve", "--socket", socket, "-i", os.path.abspath(args.index)]
+    asked = "".join("COUNT\t%s\n" % query for query, _ in queries)
+    done = subprocess.run(argv, input=asked.encode(), stdout=subprocess.PIPE)
     answers = done.stdout.decode().split("\n")[:-1]
     if done.returncode != 0 or len(answers) != len(queries):
         sys.exit("bench-serve: exit %d, %d answers to %d queries" % (done.returncode, len(answers), len(queries)))
