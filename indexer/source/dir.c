@@ -17,6 +17,7 @@
 #include "source/file.h"
 #include "source/filetype.h"
 #include "source/source.h"
+#include "source/textfile.h"
 #include "source/title.h"
 
 enum { MAX_DEPTH = 256 };
@@ -37,8 +38,11 @@ struct dir {
 	struct level *levels; /* MAX_DEPTH of them, while walking */
 	unsigned depth;
 	struct bq_buf path; /* of what is visited, relative to the root, with a NUL behind */
-	struct bq_buf text;
+	struct textfile text;
 	struct source *records; /* the JSON lines file in the middle of which we are */
+	uint64_t records_bytes; /* its size */
+	uint64_t done_bytes;    /* sizes of the files that are behind us */
+	bool is_measuring;      /* look and add up, open no file, list no skip */
 };
 
 /* ---- levels ------------------------------------------------------------ */
@@ -129,7 +133,8 @@ static struct bq_span path_of(const struct dir *d)
 
 static void skip(const struct dir *d, bool is_broken, const char *reason)
 {
-	source_skip(&d->base, path_of(d), 0, is_broken, reason);
+	if (!d->is_measuring)
+		source_skip(&d->base, path_of(d), 0, is_broken, reason);
 }
 
 /* A pattern with a '/' is about the whole path, another about the name. */
@@ -209,84 +214,95 @@ static int64_t mtime_us(const struct stat *st)
 	return (int64_t)st->st_mtim.tv_sec * 1000000 + st->st_mtim.tv_nsec / 1000;
 }
 
-/* Read a text file and describe it: BQ_OK, or BQ_END if it was skipped. */
-static int read_text(struct dir *d, int fd, const struct stat *st, enum filetype type, struct bq_doc_in *out)
-{
-	struct bq_span text;
-	const char *why = NULL;
+/* A file that may be read. */
+struct found {
+	struct stat st;
+	enum filetype type;
+	enum packing packing;
+};
 
-	if (file_read(fd, st, &d->text) != 0) {
-		skip(d, true, errno == EFBIG ? "4 GiB or more" : strerror(errno));
-		return BQ_END;
-	}
-	text = bq_buf_span(&d->text);
-	why = file_judge(text);
+/* Read a text file and describe it: BQ_OK, or BQ_END if it was skipped. */
+static int read_text(struct dir *d, int fd, const struct found *f, struct bq_doc_in *out)
+{
+	struct textfile *t = &d->text;
+	const char *why = textfile_read(t, fd, f->packing, (uint64_t)f->st.st_size, d->base.opts->stop);
+
 	if (why != NULL) {
-		skip(d, false, why);
+		skip(d, t->is_broken, why);
 		return BQ_END;
 	}
 	*out = (struct bq_doc_in){
 		.path = path_of(d),
-		.text = text,
+		.text = t->text,
 		.source = d->base.number,
-		.at = BQ_AT_FILE,
-		.title = type == FILETYPE_MARKDOWN ? title_of_markdown(text) : title_of_text(text),
-		.mtime_us = mtime_us(st),
-		.file_bytes = (int64_t)text.len,
+		.at = t->at,
+		.title = f->type == FILETYPE_MARKDOWN ? title_of_markdown(t->text) : title_of_text(t->text),
+		.mtime_us = mtime_us(&f->st),
+		.file_bytes = (int64_t)t->file_bytes,
 	};
 	out->title_in_text = out->title.len != 0;
-	out->title_off = out->title_in_text ? (uint64_t)(out->title.ptr - text.ptr) : 0;
+	out->title_off = out->title_in_text ? (uint64_t)(out->title.ptr - t->text.ptr) : 0;
 	return BQ_OK;
 }
 
-/* NULL, or why this regular file is not read; *type says how it is. */
-static const char *judge_type(const struct dir *d, const char *name, enum filetype *type)
+/* NULL, or why this regular file is not read; says how it is. */
+static const char *judge_type(const struct dir *d, const char *name, struct found *f)
 {
-	*type = filetype_of(name);
-	if (*type == FILETYPE_PACKED)
+	f->type = filetype_of(name, &f->packing);
+	if (f->type == FILETYPE_PACKED)
 		return "compressed";
-	if (*type != FILETYPE_UNKNOWN)
+	if (f->type != FILETYPE_UNKNOWN)
 		return NULL;
-	*type = FILETYPE_TEXT; /* what the user names is text if it looks like it */
+	f->type = FILETYPE_TEXT; /* what the user names is text if it looks like it */
 	return d->base.is_named ? NULL : "unsupported type";
 }
 
-/* Open file `name` if it is one we read, else skip it and return -1. */
-static int open_file(const struct dir *d, const char *name, struct stat *st, enum filetype *type)
+/* Look at file `name`: whether it is one we read, else skip it. */
+static bool look_at_file(const struct dir *d, const char *name, struct found *f)
 {
-	int dirfd = d->levels[d->depth - 1].fd, fd;
 	bool is_broken = false;
 	const char *why = judge_path(d, false);
 
 	if (why == NULL)
-		why = file_look(dirfd, name, st, &is_broken);
+		why = file_look(d->levels[d->depth - 1].fd, name, &f->st, &is_broken);
 	if (why == NULL)
-		why = judge_type(d, name, type);
-	if (why != NULL) {
+		why = judge_type(d, name, f);
+	if (why != NULL)
 		skip(d, is_broken, why);
-		return -1;
-	}
-	fd = file_open(dirfd, name, st);
-	if (fd < 0)
-		skip(d, true, strerror(errno));
-	return fd;
+	return why == NULL;
+}
+
+/* Give the records of a file from now on.  Takes `fd`. */
+static int start_records(struct dir *d, int fd, const struct found *f, struct bq_error *err)
+{
+	struct jsonl_origin from = { fd, f->packing, path_of(d), mtime_us(&f->st), f->st.st_size };
+
+	d->records_bytes = (uint64_t)f->st.st_size;
+	return jsonl_open(&from, &d->base, &d->records, err);
 }
 
 /* A document from file `name`, or BQ_END if it gives none (now). */
 static int take_file(struct dir *d, const char *name, struct bq_doc_in *out, struct bq_error *err)
 {
-	enum filetype type;
-	struct stat st;
-	int fd = open_file(d, name, &st, &type), rc;
+	struct found f;
+	int fd, rc;
 
-	if (fd < 0)
+	if (!look_at_file(d, name, &f))
 		return BQ_END;
-	if (type == FILETYPE_JSONL) {
-		struct jsonl_origin from = { fd, path_of(d), mtime_us(&st), st.st_size };
-		rc = jsonl_open(&from, &d->base, &d->records, err);
+	if (f.type != FILETYPE_JSONL || d->is_measuring)
+		d->done_bytes += (uint64_t)f.st.st_size;
+	if (d->is_measuring)
+		return BQ_END;
+	fd = file_open(d->levels[d->depth - 1].fd, name, &f.st);
+	if (fd < 0) {
+		skip(d, true, strerror(errno));
+		return BQ_END;
+	}
+	if (f.type == FILETYPE_JSONL) {
+		rc = start_records(d, fd, &f, err);
 		return rc == BQ_OK ? BQ_END : rc;
 	}
-	rc = read_text(d, fd, &st, type, out);
+	rc = read_text(d, fd, &f, out);
 	(void)close(fd);
 	return rc;
 }
@@ -366,6 +382,20 @@ static int start_walk(struct dir *d, struct bq_error *err)
 
 /* ---- the interface ----------------------------------------------------- */
 
+/* The next record of the file in the middle of which we are; BQ_END behind it. */
+static int next_record(struct dir *d, struct bq_doc_in *out, struct bq_error *err)
+{
+	int rc = source_next(d->records, out, err);
+
+	d->base.bytes_done = d->done_bytes + d->records->bytes_done;
+	if (rc != BQ_END)
+		return rc;
+	source_close(d->records);
+	d->records = NULL;
+	d->done_bytes += d->records_bytes;
+	return BQ_END;
+}
+
 static int next_doc(struct source *s, struct bq_doc_in *out, struct bq_error *err)
 {
 	struct dir *d = (struct dir *)s;
@@ -376,22 +406,33 @@ static int next_doc(struct source *s, struct bq_doc_in *out, struct bq_error *er
 	rc = BQ_END;
 	while (rc == BQ_END) {
 		rc = source_check_stop(s, err);
-		if (rc != BQ_OK)
-			return rc;
-		if (d->records != NULL) {
-			rc = source_next(d->records, out, err);
-			if (rc != BQ_END)
-				return rc;
-			source_close(d->records);
-			d->records = NULL;
+		if (rc == BQ_OK && d->records != NULL) {
+			rc = next_record(d, out, err);
+			continue;
 		}
-		if (d->depth == 0) {
+		if (rc == BQ_OK && d->depth == 0) {
 			stop_walk(d);
 			return BQ_END;
 		}
-		rc = visit_next(d, out, err);
+		if (rc == BQ_OK)
+			rc = visit_next(d, out, err);
+		s->bytes_done = d->done_bytes;
 	}
 	return rc;
+}
+
+/* Walk once without opening a file. */
+static int measure_dir(const struct source *s, uint64_t *bytes, struct bq_error *err)
+{
+	const struct dir *real = (const struct dir *)s;
+	struct dir d = { .base = *s, .root = real->root, .name = real->name, .is_measuring = true };
+	struct bq_doc_in none;
+	int rc = next_doc(&d.base, &none, err);
+
+	*bytes = d.done_bytes;
+	stop_walk(&d);
+	bq_buf_release(&d.path);
+	return rc == BQ_END ? BQ_OK : rc;
 }
 
 static void close_dir(struct source *s)
@@ -401,13 +442,13 @@ static void close_dir(struct source *s)
 	source_close(d->records);
 	stop_walk(d);
 	bq_buf_release(&d->path);
-	bq_buf_release(&d->text);
+	textfile_release(&d->text);
 	free(d->root);
 	free(d->name);
 	free(d);
 }
 
-static const struct source_ops dir_ops = { next_doc, close_dir };
+static const struct source_ops dir_ops = { next_doc, measure_dir, close_dir };
 
 int dir_open(char *root, const char *name, const struct source *base, struct source **out, struct bq_error *err)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "source/filetype.h"
 
+#include <limits.h>
 #include <stddef.h>
 #include <string.h>
 #include <strings.h>
@@ -20,7 +21,7 @@ static const char *const text[] = { "txt", "text", "rst", "rest", "adoc", "ascii
 	"svelte", "swift", "t", "tcl", "tf", "ts", "tsx", "v", "vhd", "vim", "vue", "y", "l", "zig", "zsh", NULL };
 static const char *const markdown[] = { "md", "markdown", "mdown", "mkd", NULL };
 static const char *const jsonl[] = { "jsonl", "ndjson", NULL };
-static const char *const packed[] = { "gz", "zst", "bz2", "xz", "zip", NULL };
+static const char *const packed[] = { "bz2", "xz", "zip", "lz4", "br", "7z", NULL };
 
 /* Files that have no extension. */
 static const char *const plain[] = { "README", "LICENSE", "LICENCE", "COPYING", "AUTHORS", "CHANGES", "CHANGELOG",
@@ -42,14 +43,37 @@ static int is_in(const char *const *names, const char *s)
 	return 0;
 }
 
-enum filetype filetype_of(const char *name)
+/* The type of the first `len` bytes of `name`. */
+static enum filetype type_of(const char *name, size_t len)
 {
-	const char *dot = strrchr(name, '.');
+	char bare[NAME_MAX + 1];
+	const char *dot;
 
-	if (dot == NULL || dot == name)
-		return is_in(plain, name) ? FILETYPE_TEXT : FILETYPE_UNKNOWN;
+	if (len > NAME_MAX)
+		return FILETYPE_UNKNOWN;
+	memcpy(bare, name, len);
+	bare[len] = '\0';
+	dot = strrchr(bare, '.');
+	if (dot == NULL || dot == bare)
+		return is_in(plain, bare) ? FILETYPE_TEXT : FILETYPE_UNKNOWN;
 	for (size_t i = 0; i < sizeof by_extension / sizeof by_extension[0]; i++)
 		if (is_in(by_extension[i].names, dot + 1))
 			return by_extension[i].type;
 	return FILETYPE_UNKNOWN;
+}
+
+enum filetype filetype_of(const char *name, enum packing *packing)
+{
+	const char *dot = strrchr(name, '.');
+	enum filetype inner;
+
+	*packing = PACKING_NONE;
+	if (dot != NULL && strcasecmp(dot, ".gz") == 0)
+		*packing = PACKING_GZIP;
+	else if (dot != NULL && strcasecmp(dot, ".zst") == 0)
+		*packing = PACKING_ZSTD;
+	else
+		return type_of(name, strlen(name));
+	inner = type_of(name, (size_t)(dot - name));
+	return inner == FILETYPE_PACKED ? FILETYPE_UNKNOWN : inner;
 }

@@ -7,6 +7,8 @@
  *   source_open("docs.jsonl")   a document a line
  *   source_open("-")            the same from standard input
  *
+ * Files may be packed: docs.jsonl.gz, a.txt.zst.
+ *
  * One broken document never stops a source: it is put on the list of skips
  * and the next one comes.
  */
@@ -23,6 +25,7 @@
 #include <bq/status.h>
 
 #include "source/skips.h"
+#include "source/stream.h"
 
 struct source_opts {
 	const char *const *include; /* globs; none: everything */
@@ -39,6 +42,7 @@ struct source;
 
 struct source_ops {
 	int (*next)(struct source *s, struct bq_doc_in *out, struct bq_error *err);
+	int (*measure)(const struct source *s, uint64_t *bytes, struct bq_error *err);
 	void (*close)(struct source *s);
 };
 
@@ -48,6 +52,7 @@ struct source {
 	const struct source_opts *opts; /* **borrowed** for the source's life */
 	struct bq_span root;            /* absolute, owned by the source; "" for standard input */
 	uint32_t number;                /* the documents' `source`; 0 until the owner sets it */
+	uint64_t bytes_done;            /* of source_measure()'s, up to the last document */
 	bool is_named;                  /* the user named this very file: being skipped is broken */
 };
 
@@ -62,6 +67,13 @@ int source_open(const char *arg, const struct source_opts *opts, struct source *
 static inline int source_next(struct source *s, struct bq_doc_in *out, struct bq_error *err)
 {
 	return s->ops->next(s, out, err);
+}
+
+/* How many bytes there are to read, before the first document: walks a
+ * directory once more.  BQ_END: unknown.  Fails as source_next(). */
+static inline int source_measure(const struct source *s, uint64_t *bytes, struct bq_error *err)
+{
+	return s->ops->measure(s, bytes, err);
 }
 
 /* NULL is fine. */
@@ -82,6 +94,7 @@ int dir_open(char *root, const char *name, const struct source *base, struct sou
 /* JSON lines from descriptor `fd`, which it **takes** whatever the outcome. */
 struct jsonl_origin {
 	int fd;
+	enum packing packing;
 	struct bq_span path; /* of the documents; **borrowed** for the source's life */
 	int64_t mtime_us, file_bytes;
 };

@@ -13,10 +13,11 @@
 #include "source/lines.h"
 
 static struct lines l;
+static struct stream stream;
 static struct tmpdir dir;
 static int fd = -1;
 
-static void open_bytes(struct bq_span bytes)
+static void open_bytes(struct bq_span bytes, size_t max)
 {
 	char *path;
 
@@ -25,13 +26,15 @@ static void open_bytes(struct bq_span bytes)
 	path = tmpdir_path(&dir, "f");
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	free(path);
-	lines_init(&l, fd);
+	assert_int_equal(stream_init(&stream, fd, PACKING_NONE, NULL), 0);
+	lines_init(&l, &stream, max);
 }
 
 static int close_bytes(void **state)
 {
 	(void)state;
 	lines_release(&l);
+	stream_release(&stream);
 	(void)close(fd);
 	tmpdir_release(&dir);
 	return 0;
@@ -39,17 +42,17 @@ static int close_bytes(void **state)
 
 static void expect(const char *want)
 {
-	struct bq_span got;
+	struct line got;
 
 	assert_int_equal(lines_next(&l, &got), 1);
-	if (!bq_span_eq(got, bq_span_of(want)))
+	if (!bq_span_eq(bq_span_make(got.ptr, got.len), bq_span_of(want)))
 		fail_msg("line %u is [%.*s], not [%s]", (unsigned)l.number, (int)got.len, got.ptr, want);
 	assert_false(l.is_too_long);
 }
 
 static void expect_end(void)
 {
-	struct bq_span got;
+	struct line got;
 
 	assert_int_equal(lines_next(&l, &got), 0);
 	assert_int_equal(lines_next(&l, &got), 0);
@@ -58,7 +61,7 @@ static void expect_end(void)
 static void test_lines(void **state)
 {
 	(void)state;
-	open_bytes(BQ_SPAN("a\n\nbc\r\n\xff"));
+	open_bytes(BQ_SPAN("a\n\nbc\r\n\xff"), LINES_MAX);
 	expect("a");
 	expect("");
 	expect("bc\r");
@@ -71,7 +74,7 @@ static void test_lines(void **state)
 static void test_nothing(void **state)
 {
 	(void)state;
-	open_bytes(BQ_SPAN(""));
+	open_bytes(BQ_SPAN(""), LINES_MAX);
 	expect_end();
 }
 
@@ -79,7 +82,7 @@ static void test_nothing(void **state)
 static void test_long_lines(void **state)
 {
 	static char bytes[3 * 262144 + 16];
-	struct bq_span got;
+	struct line got;
 	size_t at = 0;
 
 	(void)state;
@@ -87,7 +90,7 @@ static void test_long_lines(void **state)
 	bytes[at += 262143] = '\n';
 	bytes[at += 1] = '\n';
 	bytes[at += 500000] = '\n';
-	open_bytes(bq_span_make(bytes, sizeof bytes));
+	open_bytes(bq_span_make(bytes, sizeof bytes), LINES_MAX);
 	assert_int_equal(lines_next(&l, &got), 1);
 	assert_int_equal(got.len, 262143);
 	expect("");
@@ -100,7 +103,7 @@ static void test_long_lines(void **state)
 
 static void expect_too_long(void)
 {
-	struct bq_span got;
+	struct line got;
 
 	assert_int_equal(lines_next(&l, &got), 1);
 	assert_true(l.is_too_long);
@@ -116,8 +119,7 @@ static void test_a_line_over_the_limit_is_passed_over(void **state)
 	bytes[4] = bytes[10] = bytes[20] = '\n';
 	bytes[900000] = '\n';
 	bytes[900003] = '\n';
-	open_bytes(bq_span_make(bytes, sizeof bytes));
-	l.max = 5;
+	open_bytes(bq_span_make(bytes, sizeof bytes), 5);
 	expect("xxxx");
 	expect("xxxxx"); /* exactly the limit */
 	expect_too_long();
@@ -128,6 +130,33 @@ static void test_a_line_over_the_limit_is_passed_over(void **state)
 	expect_end();
 }
 
+/* The buffer is small again behind a long line, also one that was passed over. */
+static void test_what_is_held(void **state)
+{
+	enum { LONG = 40 << 20 };
+	char *bytes = malloc(LONG + 4);
+	struct line got;
+
+	(void)state;
+	assert_non_null(bytes);
+	memset(bytes, 'x', LONG);
+	memcpy(bytes + LONG, "\ny\nz", 4);
+	bytes[LONG / 2] = '\n';
+	open_bytes(bq_span_make(bytes, LONG + 4), 20 << 20);
+	free(bytes);
+	assert_int_equal(lines_next(&l, &got), 1);
+	assert_int_equal(got.len, 20 << 20); /* exactly the limit */
+	assert_true(l.cap <= (20 << 20) + 1);
+	assert_int_equal(lines_next(&l, &got), 1);
+	assert_int_equal(got.len, (20 << 20) - 1);
+	expect("y");
+	assert_true(l.cap < 1 << 20);
+	assert_int_equal(lines_next(&l, &got), 1);
+	assert_int_equal(got.len, 1);
+	assert_true(l.cap < 1 << 20);
+	expect_end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -135,6 +164,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_nothing, close_bytes),
 		cmocka_unit_test_teardown(test_long_lines, close_bytes),
 		cmocka_unit_test_teardown(test_a_line_over_the_limit_is_passed_over, close_bytes),
+		cmocka_unit_test_teardown(test_what_is_held, close_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

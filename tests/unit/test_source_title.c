@@ -90,20 +90,43 @@ static void test_long_titles_are_cut(void **state)
 
 static void test_file_types(void **state)
 {
+	static const struct {
+		const char *name;
+		enum filetype type;
+		enum packing packing;
+	} rows[] = {
+		{ "a.txt", FILETYPE_TEXT, PACKING_NONE },
+		{ "A.TXT", FILETYPE_TEXT, PACKING_NONE },
+		{ "a.b.c", FILETYPE_TEXT, PACKING_NONE },
+		{ "a.Md", FILETYPE_MARKDOWN, PACKING_NONE },
+		{ "a.ndjson", FILETYPE_JSONL, PACKING_NONE },
+		{ "a.jsonl", FILETYPE_JSONL, PACKING_NONE },
+		{ "a.json", FILETYPE_TEXT, PACKING_NONE },
+		{ "README", FILETYPE_TEXT, PACKING_NONE },
+		{ "a.pdf", FILETYPE_UNKNOWN, PACKING_NONE },
+		{ "a.", FILETYPE_UNKNOWN, PACKING_NONE },
+		{ ".txt", FILETYPE_UNKNOWN, PACKING_NONE },
+		{ "program", FILETYPE_UNKNOWN, PACKING_NONE },
+		{ "a.jsonl.gz", FILETYPE_JSONL, PACKING_GZIP },
+		{ "a.NDJSON.ZST", FILETYPE_JSONL, PACKING_ZSTD },
+		{ "a.md.Gz", FILETYPE_MARKDOWN, PACKING_GZIP },
+		{ "README.gz", FILETYPE_TEXT, PACKING_GZIP },
+		{ "a.tar.gz", FILETYPE_UNKNOWN, PACKING_GZIP },
+		{ "a.gz", FILETYPE_UNKNOWN, PACKING_GZIP },
+		{ ".gz", FILETYPE_UNKNOWN, PACKING_GZIP },
+		{ "a.txt.gz.zst", FILETYPE_UNKNOWN, PACKING_ZSTD },
+		{ "a.zip.gz", FILETYPE_UNKNOWN, PACKING_GZIP },
+		{ "a.txt.xz", FILETYPE_PACKED, PACKING_NONE },
+		{ "a.zip", FILETYPE_PACKED, PACKING_NONE },
+	};
+
 	(void)state;
-	assert_int_equal(filetype_of("a.txt"), FILETYPE_TEXT);
-	assert_int_equal(filetype_of("A.TXT"), FILETYPE_TEXT);
-	assert_int_equal(filetype_of("a.b.c"), FILETYPE_TEXT);
-	assert_int_equal(filetype_of("a.Md"), FILETYPE_MARKDOWN);
-	assert_int_equal(filetype_of("a.ndjson"), FILETYPE_JSONL);
-	assert_int_equal(filetype_of("a.jsonl"), FILETYPE_JSONL);
-	assert_int_equal(filetype_of("a.jsonl.gz"), FILETYPE_PACKED);
-	assert_int_equal(filetype_of("a.json"), FILETYPE_TEXT);
-	assert_int_equal(filetype_of("README"), FILETYPE_TEXT);
-	assert_int_equal(filetype_of("a.pdf"), FILETYPE_UNKNOWN);
-	assert_int_equal(filetype_of("a."), FILETYPE_UNKNOWN);
-	assert_int_equal(filetype_of(".txt"), FILETYPE_UNKNOWN);
-	assert_int_equal(filetype_of("program"), FILETYPE_UNKNOWN);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		enum packing packing;
+		enum filetype type = filetype_of(rows[i].name, &packing);
+		if (type != rows[i].type || packing != rows[i].packing)
+			fail_msg("%s is of type %d, packing %d", rows[i].name, (int)type, (int)packing);
+	}
 }
 
 int main(void)
