@@ -332,7 +332,7 @@ void cmdline_help(FILE *out)
 	      "  bq \"biometric data sharing\"         the exact phrase\n"
 	      "  bq biometric data sharing           documents with these words, best first\n"
 	      "  bq biometric NOT city               leave a word out\n"
-	      "  bq -e '\"data sharing\"~3 OR leak*'   the query language\n\n"
+	      "  bq -e '\"data sharing\" OR (leak -rumour)'   the query language\n\n"
 	      "usage:\n",
 		out);
 	for (int v = 0; v < VERB_COUNT; v++)

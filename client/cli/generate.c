@@ -54,7 +54,7 @@ static void put_man(FILE *out)
 		fputs("\n.br\n", out);
 	}
 	fputs(".SH EXAMPLES\n.nf\nbq index ~/docs\nbq \"biometric data sharing\"\nbq biometric NOT city\n"
-	      "bq \\-e \\(aq\"data sharing\"~3 OR leak*\\(aq\n.fi\n",
+	      "bq \\-e \\(aq\"data sharing\" OR (leak \\-rumour)\\(aq\n.fi\n",
 		out);
 	fputs(".SH WORDS\nAn argument with a double quote is in the query language; any other with white space is an\n"
 	      "exact phrase; the rest are words or operators. Options are not bundled and may follow words;\n"
