@@ -8,7 +8,7 @@
 
 # shellcheck disable=SC2034 # for those who source this
 BQ_PACKAGES="gcc g++ cmake ninja-build pkg-config libxapian-dev libzstd-dev zlib1g-dev libxxhash-dev libutf8proc-dev
- libjansson-dev libevent-dev libinih-dev libcmocka-dev"
+ libjansson-dev libevent-dev libcmocka-dev"
 
 # Those of the packages named that are not installed.
 bq_missing_packages() {
