@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,6 +17,7 @@
 #include "progress.h"
 #include "report.h"
 #include "source/source.h"
+#include "stop.h"
 
 enum { MAX_STOPWORDS = 256 * 1024 };
 
@@ -25,6 +25,7 @@ struct run {
 	const struct options *o;
 	struct source_opts source_opts;
 	struct source **sources;
+	size_t n_sources;
 	struct bq_span *roots; /* of the sources, each once; **borrowed** from them */
 	uint32_t n_roots;
 	struct skips skips;
@@ -32,25 +33,8 @@ struct run {
 	struct bq_build *build;
 	struct progress progress;
 	struct report report;
-	uint64_t bytes, documents;
+	uint64_t read_bytes, documents; /* `read_bytes` of the sources that are behind us */
 };
-
-static volatile sig_atomic_t stopped;
-
-static void note_signal(int sig)
-{
-	stopped = sig;
-}
-
-/* The first signal ends the run in order; a second one ends the program, which
- * leaves files that the next writer sweeps, and the old generation as it was. */
-static void catch_signals(void)
-{
-	struct sigaction a = { .sa_handler = note_signal, .sa_flags = (int)SA_RESETHAND };
-
-	(void)sigaction(SIGINT, &a, NULL);
-	(void)sigaction(SIGTERM, &a, NULL);
-}
 
 /* ---- preparing --------------------------------------------------------- */
 
@@ -93,23 +77,28 @@ static uint32_t number_root(struct run *r, struct bq_span root)
 static int open_sources(struct run *r, struct bq_error *err)
 {
 	size_t n = r->o->sources.n;
-	bool has_stdin = false;
-	int rc = BQ_OK;
+	int rc;
 
 	r->sources = calloc(n, sizeof *r->sources);
 	r->roots = calloc(n, sizeof *r->roots);
 	if (r->sources == NULL || r->roots == NULL)
 		return bq_error_set(err, BQ_ENOMEM, 0, "no memory for %zu sources", n);
-	for (size_t i = 0; rc == BQ_OK && i < n; i++) {
-		const char *arg = r->o->sources.items[i];
-		if (strcmp(arg, "-") == 0 && has_stdin)
-			return bq_error_set(err, BQ_EUSAGE, 0, "standard input can be read once only");
-		has_stdin |= strcmp(arg, "-") == 0;
-		rc = source_open(arg, &r->source_opts, &r->sources[i], err);
-		if (rc == BQ_OK)
-			r->sources[i]->number = number_root(r, r->sources[i]->root);
-	}
+	rc = source_open_all(r->o->sources.items, n, &r->source_opts, r->sources, &r->n_sources, err);
+	for (size_t i = 0; rc == BQ_OK && i < r->n_sources; i++)
+		r->sources[i]->number = number_root(r, r->sources[i]->root);
 	return rc;
+}
+
+/* Progress knows what is to do only by a walk of its own. */
+static int open_progress(struct run *r, struct bq_error *err)
+{
+	uint64_t total = 0;
+	int rc;
+
+	progress_init(&r->progress, r->o->progress);
+	rc = r->progress.is_on ? source_measure_all(r->sources, r->n_sources, &total, err) : BQ_OK;
+	progress_expect(&r->progress, rc == BQ_OK ? total : 0);
+	return rc == BQ_END ? BQ_OK : rc;
 }
 
 /* Start the generation; sources then leave its directory out. */
@@ -165,8 +154,7 @@ static int add_source(struct run *r, struct source *s, struct bq_error *err)
 		else if (rc != BQ_OK)
 			return rc;
 		r->documents += rc == BQ_OK;
-		r->bytes += doc.text.len;
-		progress_show(&r->progress, r->documents, r->bytes);
+		progress_show(&r->progress, r->documents, r->read_bytes + s->bytes_done, doc.path);
 	}
 }
 
@@ -177,6 +165,7 @@ static int commit(struct run *r, struct bq_error *err)
 	int rc;
 
 	r->build = NULL;
+	progress_phase(&r->progress, "writing the index");
 	rc = bq_build_commit(b, &r->report.build, err);
 	r->report.write_ns = now_ns() - start;
 	return rc;
@@ -188,10 +177,13 @@ static int make_generation(struct run *r, struct bq_error *err)
 
 	if (rc == BQ_OK)
 		rc = open_build(r, err);
-	progress_init(&r->progress, r->o->progress);
-	for (size_t i = 0; rc == BQ_OK && i < r->o->sources.n; i++)
+	if (rc == BQ_OK)
+		rc = open_progress(r, err);
+	for (size_t i = 0; rc == BQ_OK && i < r->n_sources; i++) {
 		rc = add_source(r, r->sources[i], err);
-	if (rc == BQ_OK && stopped != 0)
+		r->read_bytes += r->sources[i]->bytes_done;
+	}
+	if (rc == BQ_OK && stop_signal != 0)
 		rc = bq_error_set(err, BQ_ECANCELLED, 0, "stopped by a signal");
 	if (rc == BQ_OK)
 		rc = commit(r, err);
@@ -221,9 +213,9 @@ int cmd_build(const struct options *o)
 	r.source_opts = (struct source_opts){
 		.include = o->include.items, .n_include = o->include.n,
 		.exclude = o->exclude.items, .n_exclude = o->exclude.n,
-		.stop = &stopped, .skips = &r.skips,
+		.stop = &stop_signal, .skips = &r.skips,
 	};
-	catch_signals();
+	stop_catch();
 	rc = make_generation(&r, &err);
 	r.report.total_ns = now_ns() - start;
 	r.report.skips = &r.skips;

@@ -20,12 +20,12 @@ static const struct verb verbs[] = {
 	{ "build", BUILD, true, cmd_build, "-o INDEX [options] SOURCE...", "a new generation from the sources alone" },
 	{ "update", UPDATE, true, cmd_update, "-o INDEX [options] SOURCE...",
 		"the same; makes a missing INDEX; reads every source again" },
+	{ "optimize", OPTIMIZE, false, cmd_optimize, "INDEX [--json]", "merge to one segment without what was deleted" },
 	{ "verify", VERIFY, false, cmd_verify, "INDEX", "check every byte; exit 0 sound, 1 damaged" },
 	{ "info", INFO, false, cmd_info, "INDEX [--json]", "generation, segments, documents, words, bytes" },
 	{ "dump", DUMP, false, cmd_dump, "INDEX [--terms | --postings WORD | --doc ID]",
 		"what the index holds; without an option its documents" },
 	{ "watch", WATCH, true, NULL, NULL, NULL },
-	{ "optimize", OPTIMIZE, false, NULL, NULL, NULL },
 };
 
 enum option_kind { FLAG, STRING, LIST, NUMBER, COUNT, BYTES, CHOICE, ABSENT };
@@ -55,7 +55,7 @@ static const struct option options[] = {
 	{ "--pairs", CHOICE, WRITES, AT(pairs), "off", "no lists of word pairs" },
 	{ "--engine", CHOICE, WRITES, AT(engine), "native", "bq's own format" },
 	{ "--progress", CHOICE, WRITES, AT(progress), "auto|always|never", "on standard error" },
-	{ "--json", FLAG, WRITES | INFO, AT(json), NULL, "the report as JSON on standard output" },
+	{ "--json", FLAG, WRITES | INFO | OPTIMIZE, AT(json), NULL, "the report as JSON on standard output" },
 	{ "--terms", FLAG, DUMP, AT(terms), NULL, "the dictionary: kind, word, documents, occurrences" },
 	{ "--postings", STRING, DUMP, AT(postings), "WORD", "documents and positions of one word" },
 	{ "--doc", STRING, DUMP, AT(doc), "ID", "one document by id, path or SEGMENT.NUMBER" },
@@ -92,7 +92,7 @@ static void print_help(void)
 	(void)puts("bqindex: make and inspect a full-text index\n");
 	for (unsigned i = 0; i < N_VERBS; i++)
 		if (verbs[i].run != NULL)
-			(void)printf("  bqindex %-7s %s\n          %s\n", verbs[i].name, verbs[i].usage, verbs[i].help);
+			(void)printf("  bqindex %-8s %s\n          %s\n", verbs[i].name, verbs[i].usage, verbs[i].help);
 	(void)puts("\nSOURCE: a directory, a file, or - for JSON lines on standard input.\n"
 		   "A .jsonl or .ndjson file holds {\"id\":..,\"title\":..,\"text\":..}, one document a line.\n");
 	(void)puts("build, update:");

@@ -63,6 +63,9 @@ int cmd_build(const struct options *o);
 /* the same, and says that it is */
 int cmd_update(const struct options *o);
 
+/* all segments -> one */
+int cmd_optimize(const struct options *o);
+
 /* EXIT_DAMAGED if a byte is not as it was written */
 int cmd_verify(const struct options *o);
 

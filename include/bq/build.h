@@ -13,6 +13,7 @@
 #ifndef BQ_BUILD_H
 #define BQ_BUILD_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -26,6 +27,7 @@ struct bq_build_opts {
 	float k1, b;           /* BM25; 0.9 and 0.4 by default */
 	uint64_t memory_bytes; /* what the inversion may use; 1 GiB by default */
 	bool no_store;         /* keep no text: no snippets */
+	uint32_t segment_docs; /* end a segment after so many documents: what tests of several ask for; 0: no limit */
 	uint32_t n_sources;
 	const struct bq_span *sources; /* absolute roots, in the order of the command line */
 };
@@ -71,5 +73,14 @@ int bq_build_add(struct bq_build *b, const struct bq_doc_in *doc, struct bq_erro
 int bq_build_commit(struct bq_build *b, struct bq_build_report *report, struct bq_error *err);
 
 void bq_build_abort(struct bq_build *b);
+
+/* Merge the index in `dir` into one segment without its dead documents, under
+ * the average length they have now, and publish it; *is_new tells whether there
+ * was anything to do.  `stop` (may be NULL) not 0 ends it with BQ_ECANCELLED.
+ * BQ_ENOTFOUND if there is no index, BQ_ELOCKED, BQ_EFORMAT if a checksum of
+ * what is there does not match, BQ_EIO, BQ_ENOMEM: then the old generation
+ * stays. */
+int bq_build_optimize(const char *dir, const volatile sig_atomic_t *stop, struct bq_build_report *report,
+	bool *is_new, struct bq_error *err);
 
 #endif

@@ -66,6 +66,10 @@ struct bq_span bq_text_stem(struct bq_text *t, struct bq_span word);
  * out: ask once after stemming, and drop what was made with such a stem. */
 int bq_text_check(const struct bq_text *t, struct bq_error *err);
 
+/* Forget the stems that are remembered: what a builder calls now and then, which
+ * sees each word once. */
+void bq_text_forget(struct bq_text *t);
+
 enum bq_token_kind {
 	BQ_TOKEN_WORD,
 	BQ_TOKEN_BIGRAM, /* two CJK characters; `len` spans both, the next entry starts at the second */

@@ -39,6 +39,12 @@ int mapfile_open(int dirfd, const char *name, struct mapfile *out, struct bq_err
 	return rc;
 }
 
+void mapfile_forget(const struct mapfile *m)
+{
+	if (m->ptr != NULL)
+		(void)madvise((void *)(uintptr_t)m->ptr, m->len, MADV_DONTNEED); /* read-only and shared: nothing is lost */
+}
+
 void mapfile_close(struct mapfile *m)
 {
 	if (m->ptr != NULL)

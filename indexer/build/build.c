@@ -10,7 +10,9 @@
 
 #include "build/analyser.h"
 #include "build/dictionary.h"
+#include "build/inverted.h"
 #include "build/inverter.h"
+#include "build/merge.h"
 #include "index/lock.h"
 #include "index/publish.h"
 
@@ -18,6 +20,7 @@ struct bq_build {
 	int dirfd, lockfd;
 	uint64_t memory_bytes;
 	bool no_store;
+	uint32_t max_docs;          /* of a segment */
 	struct bq_arena mem;        /* what `manifest` points to */
 	struct manifest manifest;   /* the generation in the making */
 	struct bq_text *text;
@@ -128,6 +131,7 @@ int bq_build_open(const char *dir, const struct bq_build_opts *opts, struct bq_b
 	b->dirfd = b->lockfd = -1;
 	b->memory_bytes = opts->memory_bytes;
 	b->no_store = opts->no_store;
+	b->max_docs = opts->segment_docs == 0 ? BQ_MAX_DOCS : opts->segment_docs;
 	b->manifest.k1 = opts->k1;
 	b->manifest.b = opts->b;
 	b->manifest.pairs = MANIFEST_NO_PAIRS;
@@ -198,7 +202,9 @@ static int finish_segment(struct bq_build *b, struct bq_error *err)
 
 	fix_average(b);
 	segment_writer_begin_terms(w, m->avg_len);
-	rc = dictionary_write(&b->inverter, b->text, w, err);
+	struct inverted words;
+	rc = inverted_init(&words, &b->inverter) ? dictionary_write(&words.v, b->text, w, err) : BQ_ENOMEM;
+	inverted_release(&words);
 	b->report.peak_bytes = bytes > b->report.peak_bytes ? bytes : b->report.peak_bytes;
 	inverter_release(&b->inverter);
 	if (rc != BQ_OK)
@@ -224,7 +230,7 @@ static bool is_full(const struct bq_build *b)
 
 	if (b->segment_docs == 0)
 		return false;
-	return b->segment_docs == BQ_MAX_DOCS || (may_split && inverter_bytes(&b->inverter) >= b->memory_bytes);
+	return b->segment_docs == b->max_docs || (may_split && inverter_bytes(&b->inverter) >= b->memory_bytes);
 }
 
 /* A segment that takes one more document. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * An inverter's terms, with their stems, into a segment.
+ * A vocabulary, with its stems, into a segment.
  *
  *   place   0 ..                                              .. n_terms - 1
  *           | STEM | TITLE | TITLE_STEM | MARKED | WORD         |
@@ -17,11 +17,13 @@
 #include <bq/status.h>
 #include <bq/text.h>
 
-#include "build/inverter.h"
+#include "build/vocabulary.h"
 #include "segment/segment_write.h"
 
-/* Write all of `v` to `w`, which has begun its terms.  BQ_ENOMEM; what `w`
- * meets it reports when it is finished. */
-int dictionary_write(const struct inverter *v, struct bq_text *text, struct segment_writer *w, struct bq_error *err);
+/* Write all of `v` to `w`, which has begun its terms; without stems if `text`
+ * is NULL.  Takes 16 bytes a word besides what `v` holds, and the stems that
+ * do not start their word.  BQ_ENOMEM, BQ_ECANCELLED, and what the vocabulary
+ * meets; what `w` meets it reports when it is finished. */
+int dictionary_write(struct vocabulary *v, struct bq_text *text, struct segment_writer *w, struct bq_error *err);
 
 #endif

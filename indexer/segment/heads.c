@@ -43,7 +43,7 @@ void heads_add(struct heads_writer *w, const struct segment_doc *doc, uint64_t t
 		bq_buf_put_u64(&w->groups, w->stored);
 		bq_buf_put_u64(&w->groups, w->marks);
 	}
-	bq_buf_put_u8(b, (uint8_t)((unsigned)in->at | (title.len < in->title.len ? TITLE_CUT : 0u)
+	bq_buf_put_u8(b, (uint8_t)((unsigned)in->at | (doc->title_cut || title.len < in->title.len ? TITLE_CUT : 0u)
 		| (in->title_in_text ? TITLE_IN_TEXT : 0u) | (in->file_line != 0 ? HAS_LINE : 0u)
 		| (same_path ? SAME_PATH : 0u) | (doc->title_pos != 0 ? HAS_TITLE_POS : 0u)
 		| (fields != 0 ? HAS_FIELDS : 0u)));

@@ -94,6 +94,17 @@ struct segment_writer *segment_writer_new(int dirfd, const struct segment_params
 
 /* ---- documents ---- */
 
+/* All of a document but its text and marks. */
+static void put_head(struct segment_writer *w, const struct segment_doc *doc, uint64_t text, uint64_t fields)
+{
+	w->n_docs++;
+	w->n_tokens += doc->length;
+	bq_buf_put_u8(&w->norms, bq_len_encode(doc->length));
+	bq_buf_put_u64(&w->mtimes, (uint64_t)doc->in->mtime_us);
+	bq_buf_put_u64(&w->sizes, (uint64_t)doc->in->file_bytes);
+	heads_add(&w->heads, doc, text, fields);
+}
+
 void segment_writer_doc(struct segment_writer *w, const struct segment_doc *doc)
 {
 	const struct bq_doc_in *in = doc->in;
@@ -102,21 +113,32 @@ void segment_writer_doc(struct segment_writer *w, const struct segment_doc *doc)
 	assert(doc->n_marks == heads_marks(doc->words));
 	if (w->status != BQ_OK)
 		return;
-	w->n_docs++;
-	w->n_tokens += doc->length;
-	bq_buf_put_u8(&w->norms, bq_len_encode(doc->length));
+	put_head(w, doc, text, fields);
 	for (uint32_t i = 0, width = heads_mark_width(text); i < doc->n_marks; i++) {
 		uint32_t off = (uint32_t)doc->marks[i].off, line = (uint32_t)(doc->marks[i].line - 1);
 		bq_buf_put(&w->marks, &off, width);
 		bq_buf_put(&w->marks, &line, width);
 	}
-	bq_buf_put_u64(&w->mtimes, (uint64_t)in->mtime_us);
-	bq_buf_put_u64(&w->sizes, (uint64_t)in->file_bytes);
-	heads_add(&w->heads, doc, text, fields);
 	if (!w->params.no_store) {
 		docs_put(w->docs, in->text);
 		docs_put(w->docs, in->fields);
 	}
+}
+
+void segment_writer_copy(struct segment_writer *w, const struct segment_doc *doc, const struct segment_stored *s)
+{
+	if (w->status != BQ_OK)
+		return;
+	assert(s->marks.len == heads_marks_bytes(doc->words, s->text));
+	put_head(w, doc, w->params.no_store ? 0 : s->text, w->params.no_store ? 0 : s->fields);
+	if (!w->params.no_store)
+		bq_buf_put_span(&w->marks, s->marks);
+}
+
+void segment_writer_stored(struct segment_writer *w, struct bq_span bytes)
+{
+	if (w->status == BQ_OK && !w->params.no_store)
+		docs_put(w->docs, bytes);
 }
 
 void segment_writer_begin_terms(struct segment_writer *w, float avg_len)

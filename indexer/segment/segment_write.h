@@ -4,7 +4,8 @@
  * their keys, each with its postings.
  *
  *   segment_writer_new
- *   segment_writer_doc          once a document; its number is the call's count
+ *   segment_writer_doc          once a document; its number is the call's count; or in pieces:
+ *     segment_writer_copy, segment_writer_stored ..
  *   segment_writer_begin_terms  the average length is known now
  *     segment_writer_term       once a term
  *     segment_writer_posting    once for each of its documents, ascending
@@ -42,6 +43,13 @@ struct segment_doc {
 	uint32_t length;        /* entries in all: words, plus title_words if the title is outside the text */
 	const struct bq_mark *marks; /* one for every entry BQ_MARK_WORDS, 2*BQ_MARK_WORDS, .. < words */
 	uint32_t n_marks;       /* words == 0 ? 0 : (words - 1) / BQ_MARK_WORDS */
+	bool title_cut;         /* in->title is not the whole title */
+};
+
+/* What a segment has stored of a document that is copied to another. */
+struct segment_stored {
+	uint64_t text, fields;  /* bytes */
+	struct bq_span marks;   /* as MARKS holds them */
 };
 
 struct segment_info {
@@ -58,6 +66,12 @@ struct segment_info {
 struct segment_writer *segment_writer_new(int dirfd, const struct segment_params *params, struct bq_error *err);
 
 void segment_writer_doc(struct segment_writer *w, const struct segment_doc *doc);
+
+/* A document that another segment has: in->text, in->fields and marks of `doc`
+ * are not looked at.  The s->text + s->fields bytes follow by calls of
+ * segment_writer_stored(); a writer without stored text wants none. */
+void segment_writer_copy(struct segment_writer *w, const struct segment_doc *doc, const struct segment_stored *s);
+void segment_writer_stored(struct segment_writer *w, struct bq_span bytes);
 
 /* No documents after this.  `avg_len` is the A that bounds are computed under. */
 void segment_writer_begin_terms(struct segment_writer *w, float avg_len);

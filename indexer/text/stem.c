@@ -118,6 +118,12 @@ static void forget_all(struct stem *s)
 	bq_arena_reset(&s->bytes);
 }
 
+void stem_forget(struct stem *s)
+{
+	if (s->slots != NULL)
+		forget_all(s);
+}
+
 /* Room for one more word: a bigger table, or an empty one where that is too big
  * or does not come. */
 static void make_room(struct stem *s)

@@ -26,6 +26,9 @@ void stem_free(struct stem *s);
  * BQ_WORD_CUT bytes, and where the stem would be empty or over BQ_WORD_MAX. */
 struct bq_span stem_find(struct stem *s, struct bq_span word);
 
+/* Forget them all; the table keeps its size. */
+void stem_forget(struct stem *s);
+
 /* How many words are remembered now; never more than `cache_words`. */
 uint32_t stem_count(const struct stem *s);
 

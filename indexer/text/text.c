@@ -86,3 +86,5 @@ bool bq_text_is_stopword(const struct bq_text *t, struct bq_span word) { return 
 struct bq_span bq_text_stem(struct bq_text *t, struct bq_span word) { return stem_find(t->stem, word); }
 
 int bq_text_check(const struct bq_text *t, struct bq_error *err) { return stem_check(t->stem, err); }
+
+void bq_text_forget(struct bq_text *t) { stem_forget(t->stem); }

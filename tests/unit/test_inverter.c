@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "build/inverted.h"
 #include "build/inverter.h"
 #include "build/unite.h"
 
@@ -152,7 +153,7 @@ static void test_release_makes_it_empty_and_usable(void **state)
 static void test_union(void **state)
 {
 	static const uint32_t want[][2] = { { 0, 1 }, { 2, 3 }, { 3, 1 }, { 4, 1 }, { 9, 2 } };
-	const struct slot **sorted;
+	struct inverted words;
 	struct unite u = { 0 };
 
 	(void)state;
@@ -164,11 +165,11 @@ static void test_union(void **state)
 	add(BQ_TERM_WORD, "b", 3, 0);
 	add(BQ_TERM_WORD, "c", 4, 0);
 	add(BQ_TERM_WORD, "c", 9, 0);
-	sorted = inverter_sort(&v);
+	assert_true(inverted_init(&words, &v));
 	for (int round = 0; round < 2; round++) { /* used again */
 		assert_true(unite_start(&u, 3));
-		for (size_t i = 0; i < 3; i++)
-			unite_add(&u, &v, sorted[i]);
+		for (uint32_t i = 0; i < 3; i++)
+			unite_add(&u, &words.v, i);
 		for (size_t i = 0; i < sizeof want / sizeof want[0]; i++) {
 			assert_true(unite_next(&u));
 			assert_int_equal(u.doc, want[i][0]);
@@ -177,7 +178,8 @@ static void test_union(void **state)
 		assert_false(unite_next(&u));
 	}
 	unite_release(&u);
-	free(sorted);
+	assert_int_equal(words.v.ops->check(&words.v, NULL), BQ_OK);
+	inverted_release(&words);
 }
 
 int main(void)

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/compact.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "build/merge.h"
+#include "index/tombstones.h"
+
+enum { FACTOR = 8, DEAD_PART = 5 }; /* a size class; one in so many dead is too many */
+
+/* ---- members ----------------------------------------------------------- */
+
+static int no_memory(struct bq_error *err)
+{
+	return bq_error_set(err, BQ_ENOMEM, 0, "no memory for a generation");
+}
+
+static size_t dead_bytes(const struct member *m)
+{
+	return (m->named.n_docs + 63ull) / 64 * 8;
+}
+
+int compact_init(struct compact *c, const struct bq_index *ix, const struct manifest *old, struct bq_error *err)
+{
+	c->n = ix == NULL ? 0 : ix->n_leaves;
+	memset(c->members, 0, sizeof c->members);
+	for (uint32_t i = 0; i < c->n; i++) {
+		const struct bq_leaf *l = ix->leaves[i];
+		struct member *m = &c->members[i];
+		m->named = old->segments[i];
+		m->segment = segment_of(l);
+		m->n_dead = l->n_dead;
+		if (l->dead == NULL)
+			continue;
+		m->dead = malloc(dead_bytes(m));
+		if (m->dead == NULL)
+			return no_memory(err);
+		memcpy(m->dead, l->dead, dead_bytes(m));
+	}
+	return BQ_OK;
+}
+
+int compact_bury(struct compact *c, uint32_t i, uint32_t doc, struct bq_error *err)
+{
+	struct member *m = &c->members[i];
+
+	if (m->dead == NULL)
+		m->dead = calloc(dead_bytes(m), 1);
+	if (m->dead == NULL)
+		return no_memory(err);
+	if ((m->dead[doc >> 6] >> (doc & 63) & 1) != 0)
+		return BQ_OK;
+	m->dead[doc >> 6] |= UINT64_C(1) << (doc & 63);
+	m->n_dead++;
+	m->has_new_dead = true;
+	return BQ_OK;
+}
+
+/* Describe and open the file that `info` tells of. */
+static int open_member(struct compact *c, const struct segment_info *info, struct member *m, struct bq_error *err)
+{
+	char name[MANIFEST_FILE_MAX];
+	int rc;
+
+	*m = (struct member){ .is_new = true, .named = { .number = info->number, .bytes = info->bytes,
+		.checksum = info->checksum, .n_docs = info->n_docs } };
+	manifest_segment_file(&m->named, name);
+	rc = segment_open(c->dirfd, name, &m->opened, err);
+	if (rc != BQ_OK)
+		(void)unlinkat(c->dirfd, name, 0);
+	m->segment = m->opened;
+	return rc == BQ_ENOTFOUND ? BQ_EIO : rc;
+}
+
+int compact_add(struct compact *c, const struct segment_info *info, struct bq_error *err)
+{
+	int rc = open_member(c, info, &c->members[c->n], err);
+
+	c->n += rc == BQ_OK;
+	return rc;
+}
+
+/* Forget a member: an old one's file goes when the new generation is there. */
+static void drop_member(struct compact *c, struct member *m)
+{
+	char name[MANIFEST_FILE_MAX];
+
+	segment_close(m->opened);
+	free(m->dead);
+	if (m->is_new) {
+		manifest_segment_file(&m->named, name);
+		(void)unlinkat(c->dirfd, name, 0);
+	}
+	m->segment = m->opened = NULL;
+	m->dead = NULL;
+	m->named.n_docs = 0;
+}
+
+/* Close the gaps that dropped members leave. */
+static void close_up(struct compact *c)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < c->n; i++)
+		if (c->members[i].segment != NULL)
+			c->members[n++] = c->members[i];
+	c->n = n;
+}
+
+void compact_drop_dead(struct compact *c)
+{
+	for (uint32_t i = 0; i < c->n; i++)
+		if (c->members[i].n_dead == c->members[i].named.n_docs)
+			drop_member(c, &c->members[i]);
+	close_up(c);
+}
+
+void compact_count(const struct compact *c, uint64_t *n_docs, uint64_t *n_tokens)
+{
+	*n_docs = *n_tokens = 0;
+	for (uint32_t i = 0; i < c->n; i++) {
+		*n_docs += c->members[i].named.n_docs;
+		*n_tokens += c->members[i].segment->leaf.n_tokens;
+	}
+}
+
+/* ---- merging ----------------------------------------------------------- */
+
+/* What is damaged must not get new checksums. */
+static int check_sums(const struct compact *c, uint32_t bits, struct bq_error *err)
+{
+	int rc = BQ_OK;
+
+	for (uint32_t i = 0; i < c->n && rc == BQ_OK; i++) {
+		const struct segment *s = c->members[i].segment;
+		if ((bits >> i & 1) == 0 || c->members[i].is_new)
+			continue;
+		rc = container_verify(&s->file, s->name, err);
+		mapfile_forget(&s->map);
+	}
+	return rc;
+}
+
+static int write_merged(struct compact *c, uint32_t bits, float *avg_len, struct segment_info *info,
+	struct bq_error *err)
+{
+	struct manifest *m = c->manifest;
+	struct merge_input in[MERGED_MAX];
+	struct merge merge = { .dirfd = c->dirfd, .text = c->text, .sources = c->sources, .avg_len = *avg_len,
+		.keep_bytes = c->keep_bytes, .stop = c->stop, .params = { .number = m->next_segment,
+		.text_id = m->text_id, .k1 = m->k1, .b = m->b, .no_store = c->no_store } };
+	uint32_t n = 0;
+
+	if (m->next_segment > MANIFEST_MAX_NUMBER)
+		return bq_error_set(err, BQ_EUSAGE, 0, "segment numbers are used up: build into a new directory");
+	m->next_segment++;
+	for (uint32_t i = 0; i < c->n; i++)
+		if ((bits >> i & 1) != 0)
+			in[n++] = (struct merge_input){ .segment = c->members[i].segment, .dead = c->members[i].dead };
+	return merge_segments(&merge, in, n, info, avg_len, err);
+}
+
+int compact_merge(struct compact *c, uint32_t bits, float avg_len, struct bq_error *err)
+{
+	uint32_t first = (uint32_t)__builtin_ctz(bits);
+	float average = avg_len;
+	struct segment_info info;
+	struct member made = { .segment = NULL };
+	int rc = check_sums(c, bits, err);
+
+	if (rc == BQ_OK)
+		rc = write_merged(c, bits, &average, &info, err);
+	if (rc == BQ_OK && info.n_docs != 0)
+		rc = open_member(c, &info, &made, err);
+	if (rc != BQ_OK)
+		return rc;
+	for (uint32_t i = 0; i < c->n; i++)
+		if ((bits >> i & 1) != 0)
+			drop_member(c, &c->members[i]);
+	c->members[first] = made;
+	close_up(c);
+	c->manifest->avg_len = average;
+	return BQ_OK;
+}
+
+/* ---- when to merge ----------------------------------------------------- */
+
+static unsigned size_class(const struct member *m)
+{
+	return (63u - (unsigned)__builtin_clzll(m->named.bytes | 1)) / 3; /* 8 is 2 to the 3 */
+}
+
+/* A member with too many dead documents, or 0. */
+static uint32_t find_dead(const struct compact *c)
+{
+	for (uint32_t i = 0; i < c->n; i++)
+		if ((uint64_t)c->members[i].n_dead * DEAD_PART > c->members[i].named.n_docs)
+			return 1u << i;
+	return 0;
+}
+
+/* The members of a class that has too many, smaller classes first, or 0. */
+static uint32_t find_class(const struct compact *c)
+{
+	for (unsigned class = 0; class < 64 / 3 + 1; class++) {
+		uint32_t bits = 0;
+		for (uint32_t i = 0; i < c->n; i++)
+			if (size_class(&c->members[i]) == class)
+				bits |= 1u << i;
+		if (__builtin_popcount(bits) >= FACTOR)
+			return bits;
+	}
+	return 0;
+}
+
+/* The smallest member that is not in `bits`, as a bit. */
+static uint32_t find_smallest(const struct compact *c, uint32_t bits)
+{
+	uint32_t best = UINT32_MAX;
+
+	for (uint32_t i = 0; i < c->n; i++)
+		if ((bits >> i & 1) == 0
+			&& (best == UINT32_MAX || c->members[i].named.bytes < c->members[best].named.bytes))
+			best = i;
+	return 1u << best;
+}
+
+/* The smallest members if there are more than an index may have, or 0. */
+static uint32_t find_surplus(const struct compact *c)
+{
+	uint32_t bits = 0;
+
+	if (c->n <= BQ_MAX_SEGMENTS)
+		return 0;
+	for (int i = 0; i < FACTOR; i++)
+		bits |= find_smallest(c, bits);
+	return bits;
+}
+
+int compact_tidy(struct compact *c, struct bq_error *err)
+{
+	for (;;) {
+		uint32_t bits = find_dead(c);
+		if (bits == 0)
+			bits = find_class(c);
+		if (bits == 0)
+			bits = find_surplus(c);
+		if (bits == 0)
+			return BQ_OK;
+		int rc = compact_merge(c, bits, c->manifest->avg_len, err);
+		if (rc != BQ_OK)
+			return rc;
+	}
+}
+
+/* ---- the end ----------------------------------------------------------- */
+
+int compact_finish(struct compact *c, struct bq_error *err)
+{
+	struct manifest *m = c->manifest;
+	int rc = BQ_OK;
+
+	m->n_segments = c->n;
+	m->n_live = 0;
+	compact_count(c, &m->n_docs, &m->n_tokens);
+	for (uint32_t i = 0; i < c->n && rc == BQ_OK; i++) {
+		struct member *from = &c->members[i];
+		struct manifest_segment *s = &m->segments[i];
+		*s = from->named;
+		if (from->has_new_dead) {
+			s->del_gen = m->gen;
+			rc = tombstones_write(c->dirfd, s, from->dead, err);
+		}
+		m->n_live += s->n_docs - from->n_dead;
+	}
+	return rc;
+}
+
+void compact_abandon(struct compact *c)
+{
+	char name[MANIFEST_FILE_MAX];
+
+	for (uint32_t i = 0; i < c->n; i++) {
+		struct member *m = &c->members[i];
+		if (m->has_new_dead && !m->is_new) {
+			m->named.del_gen = c->manifest->gen;
+			manifest_tombstone_file(&m->named, name);
+			(void)unlinkat(c->dirfd, name, 0);
+		}
+		if (m->is_new)
+			drop_member(c, m);
+	}
+	close_up(c);
+}
+
+void compact_release(struct compact *c)
+{
+	for (uint32_t i = 0; i < c->n; i++) {
+		segment_close(c->members[i].opened);
+		free(c->members[i].dead);
+	}
+	c->n = 0;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The written words of a segment in the making, in the order of its
+ * dictionary, and where each is: what dictionary_write() reads.
+ *
+ *   inverted   from memory: an inverter's chains
+ *   merged     from files: segments that become one
+ *
+ *   word   0 ..                    n - 1
+ *          | TITLE | MARKED | WORD |
+ */
+#ifndef BUILD_VOCABULARY_H
+#define BUILD_VOCABULARY_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <bq/format.h>
+#include <bq/index.h>
+#include <bq/span.h>
+#include <bq/status.h>
+
+#include "build/inverter.h"
+
+struct vocabulary;
+
+/* A walk over the documents of one word. */
+struct walk {
+	uint32_t doc, tf;         /* of the last next() */
+	struct vocabulary *v;
+	struct chain chain;       /* inverted */
+	struct bq_cursor *cursor; /* merged: in the input at hand, or NULL */
+	uint32_t word;            /* merged */
+	uint32_t input, inputs;   /* merged: the one at hand; those yet to come, a bit each */
+};
+
+struct vocabulary_ops {
+	/* The bytes of word `i`, **borrowed** for the vocabulary's life. */
+	struct bq_span (*word)(const struct vocabulary *v, uint32_t i);
+	/* Start before the first document of word `i`. */
+	void (*start)(struct vocabulary *v, uint32_t i, struct walk *w);
+	/* The next document, ascending; false at the end and after a failure. */
+	bool (*next)(struct walk *w);
+	/* The `tf` positions of a WORD in that document, **borrowed** until the next
+	 * call; NULL after a failure. */
+	const uint32_t *(*positions)(struct walk *w);
+	void (*stop)(struct walk *w);
+	/* All walks have stopped: give their memory back.  May be NULL. */
+	void (*rest)(struct vocabulary *v);
+	/* BQ_OK, or the first failure of any walk. */
+	int (*check)(const struct vocabulary *v, struct bq_error *err);
+};
+
+struct vocabulary {
+	const struct vocabulary_ops *ops;
+	uint32_t n, n_title, n_marked;
+	const volatile sig_atomic_t *stop; /* not 0: end with BQ_ECANCELLED; may be NULL */
+};
+
+static inline enum bq_term_kind vocabulary_kind(const struct vocabulary *v, uint32_t i)
+{
+	if (i < v->n_title)
+		return BQ_TERM_TITLE;
+	return i - v->n_title < v->n_marked ? BQ_TERM_MARKED : BQ_TERM_WORD;
+}
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * bqindex optimize: all segments -> one.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include <bq/buf.h>
+#include <bq/build.h>
+#include <bq/log.h>
+
+#include "options.h"
+#include "progress.h"
+#include "stop.h"
+
+static void print_json(const struct options *o, const struct bq_build_report *r, bool is_new, double seconds)
+{
+	struct bq_buf b = BQ_BUF_INIT;
+
+	bq_buf_printf(&b, "{\"verb\":\"optimize\",\"index\":");
+	bq_buf_put_json(&b, bq_span_of(o->index));
+	bq_buf_printf(&b, ",\"exit\":0,\"published\":%s,\"gen\":%" PRIu64 ",\"documents\":%" PRIu64 ",\"words\":%" PRIu64
+		",\"index_bytes\":%" PRIu64 ",\"seconds\":%.6f}\n", is_new ? "true" : "false", r->gen, r->documents,
+		r->words, r->index_bytes, seconds);
+	if (b.oom)
+		complain("no memory for the report");
+	else
+		(void)fwrite(b.ptr, 1, b.len, stdout);
+	bq_buf_release(&b);
+}
+
+int cmd_optimize(const struct options *o)
+{
+	struct bq_build_report r;
+	struct bq_error err;
+	uint64_t start = now_ns();
+	bool is_new;
+	int rc;
+
+	stop_catch();
+	rc = bq_build_optimize(o->index, &stop_signal, &r, &is_new, &err);
+	double seconds = (double)(now_ns() - start) / 1e9;
+	if (rc != BQ_OK) {
+		complain("%s: %s", o->index, err.msg);
+		return EXIT_FAILED;
+	}
+	if (o->json)
+		print_json(o, &r, is_new, seconds);
+	else if (!is_new)
+		bq_log(BQ_LOG_INFO, "%s: generation %" PRIu64 " is one segment already", o->index, r.gen);
+	else
+		bq_log(BQ_LOG_INFO, "%s: generation %" PRIu64 ", one segment, %" PRIu64 " documents, %.1f MB, %.2f s",
+			o->index, r.gen, r.documents, (double)r.index_bytes / 1e6, seconds);
+	return EXIT_DONE;
+}
