@@ -281,6 +281,18 @@ static int start_records(struct dir *d, int fd, const struct found *f, struct bq
 	return jsonl_open(&from, &d->base, &d->records, err);
 }
 
+/* Whether the index has the file as it is. */
+static bool is_known(struct dir *d, const struct found *f)
+{
+	const struct source_opts *o = d->base.opts;
+	struct source_file file = { d->base.number, path_of(d), mtime_us(&f->st), f->st.st_size };
+
+	if (o->is_known == NULL || !o->is_known(o->index, &file))
+		return false;
+	d->done_bytes += f->type == FILETYPE_JSONL ? (uint64_t)f->st.st_size : 0;
+	return true;
+}
+
 /* A document from file `name`, or BQ_END if it gives none (now). */
 static int take_file(struct dir *d, const char *name, struct bq_doc_in *out, struct bq_error *err)
 {
@@ -291,7 +303,7 @@ static int take_file(struct dir *d, const char *name, struct bq_doc_in *out, str
 		return BQ_END;
 	if (f.type != FILETYPE_JSONL || d->is_measuring)
 		d->done_bytes += (uint64_t)f.st.st_size;
-	if (d->is_measuring)
+	if (d->is_measuring || is_known(d, &f))
 		return BQ_END;
 	fd = file_open(d->levels[d->depth - 1].fd, name, &f.st);
 	if (fd < 0) {
@@ -465,6 +477,7 @@ int dir_open(char *root, const char *name, const struct source *base, struct sou
 	d->base.ops = &dir_ops;
 	d->root = root;
 	d->base.root = bq_span_of(root);
+	d->base.name = bq_span_of(d->name);
 	*out = &d->base;
 	return BQ_OK;
 }

@@ -86,3 +86,94 @@ int source_open(const char *arg, const struct source_opts *opts, struct source *
 	free(name);
 	return rc;
 }
+
+/* ---- all of a command line --------------------------------------------- */
+
+struct opened {
+	struct source *source;
+	size_t place; /* on the command line */
+};
+
+static int compare_opened(const void *a, const void *b)
+{
+	const struct opened *x = a, *y = b;
+	int c = bq_span_cmp(x->source->root, y->source->root);
+
+	if (c == 0)
+		c = bq_span_cmp(x->source->name, y->source->name);
+	return c != 0 ? c : (x->place > y->place) - (x->place < y->place);
+}
+
+static bool is_same(const struct source *a, const struct source *b)
+{
+	return bq_span_eq(a->root, b->root) && bq_span_eq(a->name, b->name);
+}
+
+static void skip_twin(struct source *s)
+{
+	s->is_named = false; /* it is indexed: nothing is broken */
+	source_skip(s, s->name, 0, false, "named twice, indexed once");
+	source_close(s);
+}
+
+/* Close those that another one stands for, the first of them; the rest keep
+ * their order. */
+static int drop_twins(struct source **sources, size_t *n, struct bq_error *err)
+{
+	struct opened *sorted = calloc(*n + 1, sizeof *sorted);
+	size_t kept = 0;
+
+	if (sorted == NULL)
+		return bq_error_set(err, BQ_ENOMEM, 0, "no memory for %zu sources", *n);
+	for (size_t i = 0; i < *n; i++)
+		sorted[i] = (struct opened){ sources[i], i };
+	qsort(sorted, *n, sizeof *sorted, compare_opened);
+	for (size_t i = 1; i < *n; i++)
+		if (is_same(sorted[i].source, sorted[i - 1].source))
+			sources[sorted[i].place] = NULL;
+	for (size_t i = *n; i-- > 1;)
+		if (sources[sorted[i].place] == NULL)
+			skip_twin(sorted[i].source);
+	free(sorted);
+	for (size_t i = 0; i < *n; i++) {
+		struct source *s = sources[i];
+		sources[i] = NULL;
+		if (s != NULL)
+			sources[kept++] = s;
+	}
+	*n = kept;
+	return BQ_OK;
+}
+
+int source_open_all(const char *const *args, size_t n, const struct source_opts *opts, struct source **out,
+	size_t *n_out, struct bq_error *err)
+{
+	bool has_stdin = false;
+
+	memset(out, 0, n * sizeof *out);
+	for (*n_out = 0; *n_out < n; (*n_out)++) {
+		const char *arg = args[*n_out];
+		bool is_stdin = strcmp(arg, "-") == 0;
+		int rc;
+		if (is_stdin && has_stdin)
+			return bq_error_set(err, BQ_EUSAGE, 0, "standard input can be read once only");
+		has_stdin |= is_stdin;
+		rc = source_open(arg, opts, &out[*n_out], err);
+		if (rc != BQ_OK)
+			return rc;
+	}
+	return drop_twins(out, n_out, err);
+}
+
+int source_measure_all(struct source *const *sources, size_t n, uint64_t *bytes, struct bq_error *err)
+{
+	int rc = BQ_OK;
+
+	*bytes = 0;
+	for (size_t i = 0; rc == BQ_OK && i < n; i++) {
+		uint64_t one;
+		rc = source_measure(sources[i], &one, err);
+		*bytes += one;
+	}
+	return rc;
+}

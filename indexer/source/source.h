@@ -27,6 +27,13 @@
 #include "source/skips.h"
 #include "source/stream.h"
 
+/* A file as a scan finds it. */
+struct source_file {
+	uint32_t source;     /* its source's number */
+	struct bq_span path; /* below the root */
+	int64_t mtime_us, file_bytes;
+};
+
 struct source_opts {
 	const char *const *include; /* globs; none: everything */
 	size_t n_include;
@@ -36,6 +43,9 @@ struct source_opts {
 	ino_t skip_ino;             /* 0: none */
 	const volatile sig_atomic_t *stop; /* not 0: end with BQ_ECANCELLED; may be NULL */
 	struct skips *skips;        /* what is left out goes here */
+	/* whether the index has the file as it is, so that it is not opened; NULL: it has none */
+	bool (*is_known)(void *index, const struct source_file *f);
+	void *index;                /* its first argument */
 };
 
 struct source;
@@ -51,6 +61,7 @@ struct source {
 	const struct source_ops *ops;
 	const struct source_opts *opts; /* **borrowed** for the source's life */
 	struct bq_span root;            /* absolute, owned by the source; "" for standard input */
+	struct bq_span name;            /* of the one file below it, likewise; "": all of it */
 	uint32_t number;                /* the documents' `source`; 0 until the owner sets it */
 	uint64_t bytes_done;            /* of source_measure()'s, up to the last document */
 	bool is_named;                  /* the user named this very file: being skipped is broken */
@@ -60,6 +71,13 @@ struct source {
  * descriptor before the first document is wanted.  **owned**: source_close().
  * BQ_ENOTFOUND, BQ_EIO, BQ_ENOMEM. */
 int source_open(const char *arg, const struct source_opts *opts, struct source **out, struct bq_error *err);
+
+/* Open the sources of a command line.  What is named twice, by whatever path, is
+ * opened once; the second goes on the list of skips.  out[0, n) gets *n_out
+ * sources, each **owned**, then NULLs, also when it fails: as source_open(), and
+ * BQ_EUSAGE for a second "-". */
+int source_open_all(const char *const *args, size_t n, const struct source_opts *opts, struct source **out,
+	size_t *n_out, struct bq_error *err);
 
 /* The next document, **borrowed** until the next call; BQ_END after the last.
  * BQ_ECANCELLED, BQ_ENOMEM, BQ_EIO (a root that cannot be read), BQ_EUSAGE (a
@@ -75,6 +93,9 @@ static inline int source_measure(const struct source *s, uint64_t *bytes, struct
 {
 	return s->ops->measure(s, bytes, err);
 }
+
+/* The same of several together. */
+int source_measure_all(struct source *const *sources, size_t n, uint64_t *bytes, struct bq_error *err);
 
 /* NULL is fine. */
 void source_close(struct source *s);
