@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "bench/ask.h"
+
+#include <bq/buf.h>
+
+#define MEM_CAP ((size_t)1 << 30)
+
+static const struct ask_command commands[] = {
+	{ "COUNT", 0, true },
+	{ "TOP_10", 10, false },
+	{ "TOP_100", 100, false },
+	{ "TOP_1000", 1000, false },
+	{ "TOP_10_COUNT", 10, true },
+	{ "TOP_100_COUNT", 100, true },
+};
+
+const struct ask_command *ask_command_find(struct bq_span name)
+{
+	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+		if (bq_span_eq(bq_span_of(commands[i].name), name))
+			return &commands[i];
+	return NULL;
+}
+
+int ask_init(struct ask *a, const char *dir)
+{
+	*a = (struct ask){ 0 };
+	bq_arena_init(&a->mem, MEM_CAP);
+	int rc = bq_index_open(dir, &a->index, &a->error);
+	if (rc != BQ_OK)
+		return rc;
+	a->view = (struct bq_view){ &a->index, 1 };
+	a->searcher = bq_searcher_new();
+	return a->searcher == NULL ? bq_error_set(&a->error, BQ_ENOMEM, 0, "out of memory") : BQ_OK;
+}
+
+void ask_release(struct ask *a)
+{
+	bq_searcher_free(a->searcher);
+	bq_index_unref(a->index);
+	bq_arena_release(&a->mem);
+}
+
+int ask_run(struct ask *a, const struct ask_command *command, struct bq_span text, uint64_t *count)
+{
+	const struct bq_query_opts opts = {
+		.match = BQ_MATCH_ANY,
+		.keep_stopwords = true,
+		.limit = command->k,
+		.total = command->wants_total ? BQ_TOTAL_EXACT : BQ_TOTAL_NONE,
+	};
+	struct bq_query *q;
+	struct bq_hits hits;
+	int rc;
+
+	bq_arena_reset(&a->mem);
+	rc = bq_query_parse(a->searcher, &a->view, text, &opts, &a->mem, &q, &a->error);
+	if (rc != BQ_OK)
+		return rc;
+	if (command->k == 0)
+		return bq_query_count(q, count, &a->error);
+	rc = bq_query_search(q, &hits, &a->error);
+	*count = command->wants_total ? hits.total : hits.n;
+	return rc;
+}
+
+/* ---- facts ------------------------------------------------------------- */
+
+/* Documents that `text` matches. */
+static int count_of(struct ask *a, const struct bq_buf *text, uint64_t *out)
+{
+	if (text->oom)
+		return bq_error_set(&a->error, BQ_ENOMEM, 0, "out of memory");
+	return ask_run(a, &commands[0], bq_buf_span(text), out);
+}
+
+/* One word of the query as one of the model's lists; a word of a phrase is
+ * meant as written. */
+static int add_list(struct ask *a, struct bq_span word, char sign, bool of_phrase, struct model_query *out)
+{
+	struct bq_buf text = BQ_BUF_INIT;
+	uint64_t df = 0;
+
+	if (out->n_lists == MODEL_MAX_LISTS)
+		return bq_error_set(&a->error, BQ_ELIMIT, 0, "a query of more than %d words", MODEL_MAX_LISTS);
+	bq_buf_printf(&text, of_phrase ? "\"%.*s\"" : "%.*s", (int)word.len, word.ptr);
+	int rc = count_of(a, &text, &df);
+	bq_buf_release(&text);
+	out->lists[out->n_lists++] = (struct model_list){ sign, df };
+	return rc;
+}
+
+/* The blank-separated words of a phrase, which it requires where itself is. */
+static int add_phrase(struct ask *a, const struct bench_atom *atom, char sign, struct bq_buf *candidates,
+	struct model_query *out)
+{
+	struct bq_span rest = atom->text;
+	uint32_t n_words = 0;
+	int rc = BQ_OK;
+
+	while (rc == BQ_OK && rest.len != 0) {
+		size_t n = 0;
+		while (n < rest.len && rest.ptr[n] != ' ' && rest.ptr[n] != '\t')
+			n++;
+		if (n != 0) {
+			rc = add_list(a, bq_span_first(rest, n), sign, true, out);
+			bq_buf_printf(candidates, "+\"%.*s\" ", (int)n, rest.ptr);
+			n_words++;
+		}
+		rest = bq_span_from(rest, n + 1);
+	}
+	out->n_joints += n_words == 0 ? 0 : n_words - 1;
+	return rc;
+}
+
+static int add_atom(struct ask *a, const struct bench_query *q, const struct bench_atom *atom,
+	struct bq_buf *candidates, struct model_query *out)
+{
+	/* What stands alone is required. */
+	char sign = q->n_atoms == 1 ? '+' : atom->sign;
+
+	if (atom->is_phrase && sign != '-')
+		return add_phrase(a, atom, sign, candidates, out);
+	if (sign == '+')
+		bq_buf_printf(candidates, "+%.*s ", (int)atom->text.len, atom->text.ptr);
+	return add_list(a, atom->text, sign, atom->is_phrase, out);
+}
+
+int ask_facts(struct ask *a, const struct ask_command *command, const struct bench_query *q, struct model_query *out)
+{
+	struct bq_buf candidates = BQ_BUF_INIT;
+	int rc = BQ_OK;
+
+	*out = (struct model_query){ .class = q->class, .k = command->k, .wants_total = command->wants_total,
+		.n_docs = a->index->n_docs };
+	for (uint32_t i = 0; rc == BQ_OK && i < q->n_atoms; i++)
+		rc = add_atom(a, q, &q->atoms[i], &candidates, out);
+	if (rc == BQ_OK && out->n_joints != 0)
+		rc = count_of(a, &candidates, &out->candidates);
+	if (rc == BQ_OK)
+		rc = ask_run(a, &commands[0], q->text, &out->matches);
+	bq_buf_release(&candidates);
+	return rc;
+}

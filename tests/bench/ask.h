@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Asking an index in process, as the public search benchmark asks: bare words
+ * are a union, every word counts.
+ */
+#ifndef BENCH_ASK_H
+#define BENCH_ASK_H
+
+#include <bq/query.h>
+
+#include "bench/model.h"
+#include "bench/queries.h"
+
+/* COUNT, TOP_k, TOP_k_COUNT. */
+struct ask_command {
+	const char *name;
+	uint32_t k; /* 0: COUNT */
+	bool wants_total;
+};
+
+/* NULL if there is none of this name. */
+const struct ask_command *ask_command_find(struct bq_span name);
+
+struct ask {
+	struct bq_index *index;
+	struct bq_view view;
+	struct bq_searcher *searcher;
+	struct bq_arena mem; /* of the query at hand */
+	struct bq_error error;
+};
+
+/* Open an index.  **owned**: release with ask_release(), also after failure. */
+int ask_init(struct ask *a, const char *dir);
+void ask_release(struct ask *a);
+
+/* Parse and answer one query.  *count is what the command asks for: documents
+ * that match (COUNT, _COUNT) or hits given.  A failure is in a->error. */
+int ask_run(struct ask *a, const struct ask_command *command, struct bq_span text, uint64_t *count);
+
+/* What the model needs to know of a query: its lists' lengths, how many
+ * documents must be verified, how many match.  Asks the index. */
+int ask_facts(struct ask *a, const struct ask_command *command, const struct bench_query *q, struct model_query *out);
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "bench/constants.h"
+
+#include <stdlib.h>
+
+#include "bench/clock.h"
+#include "bench/kernels.h"
+
+enum { RUNS = 7 };
+
+static int compare_doubles(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The median cost of one of the operations that `run` does; others on the
+ * machine do not count. */
+static double measure(uint64_t (*run)(struct kernels *), struct kernels *k)
+{
+	double each[RUNS];
+
+	(void)run(k);
+	for (int i = 0; i < RUNS; i++) {
+		uint64_t start = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+		uint64_t n = run(k);
+		each[i] = (double)(clock_ns(CLOCK_THREAD_CPUTIME_ID) - start) / (double)(n == 0 ? 1 : n);
+	}
+	qsort(each, RUNS, sizeof *each, compare_doubles);
+	return each[RUNS / 2];
+}
+
+static void measure_widths(struct kernels *k, const struct bitpack_ops *codec, double out[CONSTANTS_WIDTHS])
+{
+	k->codec = codec;
+	for (k->bits = 0; k->bits < CONSTANTS_WIDTHS; k->bits++)
+		out[k->bits] = measure(kernels_decode_docs, k);
+}
+
+int constants_measure(const struct bq_index *ix, struct constants *out, struct bq_error *err)
+{
+	struct kernels *k;
+	int rc = kernels_new(ix, &k, err);
+
+	*out = (struct constants){ .path = bitpack_best()->name };
+	if (rc != BQ_OK)
+		return rc;
+	measure_widths(k, &bitpack_scalar, out->decode_scalar);
+	measure_widths(k, bitpack_best(), out->decode);
+	k->bits = 2;
+	out->tf = measure(kernels_decode_tfs, k);
+	out->block = measure(kernels_packed_block, k);
+	out->bitset = measure(kernels_bitset_block, k);
+	out->score = measure(kernels_score, k);
+	out->accumulate = measure(kernels_accumulate, k);
+	out->scan = measure(kernels_scan, k);
+	out->probe = measure(kernels_probe, k);
+	out->find = measure(kernels_find, k);
+	k->spread = 1;
+	out->verify_hot = measure(kernels_verify, k);
+	k->spread = k->n_places;
+	out->verify_random = measure(kernels_verify, k);
+	out->bandwidth = 1 / measure(kernels_read, k);
+	out->miss = measure(kernels_chase, k);
+	rc = kernels_status(k, err);
+	kernels_free(k);
+	return rc;
+}
+
+static void put_widths(struct bq_buf *b, const char *name, const double each[CONSTANTS_WIDTHS])
+{
+	bq_buf_printf(b, "\"%s\":[", name);
+	for (unsigned i = 0; i < CONSTANTS_WIDTHS; i++)
+		bq_buf_printf(b, "%s%.4f", i == 0 ? "" : ",", each[i]);
+	bq_buf_printf(b, "],");
+}
+
+void constants_put_json(struct bq_buf *b, const struct constants *c)
+{
+	bq_buf_printf(b, "{\"cpu_path\":\"%s\",", c->path);
+	put_widths(b, "decode_ns", c->decode);
+	put_widths(b, "decode_scalar_ns", c->decode_scalar);
+	bq_buf_printf(b, "\"tf_ns\":%.4f,\"block_ns\":%.4f,\"bitset_ns\":%.4f,\"score_ns\":%.4f,", c->tf, c->block,
+		c->bitset, c->score);
+	bq_buf_printf(b, "\"accumulate_ns\":%.4f,\"scan_ns\":%.4f,\"probe_ns\":%.2f,\"find_ns\":%.1f,", c->accumulate,
+		c->scan, c->probe, c->find);
+	bq_buf_printf(b, "\"verify_hot_ns\":%.2f,\"verify_random_ns\":%.2f,", c->verify_hot, c->verify_random);
+	bq_buf_printf(b, "\"bandwidth_gb_s\":%.2f,\"miss_ns\":%.1f}", c->bandwidth, c->miss);
+}

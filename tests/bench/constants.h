@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What the shipped kernels cost on this machine: the constants of the cost
+ * model in README.md.  Nanoseconds for each posting, unless it says otherwise;
+ * each the median of seven runs.
+ */
+#ifndef BENCH_CONSTANTS_H
+#define BENCH_CONSTANTS_H
+
+#include <bq/buf.h>
+#include <bq/index.h>
+
+enum { CONSTANTS_WIDTHS = 33 };
+
+struct constants {
+	const char *path;                       /* the CPU path the index is read with */
+	double decode[CONSTANTS_WIDTHS];        /* documents from gaps of 0..32 bits */
+	double decode_scalar[CONSTANTS_WIDTHS]; /* the same on the scalar path */
+	double tf;                              /* tf of 2 bits */
+	double bitset;                          /* documents from a bitset block, 3 of 4 bits set; checked, with tfs */
+	double block;                           /* a packed block, 7-bit gaps, 2-bit tf; checked, with tfs */
+	double score;                           /* BM25 points, the length of each document looked up */
+	double accumulate;                      /* adding points into a window of 4,096 documents */
+	double scan;                            /* the index's longest list through a cursor */
+	double probe;                           /* ns: a seek in that list, 64 entries on */
+	double verify_hot;                      /* ns: positions of two words in one document, compared; in the cache */
+	double verify_random;                   /* ns: the same all over 64 MiB of positions */
+	double find;                            /* ns: a word in the dictionary */
+	double bandwidth;                       /* bytes a ns: reading 64 MiB in order */
+	double miss;                            /* ns: a load that waits for another one, all over 64 MiB */
+};
+
+/* Measure them all, about a second; `ix` gives the list and the dictionary.
+ * BQ_ENOMEM, BQ_EFORMAT for a damaged index. */
+int constants_measure(const struct bq_index *ix, struct constants *out, struct bq_error *err);
+
+/* Append them as a JSON object. */
+void constants_put_json(struct bq_buf *b, const struct constants *c);
+
+#endif

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * bqbench engine: every query in process, as often as wanted.  All queries
+ * once, then all again, as the public search benchmark does it: a query's
+ * runs do not find its own bytes in the nearest cache.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "bench/args.h"
+#include "bench/ask.h"
+#include "bench/clock.h"
+#include "bench/touched.h"
+#include "bench/verb.h"
+
+#define MEM_CAP ((size_t)1 << 30)
+
+enum { MAX_COMMANDS = 6, MAX_RUNS = 1000 };
+
+/* What is known of one query under one command. */
+struct result {
+	uint64_t count, bytes;
+	double us, floor_us;
+};
+
+struct engine {
+	struct ask ask;
+	struct bq_arena mem; /* queries and results */
+	struct bench_queries queries;
+	const struct ask_command *commands[MAX_COMMANDS];
+	uint32_t n_commands;
+	unsigned runs;
+	clockid_t clock;
+	struct constants constants;
+	struct result *results; /* [n_commands][queries.n] */
+	uint64_t *times;        /* [queries.n][runs], ns */
+};
+
+static struct result *result_at(struct engine *e, uint32_t command, uint32_t query)
+{
+	return &e->results[(size_t)command * e->queries.n + query];
+}
+
+static int fail_at(struct engine *e, uint32_t query)
+{
+	const struct bq_span text = e->queries.list[query].text;
+
+	return complain("%.*s: %s", (int)(text.len < 200 ? text.len : 200), text.ptr, e->ask.error.msg);
+}
+
+/* ---- measuring --------------------------------------------------------- */
+
+static int compare_u64(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Median of `n` sorted times, in us. */
+static double median_us(const uint64_t *sorted, unsigned n)
+{
+	return (double)(sorted[(n - 1) / 2] + sorted[n / 2]) / 2000;
+}
+
+/* Bytes, count and floor: one run that is not timed. */
+static int look_at(struct engine *e, uint32_t command, uint32_t query)
+{
+	struct result *r = result_at(e, command, query);
+	struct model_query facts;
+	struct touched touched;
+	int rc;
+
+	touched_begin(e->ask.index, &touched);
+	rc = ask_run(&e->ask, e->commands[command], e->queries.list[query].text, &r->count);
+	touched_end(e->ask.index);
+	r->bytes = touched_bytes(&touched);
+	if (rc == BQ_OK)
+		rc = ask_facts(&e->ask, e->commands[command], &e->queries.list[query], &facts);
+	if (rc == BQ_OK)
+		r->floor_us = model_floor(&e->constants, &facts);
+	return rc;
+}
+
+static int run_once(struct engine *e, uint32_t command, unsigned run)
+{
+	for (uint32_t i = 0; i < e->queries.n; i++) {
+		uint64_t count, start = clock_ns(e->clock);
+		if (ask_run(&e->ask, e->commands[command], e->queries.list[i].text, &count) != BQ_OK)
+			return fail_at(e, i);
+		e->times[(size_t)i * e->runs + run] = clock_ns(e->clock) - start;
+	}
+	return 0;
+}
+
+static int run_command(struct engine *e, uint32_t command)
+{
+	for (uint32_t i = 0; i < e->queries.n; i++)
+		if (look_at(e, command, i) != BQ_OK)
+			return fail_at(e, i);
+	for (unsigned run = 0; run < e->runs; run++)
+		if (run_once(e, command, run) != 0)
+			return 2;
+	for (uint32_t i = 0; i < e->queries.n; i++) {
+		uint64_t *times = &e->times[(size_t)i * e->runs];
+		qsort(times, e->runs, sizeof *times, compare_u64);
+		result_at(e, command, i)->us = median_us(times, e->runs);
+	}
+	return 0;
+}
+
+/* ---- reporting --------------------------------------------------------- */
+
+/* All queries of one class under one command. */
+struct summary {
+	uint32_t n;
+	double mean_us, p50_us, p99_us, floor_us, bytes;
+};
+
+static int compare_doubles(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The smallest of `n` sorted numbers that `share` of them do not exceed. */
+static double quantile(const double *sorted, uint32_t n, double share)
+{
+	uint32_t rank = (uint32_t)((double)n * share);
+
+	return sorted[(double)rank < (double)n * share ? rank : rank - (rank != 0)];
+}
+
+static struct summary sum_up(struct engine *e, uint32_t command, enum bench_class class, double *room)
+{
+	struct summary s = { 0 };
+
+	for (uint32_t i = 0; i < e->queries.n; i++) {
+		const struct result *r = result_at(e, command, i);
+		if (e->queries.list[i].class != class)
+			continue;
+		room[s.n++] = r->us;
+		s.mean_us += r->us;
+		s.floor_us += r->floor_us;
+		s.bytes += (double)r->bytes;
+	}
+	if (s.n == 0)
+		return s;
+	qsort(room, s.n, sizeof *room, compare_doubles);
+	s.mean_us /= s.n;
+	s.floor_us /= s.n;
+	s.bytes /= s.n;
+	s.p50_us = quantile(room, s.n, 0.5);
+	s.p99_us = quantile(room, s.n, 0.99);
+	return s;
+}
+
+static void put_query(struct bq_buf *b, struct engine *e, uint32_t command, uint32_t i)
+{
+	const struct bench_query *q = &e->queries.list[i];
+	const struct result *r = result_at(e, command, i);
+
+	bq_buf_printf(b, "{\"command\":\"%s\",\"class\":\"%s\",\"query\":", e->commands[command]->name,
+		bench_class_name(q->class));
+	bq_buf_put_json(b, q->text);
+	bq_buf_printf(b, ",\"count\":%llu,\"us\":%.2f,\"bytes\":%llu,\"floor_us\":%.2f}", (unsigned long long)r->count,
+		r->us, (unsigned long long)r->bytes, r->floor_us);
+}
+
+static void put_index(struct bq_buf *b, const struct bq_index *ix)
+{
+	uint64_t terms = 0;
+
+	for (uint32_t i = 0; i < ix->n_leaves; i++)
+		terms += ix->leaves[i]->n_terms;
+	bq_buf_printf(b, "{\"dir\":");
+	bq_buf_put_json(b, bq_span_of(ix->dir));
+	bq_buf_printf(b, ",\"gen\":%llu,\"documents\":%llu,\"tokens\":%llu,\"terms\":%llu,\"segments\":%u,\"lang\":",
+		(unsigned long long)ix->gen, (unsigned long long)ix->n_docs, (unsigned long long)ix->n_tokens,
+		(unsigned long long)terms, ix->n_leaves);
+	bq_buf_put_json(b, bq_span_of(ix->text.lang));
+	bq_buf_printf(b, "}");
+}
+
+static void put_class(struct bq_buf *b, const char *command, enum bench_class class, const struct summary *s)
+{
+	bq_buf_printf(b, "{\"command\":\"%s\",\"class\":\"%s\",\"n\":%u,\"mean_us\":%.2f,\"p50_us\":%.2f,", command,
+		bench_class_name(class), s->n, s->mean_us, s->p50_us);
+	bq_buf_printf(b, "\"p99_us\":%.2f,\"floor_us\":%.2f,\"ratio\":%.2f,\"bytes\":%.0f}", s->p99_us, s->floor_us,
+		s->mean_us / s->floor_us, s->bytes);
+}
+
+static void put_json(struct bq_buf *b, struct engine *e, double *room)
+{
+	const char *comma = "";
+
+	bq_buf_printf(b, "{\"queries\":[");
+	for (uint32_t c = 0; c < e->n_commands; c++) {
+		for (uint32_t i = 0; i < e->queries.n; i++, comma = ",\n") {
+			bq_buf_printf(b, "%s", comma);
+			put_query(b, e, c, i);
+		}
+	}
+	bq_buf_printf(b, "],\n\"classes\":[");
+	comma = "";
+	for (uint32_t c = 0; c < e->n_commands; c++) {
+		for (unsigned class = 0; class < BENCH_CLASSES; class++) {
+			struct summary s = sum_up(e, c, (enum bench_class)class, room);
+			if (s.n == 0)
+				continue;
+			bq_buf_printf(b, "%s", comma);
+			put_class(b, e->commands[c]->name, (enum bench_class)class, &s);
+			comma = ",\n";
+		}
+	}
+	bq_buf_printf(b, "],\n\"index\":");
+	put_index(b, e->ask.index);
+	bq_buf_printf(b, ",\n\"runs\":%u,\"clock\":\"%s\",\"constants\":", e->runs,
+		e->clock == CLOCK_MONOTONIC ? "wall" : "cpu");
+	constants_put_json(b, &e->constants);
+	bq_buf_printf(b, "}\n");
+}
+
+static void put_table(struct bq_buf *b, struct engine *e, double *room)
+{
+	bq_buf_printf(b, "%-14s %-12s %5s %10s %10s %10s %10s %10s %7s\n", "command", "class", "n", "mean us", "p50 us",
+		"p99 us", "bytes", "floor us", "ratio");
+	for (uint32_t c = 0; c < e->n_commands; c++) {
+		for (unsigned class = 0; class < BENCH_CLASSES; class++) {
+			struct summary s = sum_up(e, c, (enum bench_class)class, room);
+			if (s.n == 0)
+				continue;
+			bq_buf_printf(b, "%-14s %-12s %5u %10.1f %10.1f %10.1f %10.0f %10.1f %7.1f\n",
+				e->commands[c]->name, bench_class_name((enum bench_class)class), s.n, s.mean_us,
+				s.p50_us, s.p99_us, s.bytes, s.floor_us, s.mean_us / s.floor_us);
+		}
+	}
+}
+
+static int report(struct engine *e, bool as_json)
+{
+	struct bq_buf b = BQ_BUF_INIT;
+	double *room = BQ_ARENA_NEW(&e->mem, double, e->queries.n);
+	bool ok = room != NULL;
+
+	if (ok && as_json)
+		put_json(&b, e, room);
+	else if (ok)
+		put_table(&b, e, room);
+	ok = ok && !b.oom && fwrite(b.ptr, 1, b.len, stdout) == b.len && fflush(stdout) == 0;
+	bq_buf_release(&b);
+	return ok ? 0 : complain("could not write the report");
+}
+
+/* ---- the verb ---------------------------------------------------------- */
+
+/* "TOP_10,COUNT" as commands. */
+static bool parse_commands(struct engine *e, const char *list)
+{
+	for (struct bq_span rest = bq_span_of(list); rest.len != 0;) {
+		const char *comma = memchr(rest.ptr, ',', rest.len);
+		struct bq_span name = bq_span_first(rest, comma == NULL ? rest.len : (size_t)(comma - rest.ptr));
+		const struct ask_command *command = ask_command_find(name);
+		if (command == NULL || e->n_commands == MAX_COMMANDS)
+			return complain("--commands: not '%.*s'", (int)name.len, name.ptr) == 0;
+		e->commands[e->n_commands++] = command;
+		rest = bq_span_from(rest, name.len + 1);
+	}
+	return e->n_commands != 0 || complain("--commands: none") == 0;
+}
+
+static int run(struct engine *e, const char *dir, bool as_json)
+{
+	struct bq_error err;
+
+	if (bench_queries_read(stdin, &e->mem, &e->queries, &err) != BQ_OK)
+		return complain("line %llu: %s", (unsigned long long)err.at, err.msg);
+	e->results = BQ_ARENA_NEW(&e->mem, struct result, (size_t)e->n_commands * e->queries.n);
+	e->times = BQ_ARENA_NEW(&e->mem, uint64_t, (size_t)e->queries.n * e->runs);
+	if (e->mem.oom)
+		return complain("no memory for %u queries", e->queries.n);
+	if (ask_init(&e->ask, dir) != BQ_OK)
+		return complain("%s", e->ask.error.msg);
+	if (constants_measure(e->ask.index, &e->constants, &err) != BQ_OK)
+		return complain("%s", err.msg);
+	for (uint32_t c = 0; c < e->n_commands; c++)
+		if (run_command(e, c) != 0)
+			return 2;
+	return report(e, as_json);
+}
+
+int verb_engine(char **argv)
+{
+	const char *dir = NULL, *commands = "TOP_10,COUNT";
+	bool as_json = false, by_cpu = false;
+	struct engine e = { .runs = 10 };
+	const struct arg args[] = {
+		{ "commands", ARG_TEXT, &commands },
+		{ "runs", ARG_COUNT, &e.runs },
+		{ "cpu", ARG_FLAG, &by_cpu },
+		{ "json", ARG_FLAG, &as_json },
+	};
+	int code;
+
+	if (!args_parse(argv, args, sizeof args / sizeof args[0], &dir) || !parse_commands(&e, commands))
+		return 2;
+	if (dir == NULL || e.runs > MAX_RUNS)
+		return complain(dir == NULL ? "engine: which index?" : "--runs: at most 1000");
+	e.clock = by_cpu ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC;
+	bq_arena_init(&e.mem, MEM_CAP);
+	code = run(&e, dir, as_json);
+	ask_release(&e.ask);
+	bq_arena_release(&e.mem);
+	return code;
+}

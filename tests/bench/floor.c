@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * bqbench floor: what the kernels cost here, and what each class of queries
+ * would cost if it cost nothing else, for two words of the index: one that
+ * about a tenth of the documents hold, and one in a hundredth.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "bench/args.h"
+#include "bench/ask.h"
+#include "bench/verb.h"
+
+struct pair {
+	struct bq_span common, rare; /* with a NUL behind them */
+	uint32_t common_df, rare_df;
+};
+
+static uint32_t distance(uint32_t a, uint32_t b) { return a > b ? a - b : b - a; }
+
+/* The words whose lists are nearest to the wanted lengths, in one leaf. */
+static bool find_pair(const struct bq_index *ix, struct bq_arena *mem, struct pair *out)
+{
+	const struct bq_leaf *leaf = ix->n_leaves == 0 ? NULL : ix->leaves[0];
+	struct bq_read read = { .mem = mem };
+	struct bq_terms it;
+
+	if (leaf == NULL)
+		return false;
+	bq_terms_init(&it, leaf, BQ_TERM_WORD, BQ_SPAN(""), &read);
+	*out = (struct pair){ 0 };
+	while (bq_terms_next(&it)) {
+		uint32_t df = it.term.df;
+		if (out->common.len == 0 || distance(df, leaf->n_docs / 10) < distance(out->common_df, leaf->n_docs / 10)) {
+			out->common = bq_arena_dup(mem, it.word);
+			out->common_df = df;
+		} else if (out->rare.len == 0 || distance(df, leaf->n_docs / 100) < distance(out->rare_df, leaf->n_docs / 100)) {
+			out->rare = bq_arena_dup(mem, it.word);
+			out->rare_df = df;
+		}
+	}
+	return read.error.status == BQ_OK && out->rare.len != 0;
+}
+
+/* The pair in one class's form. */
+static const char *write_query(enum bench_class class, const struct pair *p, struct bq_arena *mem)
+{
+	const char *a = p->common.ptr, *b = p->rare.ptr;
+
+	switch (class) {
+	case BENCH_WORD:
+		return a;
+	case BENCH_AND:
+		return bq_arena_printf(mem, "+%s +%s", a, b);
+	case BENCH_OR:
+		return bq_arena_printf(mem, "%s %s", a, b);
+	case BENCH_PHRASE:
+		return bq_arena_printf(mem, "\"%s %s\"", a, b);
+	case BENCH_NEGATION:
+		return bq_arena_printf(mem, "+%s -%s", a, b);
+	case BENCH_MUST_SHOULD:
+		return bq_arena_printf(mem, "+%s %s", a, b);
+	default:
+		return bq_arena_printf(mem, "+\"%s %s\" +%s", a, b, b);
+	}
+}
+
+static int put_classes(struct bq_buf *b, struct ask *a, const struct constants *c, const struct pair *p, bool as_json)
+{
+	static const char *const names[] = { "COUNT", "TOP_10", "TOP_100_COUNT" };
+	struct bq_arena mem;
+	int rc = BQ_OK;
+
+	bq_arena_init(&mem, (size_t)1 << 20);
+	for (unsigned i = 0; rc == BQ_OK && i < BENCH_CLASSES * 3; i++) {
+		const struct ask_command *command = ask_command_find(bq_span_of(names[i % 3]));
+		const char *text = write_query((enum bench_class)(i / 3), p, &mem);
+		struct bench_query q;
+		struct model_query facts;
+		if (!bench_query_parse(bq_span_of(text), &mem, &q))
+			rc = bq_error_set(&a->error, BQ_ENOMEM, 0, "out of memory");
+		if (rc == BQ_OK)
+			rc = ask_facts(a, command, &q, &facts);
+		if (rc != BQ_OK)
+			break;
+		double us = model_floor(c, &facts);
+		if (as_json) {
+			bq_buf_printf(b, "%s{\"command\":\"%s\",\"class\":\"%s\",\"query\":", i == 0 ? "" : ",", command->name,
+				bench_class_name(q.class));
+			bq_buf_put_json(b, q.text);
+			bq_buf_printf(b, ",\"floor_us\":%.3f}", us);
+		} else {
+			bq_buf_printf(b, "  %-12s %-14s %10.2f us   %s\n", bench_class_name(q.class), command->name, us, text);
+		}
+	}
+	bq_arena_release(&mem);
+	return rc;
+}
+
+static void put_constants(struct bq_buf *b, const struct constants *c)
+{
+	bq_buf_printf(b, "kernels, ns a posting\n  gaps of n bits to documents   %8s %8s\n", c->path, "scalar");
+	for (unsigned bits = 0; bits <= 16; bits += bits < 8 ? 1 : 4)
+		bq_buf_printf(b, "  %28u  %8.3f %8.3f\n", bits, c->decode[bits], c->decode_scalar[bits]);
+	bq_buf_printf(b, "  tf of 2 bits                  %8.3f\n", c->tf);
+	bq_buf_printf(b, "  a packed block, checked       %8.3f\n  a bitset block, checked       %8.3f\n", c->block, c->bitset);
+	bq_buf_printf(b, "  score                         %8.3f\n  accumulate                    %8.3f\n", c->score,
+		c->accumulate);
+	bq_buf_printf(b, "  the longest list, by cursor   %8.3f\n", c->scan);
+	bq_buf_printf(b, "single steps, ns\n  seek 64 entries on            %8.1f\n  find a word                   %8.1f\n",
+		c->probe, c->find);
+	bq_buf_printf(b, "  verify two words, hot         %8.1f\n  verify two words, random      %8.1f\n", c->verify_hot,
+		c->verify_random);
+	bq_buf_printf(b, "memory\n  read in order                 %8.1f GB/s\n  dependent miss                %8.1f ns\n",
+		c->bandwidth, c->miss);
+}
+
+static int run(struct ask *a, const char *dir, bool as_json, struct bq_buf *b)
+{
+	struct constants c;
+	struct pair pair;
+
+	if (ask_init(a, dir) != BQ_OK)
+		return complain("%s", a->error.msg);
+	if (constants_measure(a->index, &c, &a->error) != BQ_OK)
+		return complain("%s", a->error.msg);
+	struct bq_arena mem;
+	bq_arena_init(&mem, (size_t)256 << 20);
+	bool has_pair = find_pair(a->index, &mem, &pair);
+	if (as_json) {
+		bq_buf_printf(b, "{\"constants\":");
+		constants_put_json(b, &c);
+		bq_buf_printf(b, ",\"classes\":[");
+	} else {
+		put_constants(b, &c);
+	}
+	if (has_pair && !as_json)
+		bq_buf_printf(b, "floor of each class, for words of %u and %u among %llu documents\n", pair.common_df,
+			pair.rare_df, (unsigned long long)a->index->n_docs);
+	int rc = has_pair ? put_classes(b, a, &c, &pair, as_json) : BQ_OK;
+	if (as_json)
+		bq_buf_printf(b, "]}\n");
+	bq_arena_release(&mem);
+	return rc == BQ_OK ? 0 : complain("%s", a->error.msg);
+}
+
+int verb_floor(char **argv)
+{
+	const char *dir = NULL;
+	bool as_json = false;
+	const struct arg args[] = { { "json", ARG_FLAG, &as_json } };
+	struct bq_buf b = BQ_BUF_INIT;
+	struct ask a;
+	int code;
+
+	if (!args_parse(argv, args, 1, &dir))
+		return 2;
+	if (dir == NULL)
+		return complain("floor: which index?");
+	code = run(&a, dir, as_json, &b);
+	if (code == 0 && (b.oom || fwrite(b.ptr, 1, b.len, stdout) != b.len || fflush(stdout) != 0))
+		code = complain("could not write the report");
+	bq_buf_release(&b);
+	ask_release(&a);
+	return code;
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "bench/kernels.h"
+
+#include <bq/bytes.h>
+
+#include "query/bm25.h"
+#include "segment/positions.h"
+#include "segment/postings.h"
+
+enum { REPEAT = 2000, PROBE_STEP = 64, MAX_PROBES = 20000, CHASES = 200000, VERIFIES = 20000 };
+#define BIG (64u << 20) /* as kernels_make.c fills */
+
+uint64_t kernels_decode_docs(struct kernels *k)
+{
+	uint32_t last = 0;
+
+	for (unsigned i = 0; i < REPEAT; i++) {
+		k->codec->decode_docs(k->packed + 64 * (i % 16), k->bits, last, k->docs);
+		last = k->docs[BQ_BLOCK_DOCS - 1];
+	}
+	k->sink = last;
+	return (uint64_t)REPEAT * BQ_BLOCK_DOCS;
+}
+
+uint64_t kernels_decode_tfs(struct kernels *k)
+{
+	for (unsigned i = 0; i < REPEAT; i++) {
+		k->codec->decode(k->packed + 64 * (i % 16), k->bits, k->tfs);
+		k->sink = k->tfs[i % BQ_BLOCK_DOCS];
+	}
+	return (uint64_t)REPEAT * BQ_BLOCK_DOCS;
+}
+
+static uint64_t get_blocks(struct kernels *k, const struct bq_buf *block)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < REPEAT; i++)
+		n += postings_get_block(k->codec, bq_buf_span(block), BQ_BLOCK_DOCS, 0, k->docs, k->tfs);
+	k->sink = k->docs[17];
+	return n * BQ_BLOCK_DOCS;
+}
+
+uint64_t kernels_packed_block(struct kernels *k) { return get_blocks(k, &k->block); }
+
+uint64_t kernels_bitset_block(struct kernels *k) { return get_blocks(k, &k->bitset); }
+
+uint64_t kernels_score(struct kernels *k)
+{
+	uint32_t sum = 0;
+
+	for (unsigned i = 0; i < REPEAT; i++)
+		for (unsigned d = 0; d < BQ_BLOCK_DOCS; d++)
+			sum += bm25_points(3e8f, k->block_tfs[d], k->k_of[k->norms[k->block_docs[d]]]);
+	k->sink = sum;
+	return (uint64_t)REPEAT * BQ_BLOCK_DOCS;
+}
+
+uint64_t kernels_accumulate(struct kernels *k)
+{
+	for (unsigned i = 0; i < REPEAT; i++)
+		for (unsigned d = 0; d < BQ_BLOCK_DOCS; d++)
+			k->window[(k->block_docs[d] + i) % 4096] += k->block_tfs[d];
+	k->sink = k->window[99];
+	return (uint64_t)REPEAT * BQ_BLOCK_DOCS;
+}
+
+/* ---- the index --------------------------------------------------------- */
+
+static struct bq_cursor *open_longest(struct kernels *k)
+{
+	bq_arena_reset(&k->scratch);
+	return k->leaf == NULL ? NULL : bq_cursor_open(k->leaf, &k->longest, &k->read);
+}
+
+uint64_t kernels_scan(struct kernels *k)
+{
+	struct bq_cursor *c = open_longest(k);
+	uint64_t n = 0, sum = 0;
+
+	while (c != NULL && bq_cursor_next(c) != BQ_DOC_END) {
+		sum += c->doc + bq_cursor_tf(c);
+		n++;
+	}
+	k->sink = sum;
+	return n;
+}
+
+uint64_t kernels_probe(struct kernels *k)
+{
+	struct bq_cursor *c = open_longest(k);
+	uint64_t n = 0;
+
+	if (c == NULL)
+		return 0;
+	/* PROBE_STEP entries on, were they evenly spread */
+	uint64_t step = (uint64_t)k->leaf->n_docs * PROBE_STEP / k->longest.df, doc = 0;
+	for (; n < MAX_PROBES && doc < BQ_DOC_END && bq_cursor_seek(c, (uint32_t)doc) != BQ_DOC_END; n++)
+		doc += step == 0 ? 1 : step;
+	k->sink = c->doc;
+	return n;
+}
+
+uint64_t kernels_find(struct kernels *k)
+{
+	struct bq_term t;
+
+	bq_arena_reset(&k->scratch);
+	for (uint32_t i = 0; i < k->n_words; i++)
+		if (bq_leaf_find(k->leaf, BQ_TERM_WORD, k->words[i], &t, &k->read) == BQ_OK)
+			k->sink = t.df;
+	return k->n_words;
+}
+
+/* ---- positions --------------------------------------------------------- */
+
+/* How often a position of `b` is one above one of `a`. */
+static uint32_t count_next(const uint32_t *a, uint32_t n_a, const uint32_t *b, uint32_t n_b)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0, j = 0; i < n_a; i++) {
+		while (j < n_b && b[j] <= a[i])
+			j++;
+		n += j < n_b && b[j] == a[i] + 1;
+	}
+	return n;
+}
+
+uint64_t kernels_verify(struct kernels *k)
+{
+	uint32_t a[64], b[64], found = 0, at = 12345;
+
+	for (unsigned i = 0; i < VERIFIES; i++) {
+		at = at * 1664525u + 1013904223u; /* Knuth's linear congruence */
+		const struct kernels_place *x = &k->places[(at >> 8) % k->spread];
+		const struct kernels_place *y = &k->places[((at >> 8) + k->spread / 2) % k->spread];
+		uint32_t doc = at % BQ_BLOCK_DOCS, tf = k->block_tfs[doc];
+		bool ok = positions_get(bq_span_make(k->positions.ptr + x->at, x->len), k->block_tfs, BQ_BLOCK_DOCS, doc, a)
+			&& positions_get(bq_span_make(k->positions.ptr + y->at, y->len), k->block_tfs, BQ_BLOCK_DOCS, doc, b);
+		found += ok ? count_next(a, tf, b, tf) : 0;
+	}
+	k->sink = found;
+	return VERIFIES;
+}
+
+/* ---- memory ------------------------------------------------------------ */
+
+uint64_t kernels_read(struct kernels *k)
+{
+	uint64_t sum[8] = { 0 };
+	const uint8_t *p = (const uint8_t *)k->chain;
+
+	for (size_t i = 0; i < BIG; i += 64)
+		for (unsigned lane = 0; lane < 8; lane++)
+			sum[lane] += bq_get_u64(p + i + (size_t)8 * lane);
+	for (unsigned lane = 0; lane < 8; lane++)
+		k->sink += sum[lane];
+	return BIG;
+}
+
+uint64_t kernels_chase(struct kernels *k)
+{
+	uint32_t at = 0;
+
+	for (unsigned i = 0; i < CHASES; i++)
+		at = k->chain[at];
+	k->sink = at;
+	return CHASES;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The shipped kernels, each in a loop over bytes made for it: what
+ * constants.c times.  A kernel function does its work once more and returns
+ * how many operations that were.
+ */
+#ifndef BENCH_KERNELS_H
+#define BENCH_KERNELS_H
+
+#include <bq/buf.h>
+#include <bq/index.h>
+
+#include "codec/bitpack.h"
+
+/* A block of positions of 256 documents, somewhere in kernels.positions. */
+struct kernels_place {
+	uint32_t at, len;
+};
+
+struct kernels {
+	const struct bq_index *index;
+	const struct bitpack_ops *codec;
+	unsigned bits; /* of what is decoded */
+	uint32_t docs[BQ_BLOCK_DOCS + 8], tfs[BQ_BLOCK_DOCS + 8];
+	uint8_t *packed;           /* random bytes: a block of any width starts anywhere */
+	struct bq_buf block;       /* a packed postings block: documents 80 apart on average */
+	struct bq_buf bitset;      /* one of documents close together */
+	uint32_t block_docs[BQ_BLOCK_DOCS], block_tfs[BQ_BLOCK_DOCS];
+	struct bq_buf positions;   /* at least 64 MiB of position blocks of `block` */
+	struct kernels_place *places;
+	uint32_t n_places;
+	uint32_t spread;           /* verify in this many places */
+	uint32_t *chain;           /* 64 MiB: each number is the place of the next */
+	uint8_t *norms;
+	float k_of[256];           /* BM25's K of each length code */
+	uint32_t window[4096];
+	const struct bq_leaf *leaf; /* the leaf of the longest list; NULL if there is no word */
+	struct bq_term longest;
+	struct bq_span *words;      /* some of its words, in random order; live in `mem` */
+	uint32_t n_words;
+	struct bq_arena mem, scratch;
+	struct bq_read read;
+	volatile uint64_t sink;
+};
+
+/* Make the bytes.  **owned**: release with kernels_free(), which accepts NULL. */
+int kernels_new(const struct bq_index *ix, struct kernels **out, struct bq_error *err);
+void kernels_free(struct kernels *k);
+
+/* Whether the index was sound as far as it was read. */
+int kernels_status(const struct kernels *k, struct bq_error *err);
+
+uint64_t kernels_decode_docs(struct kernels *k);  /* codec, bits */
+uint64_t kernels_decode_tfs(struct kernels *k);   /* codec, bits */
+uint64_t kernels_packed_block(struct kernels *k); /* codec */
+uint64_t kernels_bitset_block(struct kernels *k); /* codec */
+uint64_t kernels_score(struct kernels *k);
+uint64_t kernels_accumulate(struct kernels *k);
+uint64_t kernels_scan(struct kernels *k);
+uint64_t kernels_probe(struct kernels *k);
+uint64_t kernels_find(struct kernels *k);
+uint64_t kernels_verify(struct kernels *k);       /* spread */
+uint64_t kernels_read(struct kernels *k);         /* bytes */
+uint64_t kernels_chase(struct kernels *k);
+
+#endif

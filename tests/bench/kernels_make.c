@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The bytes that the kernels work on.
+ */
+#include <stdlib.h>
+
+#include "bench/kernels.h"
+#include "lib/rng.h"
+#include "segment/positions.h"
+#include "segment/postings.h"
+
+enum { NORMS = 1 << 20, PACKED = 8192, FIND_WORDS = 4096 };
+#define BIG     (64u << 20)
+#define MEM_CAP ((size_t)64 << 20)
+
+static void fill(struct rng *r, uint8_t *out, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		out[i] = (uint8_t)rng_next(r);
+}
+
+/* 256 documents `gap` apart on average, from 0 on. */
+static void make_docs(struct rng *r, uint32_t gap, uint32_t docs[BQ_BLOCK_DOCS])
+{
+	uint32_t doc = 0;
+
+	for (unsigned i = 0; i < BQ_BLOCK_DOCS; i++) {
+		docs[i] = doc;
+		doc += 1 + (uint32_t)rng_below(r, 2 * gap - 1);
+	}
+}
+
+static void make_blocks(struct kernels *k, struct rng *r)
+{
+	uint32_t close[BQ_BLOCK_DOCS];
+
+	for (unsigned i = 0; i < BQ_BLOCK_DOCS; i++) {
+		k->block_tfs[i] = 1 + (uint32_t)rng_skewed(r, 4);
+		close[i] = i + i / 3;
+	}
+	make_docs(r, 64, k->block_docs);
+	postings_put_block(&k->block, k->block_docs, k->block_tfs, BQ_BLOCK_DOCS, 0);
+	postings_put_block(&k->bitset, close, k->block_tfs, BQ_BLOCK_DOCS, 0);
+	bq_buf_put_zeros(&k->block, 64);
+	bq_buf_put_zeros(&k->bitset, 64);
+	k->block.len -= 64; /* readable, not counted */
+	k->bitset.len -= 64;
+}
+
+/* One block of positions: documents of some hundred words. */
+static void make_positions(struct kernels *k, struct rng *r)
+{
+	uint32_t all[BQ_BLOCK_DOCS * 4], n = 0;
+
+	for (unsigned d = 0; d < BQ_BLOCK_DOCS; d++) {
+		uint32_t pos = (uint32_t)rng_below(r, 200);
+		for (uint32_t i = 0; i < k->block_tfs[d]; i++, pos += 1 + (uint32_t)rng_below(r, 100))
+			all[n++] = pos;
+	}
+	positions_put_block(&k->positions, k->block_tfs, BQ_BLOCK_DOCS, all);
+}
+
+static bool make_places(struct kernels *k, struct rng *r)
+{
+	uint32_t cap = 1 << 18;
+
+	k->places = calloc(cap, sizeof *k->places);
+	while (k->places != NULL && k->n_places < cap && k->positions.len < BIG && !k->positions.oom) {
+		struct kernels_place *p = &k->places[k->n_places++];
+		p->at = (uint32_t)k->positions.len;
+		make_positions(k, r);
+		p->len = (uint32_t)k->positions.len - p->at;
+	}
+	bq_buf_put_zeros(&k->positions, 64);
+	return k->places != NULL && !k->positions.oom;
+}
+
+/* One cycle through all cache lines in random order (Sattolo's shuffle). */
+static bool make_chain(struct kernels *k, struct rng *r)
+{
+	uint32_t lines = BIG / 64, *order = calloc(lines, sizeof *order);
+
+	k->chain = calloc(BIG, 1);
+	if (order == NULL || k->chain == NULL) {
+		free(order);
+		return false;
+	}
+	for (uint32_t i = 0; i < lines; i++)
+		order[i] = i;
+	for (uint32_t i = lines - 1; i > 0; i--) {
+		uint32_t j = (uint32_t)rng_below(r, i), t = order[i];
+		order[i] = order[j];
+		order[j] = t;
+	}
+	for (uint32_t i = 0; i < lines; i++)
+		k->chain[order[i] * 16] = order[(i + 1) % lines] * 16;
+	free(order);
+	return true;
+}
+
+/* The longest list of a written word in the largest leaf, and some words. */
+static void find_words(struct kernels *k)
+{
+	struct bq_terms it;
+	uint32_t seen = 0, every;
+
+	for (uint32_t i = 0; i < k->index->n_leaves; i++)
+		if (k->leaf == NULL || k->index->leaves[i]->n_docs > k->leaf->n_docs)
+			k->leaf = k->index->leaves[i];
+	k->words = BQ_ARENA_NEW(&k->mem, struct bq_span, FIND_WORDS);
+	if (k->leaf == NULL || k->words == NULL)
+		return;
+	every = 1 + k->leaf->n_terms / FIND_WORDS;
+	k->read.mem = &k->mem;
+	bq_terms_init(&it, k->leaf, BQ_TERM_WORD, BQ_SPAN(""), &k->read);
+	while (bq_terms_next(&it)) {
+		if (it.term.df > k->longest.df)
+			k->longest = it.term;
+		if (seen++ % every == 0 && k->n_words < FIND_WORDS)
+			k->words[k->n_words++] = bq_arena_dup(&k->mem, it.word);
+	}
+	k->read.mem = &k->scratch;
+	if (k->longest.df == 0)
+		k->leaf = NULL;
+}
+
+static void shuffle_words(struct kernels *k, struct rng *r)
+{
+	for (uint32_t i = k->n_words; i > 1; i--) {
+		uint32_t j = (uint32_t)rng_below(r, i);
+		struct bq_span t = k->words[i - 1];
+		k->words[i - 1] = k->words[j];
+		k->words[j] = t;
+	}
+}
+
+int kernels_new(const struct bq_index *ix, struct kernels **out, struct bq_error *err)
+{
+	struct kernels *k = calloc(1, sizeof *k);
+	struct rng r = rng_make(1);
+	bool ok;
+
+	*out = k;
+	if (k == NULL)
+		return bq_error_set(err, BQ_ENOMEM, 0, "out of memory");
+	k->index = ix;
+	bq_arena_init(&k->mem, MEM_CAP);
+	bq_arena_init(&k->scratch, MEM_CAP);
+	k->packed = malloc(PACKED);
+	k->norms = malloc(NORMS);
+	ok = k->packed != NULL && k->norms != NULL;
+	if (ok) {
+		fill(&r, k->packed, PACKED);
+		fill(&r, k->norms, NORMS);
+		bq_length_norms(0.9f, 0.4f, 300, k->k_of);
+		make_blocks(k, &r);
+		ok = make_places(k, &r) && make_chain(k, &r) && !k->block.oom && !k->bitset.oom;
+	}
+	if (ok) {
+		find_words(k);
+		shuffle_words(k, &r);
+		ok = !k->mem.oom;
+	}
+	if (ok)
+		return kernels_status(k, err);
+	kernels_free(k);
+	*out = NULL;
+	return bq_error_set(err, BQ_ENOMEM, 0, "no memory for what the kernels work on");
+}
+
+int kernels_status(const struct kernels *k, struct bq_error *err)
+{
+	if (k->read.error.status != BQ_OK && err != NULL)
+		*err = k->read.error;
+	return k->read.error.status;
+}
+
+void kernels_free(struct kernels *k)
+{
+	if (k == NULL)
+		return;
+	bq_buf_release(&k->block);
+	bq_buf_release(&k->bitset);
+	bq_buf_release(&k->positions);
+	bq_arena_release(&k->mem);
+	bq_arena_release(&k->scratch);
+	free(k->places);
+	free(k->chain);
+	free(k->norms);
+	free(k->packed);
+	free(k);
+}

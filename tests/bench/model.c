@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "bench/model.h"
+
+/* One way of answering: time in the kernels, bytes that must come by. */
+struct cost {
+	double ns, bytes;
+};
+
+static void add(struct cost *to, double times, double ns, double bytes)
+{
+	to->ns += times * ns;
+	to->bytes += times * bytes;
+}
+
+static double smaller(double a, double b) { return a < b ? a : b; }
+
+/* Bits of a gap in a list of `df` among `n_docs`; 0: such a list is bitsets. */
+static unsigned gap_bits(uint64_t n_docs, uint64_t df)
+{
+	uint64_t gap = df == 0 ? 1 : n_docs / df;
+
+	return gap <= 4 ? 0 : 64u - (unsigned)__builtin_clzll(gap);
+}
+
+/* Decoding the documents of a list of `df`, for each of them. */
+static double decode_ns(const struct constants *c, const struct model_query *q, uint64_t df)
+{
+	unsigned bits = gap_bits(q->n_docs, df);
+
+	return bits == 0 ? smaller(c->bitset, c->decode[3]) : c->decode[bits];
+}
+
+static double decode_bytes(const struct model_query *q, uint64_t df)
+{
+	unsigned bits = gap_bits(q->n_docs, df);
+
+	return bits == 0 ? 0.5 : bits / 8.0;
+}
+
+/* How many documents the rarest required list has; UINT64_MAX if none is required. */
+static uint64_t rarest_required(const struct model_query *q)
+{
+	uint64_t least = UINT64_MAX;
+
+	for (uint32_t i = 0; i < q->n_lists; i++)
+		if (q->lists[i].sign == '+' && q->lists[i].df < least)
+			least = q->lists[i].df;
+	return least;
+}
+
+/* Meeting one list at `n` places: reading it all, or seeking in it. */
+static void meet(const struct constants *c, const struct model_query *q, uint64_t df, uint64_t n, struct cost *out)
+{
+	double all = (double)df * decode_ns(c, q, df), probes = (double)n * c->probe;
+
+	if (all < probes)
+		add(out, (double)df, decode_ns(c, q, df), decode_bytes(q, df));
+	else
+		add(out, (double)n, c->probe, 4);
+}
+
+/* All documents with the required words: the rarest list is read, the others
+ * are met; so are those left out. */
+static void intersect(const struct constants *c, const struct model_query *q, struct cost *out)
+{
+	uint64_t lead = rarest_required(q);
+	bool lead_is_read = false;
+
+	for (uint32_t i = 0; i < q->n_lists; i++) {
+		const struct model_list *l = &q->lists[i];
+		if (l->sign == '+' && l->df == lead && !lead_is_read) {
+			add(out, (double)lead, decode_ns(c, q, lead), decode_bytes(q, lead));
+			lead_is_read = true;
+		} else if (l->sign != 0) {
+			meet(c, q, l->df, lead, out);
+		}
+	}
+}
+
+/* Every list is read and added up. */
+static void unite(const struct constants *c, const struct model_query *q, struct cost *out)
+{
+	double each = c->accumulate + (q->k != 0 ? c->tf + c->score : 0);
+
+	for (uint32_t i = 0; i < q->n_lists; i++)
+		add(out, (double)q->lists[i].df, decode_ns(c, q, q->lists[i].df) + each,
+			decode_bytes(q, q->lists[i].df) + (q->k != 0 ? 0.25 : 0));
+}
+
+/* The best k of one list: its bounds, and at most k of its blocks. */
+static void pick_blocks(const struct constants *c, const struct model_query *q, struct cost *out)
+{
+	uint64_t df = q->lists[0].df, blocks = (df + BQ_BLOCK_DOCS - 1) / BQ_BLOCK_DOCS;
+	uint64_t read = q->wants_total || blocks < q->k ? blocks : q->k;
+	uint64_t docs = read * BQ_BLOCK_DOCS < df ? read * BQ_BLOCK_DOCS : df;
+
+	out->bytes += 2 * (double)blocks;
+	add(out, (double)docs, decode_ns(c, q, df) + c->tf + c->score, decode_bytes(q, df) + 0.25);
+}
+
+/* What is not pruned, of the work that an exact count takes. */
+static double share_of(const struct model_query *q)
+{
+	if (q->k == 0 || q->wants_total)
+		return 1;
+	switch (q->class) {
+	case BENCH_WORD:
+		return 1; /* pick_blocks() prunes */
+	case BENCH_OR:
+		return 0.2;
+	case BENCH_PHRASE:
+	case BENCH_MIXED:
+		return 0.6;
+	default:
+		return 0.3;
+	}
+}
+
+static void answer(const struct constants *c, const struct model_query *q, struct cost *out)
+{
+	bool is_required = rarest_required(q) != UINT64_MAX;
+	uint32_t n_scored = 0;
+
+	if (q->class == BENCH_WORD) {
+		if (q->k != 0)
+			pick_blocks(c, q, out);
+		return; /* its count stands in the dictionary */
+	}
+	if (q->class == BENCH_OR && q->k == 0 && q->n_lists == 2) {
+		/* df a + df b - both */
+		uint64_t a = q->lists[0].df, b = q->lists[1].df, least = a < b ? a : b;
+		add(out, (double)least, decode_ns(c, q, least), decode_bytes(q, least));
+		meet(c, q, a < b ? b : a, least, out);
+		return;
+	}
+	add(out, (double)q->candidates * q->n_joints, c->verify_hot, 2);
+	if (!is_required) {
+		unite(c, q, out);
+		return;
+	}
+	intersect(c, q, out);
+	for (uint32_t i = 0; i < q->n_lists && q->k != 0; i++) {
+		n_scored += q->lists[i].sign != '-';
+		if (q->lists[i].sign == 0)
+			meet(c, q, q->lists[i].df, q->matches, out);
+	}
+	/* a phrase scores as one */
+	add(out, (double)q->matches * (n_scored - (n_scored == 0 ? 0 : q->n_joints)), c->score, 1);
+}
+
+double model_floor(const struct constants *c, const struct model_query *q)
+{
+	struct cost cost = { 0 };
+
+	answer(c, q, &cost);
+	double share = share_of(q), memory = cost.bytes / c->bandwidth;
+	double ns = share * (cost.ns > memory ? cost.ns : memory);
+	return (ns + (double)q->n_lists * c->find) / 1000;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The floor of a query: what its answer must cost with the shipped kernels,
+ * were everything around them free.  The formulas stand in README.md.
+ */
+#ifndef BENCH_MODEL_H
+#define BENCH_MODEL_H
+
+#include "bench/constants.h"
+#include "bench/queries.h"
+
+enum { MODEL_MAX_LISTS = 64 };
+
+/* A query as the model sees it. */
+struct model_query {
+	enum bench_class class;
+	uint32_t k;          /* hits wanted; 0: COUNT */
+	bool wants_total;    /* an exact count beside the hits */
+	uint64_t n_docs;
+	struct model_list {
+		char sign;   /* as bench_atom; words of a phrase have their phrase's */
+		uint64_t df;
+	} lists[MODEL_MAX_LISTS];
+	uint32_t n_lists;
+	uint32_t n_joints;   /* neighbours in phrases: words of each phrase - 1 */
+	uint64_t candidates; /* documents with all the words that phrases need */
+	uint64_t matches;
+};
+
+/* Microseconds. */
+double model_floor(const struct constants *c, const struct model_query *q);
+
+#endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "bench/touched.h"
+
+#include <bq/bytes.h>
+
+#include "segment/segment.h"
+
+enum { LINE = 64 };
+
+/* Operations of one cursor: the real ones behind the counting ones. */
+struct counting {
+	struct bq_cursor_ops ops; /* first */
+	const struct bq_cursor_ops *real;
+	bool has_blocks; /* a list of df >= 256: `list` is open */
+	struct postings_list list;
+	uint32_t next;   /* the block behind the last one decoded */
+};
+
+static struct touched *sink;
+static const struct bq_leaf_ops *real_leaf_ops;
+static struct bq_leaf_ops leaf_ops;
+
+static struct counting *counting_of(struct bq_cursor *c)
+{
+	return (struct counting *)(uintptr_t)c->ops;
+}
+
+/* The decoded block of `c` is one of a frequent word. */
+static void count_block(struct bq_cursor *c, struct counting *k)
+{
+	uint32_t from = k->next;
+
+	while (k->next < k->list.n_blocks && bq_get_u32(k->list.last_doc + 4 * (size_t)k->next) != c->last)
+		k->next++;
+	uint32_t passed = k->next - from;
+	sink->skip += 12 + 4 * (uint64_t)(passed < 64 ? passed : 64 + passed / BQ_SKIP_FANOUT);
+	sink->post += postings_block_at(&k->list, k->next).len;
+	k->next++;
+}
+
+static bool count_load(struct bq_cursor *c, struct counting *k, bool loaded)
+{
+	if (!loaded)
+		return false;
+	sink->blocks++;
+	sink->postings += c->n;
+	if (k->has_blocks)
+		count_block(c, k);
+	return true;
+}
+
+static bool counted_next(struct bq_cursor *c)
+{
+	struct counting *k = counting_of(c);
+
+	return count_load(c, k, k->real->next_block(c));
+}
+
+static bool counted_seek(struct bq_cursor *c, uint32_t target)
+{
+	struct counting *k = counting_of(c);
+
+	return count_load(c, k, k->real->seek_block(c, target));
+}
+
+/* Bytes of the position block that belongs to the decoded block. */
+static uint64_t position_bytes(const struct bq_cursor *c, const struct counting *k)
+{
+	if (!k->has_blocks)
+		return c->term.priv[SEGMENT_PRIV_POS_LEN];
+	if (k->list.pos_off == NULL || k->next == 0)
+		return 0;
+	const uint8_t *at = k->list.pos_off + 4 * (size_t)(k->next - 1);
+	return 4 * (uint64_t)(bq_get_u32(at + 4) - bq_get_u32(at));
+}
+
+static const uint32_t *counted_positions(struct bq_cursor *c, uint32_t i, uint32_t *n)
+{
+	struct counting *k = counting_of(c);
+	const uint32_t *positions = k->real->positions(c, i, n);
+	uint64_t all = 0;
+
+	if (*n == 0)
+		return positions;
+	for (uint32_t d = 0; d < c->n; d++)
+		all += c->tfs[d];
+	sink->places++;
+	sink->pos += LINE + position_bytes(c, k) * *n / all / LINE * LINE;
+	return positions;
+}
+
+static struct bq_cursor *counted_cursor(const struct bq_leaf *l, const struct bq_term *t, struct bq_read *rd)
+{
+	const struct segment *s = segment_of(l);
+	struct bq_cursor *c = real_leaf_ops->cursor(l, t, rd);
+	struct counting *k = bq_arena_alloc(rd->mem, sizeof *k);
+
+	if (c == NULL || k == NULL)
+		return NULL;
+	*k = (struct counting){ .ops = *c->ops, .real = c->ops };
+	k->ops.next_block = counted_next;
+	k->ops.seek_block = counted_seek;
+	k->ops.positions = counted_positions;
+	if ((t->priv[SEGMENT_PRIV_MODE] & 0xff) == SEGMENT_FREQUENT) {
+		struct tinfo info = tinfo_get((const uint8_t *)s->tinfo.ptr + t->priv[SEGMENT_PRIV_POST] * TINFO_BYTES);
+		k->has_blocks = postings_open(s->post, &info, l->n_docs, &k->list);
+	} else {
+		sink->post += t->priv[SEGMENT_PRIV_MODE] >> 8;
+	}
+	c->ops = &k->ops;
+	return c;
+}
+
+void touched_begin(struct bq_index *ix, struct touched *t)
+{
+	*t = (struct touched){ 0 };
+	sink = t;
+	if (ix->n_leaves == 0)
+		return;
+	real_leaf_ops = ix->leaves[0]->ops;
+	leaf_ops = *real_leaf_ops;
+	leaf_ops.cursor = counted_cursor;
+	for (uint32_t i = 0; i < ix->n_leaves; i++)
+		ix->leaves[i]->ops = &leaf_ops;
+}
+
+void touched_end(struct bq_index *ix)
+{
+	for (uint32_t i = 0; i < ix->n_leaves; i++)
+		ix->leaves[i]->ops = real_leaf_ops;
+	sink = NULL;
+}

@@ -1,0 +1,138 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# bqbench on a generated collection: each verb for a moment.  What it counts is
+# compared with what was planted, what it sends with what the daemon saw.
+set -eu
+[ -x "$BQ_BINARY_DIR/tests/bench/bqbench" ] || exit 0 # a build without benchmarks
+tmp=$(mktemp -d)
+daemon=
+trap '[ -z "$daemon" ] || kill $daemon 2>/dev/null || true; rm -rf "$tmp"' EXIT
+
+fail() {
+	echo "$*" >&2
+	[ ! -f "$tmp/log" ] || cat "$tmp/log" >&2
+	[ ! -f "$tmp/out" ] || cat "$tmp/out" >&2
+	exit 1
+}
+
+bench() {
+	"$BQ_BINARY_DIR/tests/bench/bqbench" "$@" 2>"$tmp/log"
+}
+
+# has TEXT..: each stands in the last output.
+has() {
+	for text; do
+		grep -qF -- "$text" "$tmp/out" || fail "no $text in:"
+	done
+}
+
+is_json() {
+	python3 -c 'import json, sys; json.load(open(sys.argv[1]))' "$tmp/out" || fail "not JSON:"
+}
+
+refuses() {
+	status=0
+	bench "$@" </dev/null >"$tmp/out" || status=$?
+	[ $status -eq 2 ] && [ -s "$tmp/log" ] || fail "bqbench $*: exit $status"
+}
+
+"$BQ_BINARY_DIR/tests/gen_zipf" -n 3000 -l 80 -p 'biometric data sharing=100' -a 'biometric data sharing=400' |
+	"$BQ_BINARY_DIR/indexer/bqindex" build -o "$tmp/index" - 2>"$tmp/log" || fail "bqindex build"
+cat >"$tmp/queries" <<'END'
+biometric
++biometric +sharing
+{"query": "\"biometric data sharing\"", "tags": ["phrase"]}
++sharing -"biometric data"
+
+biometric elsewhere
++biometric elsewhere
++"data sharing" +biometric
+END
+
+# engine: the phrase stands in 100 of the 400 documents with its words
+bench engine "$tmp/index" --commands TOP_10,COUNT,TOP_10_COUNT --runs 3 --json <"$tmp/queries" >"$tmp/out" || fail "engine"
+is_json
+has '{"command":"COUNT","class":"word","query":"biometric","count":400,' \
+	'{"command":"COUNT","class":"and","query":"+biometric +sharing","count":400,' \
+	'{"command":"COUNT","class":"phrase","query":"\"biometric data sharing\"","count":100,' \
+	'{"command":"COUNT","class":"negation","query":"+sharing -\"biometric data\"","count":300,' \
+	'{"command":"COUNT","class":"or","query":"biometric elsewhere","count":400,' \
+	'{"command":"TOP_10","class":"mixed","query":"+\"data sharing\" +biometric","count":10,' \
+	'{"command":"TOP_10_COUNT","class":"must-should","query":"+biometric elsewhere","count":400,' \
+	'{"command":"TOP_10","class":"word","n":1,"mean_us":' '"floor_us":' '"documents":3000' '"cpu_path":"'
+grep -F '"class":"phrase"' "$tmp/out" | grep -q '"bytes":0[,}]' && fail "a phrase without bytes:"
+bench engine "$tmp/index" --runs=1 --cpu <"$tmp/queries" >"$tmp/out" || fail "engine"
+[ "$(grep -cE '^(TOP_10|COUNT) ' "$tmp/out")" -eq 14 ] || fail "not 2 commands of 7 classes:"
+
+bench floor "$tmp/index" --json >"$tmp/out" || fail "floor"
+is_json
+has '"decode_ns":[' '"miss_ns":' '{"command":"COUNT","class":"phrase",'
+bench floor "$tmp/index" >"$tmp/out" || fail "floor"
+has 'dependent miss' 'must-should'
+
+# serve
+"$BQ_BINARY_DIR/daemon/bqd" --index "$tmp/index" --socket "$tmp/s" 2>"$tmp/log" &
+daemon=$!
+tries=0
+until [ -S "$tmp/s" ]; do
+	tries=$((tries + 1))
+	[ $tries -lt 100 ] || fail "bqd: no socket after 10 s"
+	sleep 0.1
+done
+bench serve --socket "$tmp/s" --connections 4 --closed --seconds 0.5 --json <"$tmp/queries" >"$tmp/out" || fail "closed loop"
+is_json
+has '"loop":"closed"' '"connections":4' '"failed":0,"lost":0' '"p99.9":'
+bench serve --socket "$tmp/s" --connections 2 --rate 200 --seconds 1 --json <"$tmp/queries" >"$tmp/out" || fail "open loop"
+is_json
+has '"loop":"open"' '"sent":200,"answered":200,"failed":0,"lost":0'
+BQ_SOCKET="$tmp/s" bench serve --rate 100 --seconds 0.2 <"$tmp/queries" >"$tmp/out" || fail "open loop"
+has 'sent 20, answered 20, refused 0, lost 0'
+echo 'a "b' | bench serve --socket "$tmp/s" --rate 50 --seconds 0.1 >"$tmp/out" && fail "a refused query goes unnoticed:"
+has 'sent 5, answered 0, refused 5, lost 0'
+
+# a memcached, as small as it can be
+cat >"$tmp/memcached.py" <<'END'
+import socket, sys
+server = socket.create_server(("127.0.0.1", 0))
+open(sys.argv[1], "w").write(str(server.getsockname()[1]))
+values = {}
+peer = server.accept()[0]
+lines = peer.makefile("rwb")
+for line in lines:
+    words = line.split()
+    if words[0] == b"set":
+        values[words[1]] = lines.read(int(words[4]) + 2)
+    else:
+        value = values.get(words[1])
+        if value is not None:
+            lines.write(b"VALUE %s 0 %d\r\n%s" % (words[1], len(value) - 2, value))
+        lines.write(b"END\r\n")
+        lines.flush()
+END
+python3 "$tmp/memcached.py" "$tmp/port" &
+daemon="$daemon $!"
+tries=0
+until [ -s "$tmp/port" ]; do
+	tries=$((tries + 1))
+	[ $tries -lt 100 ] || fail "no port after 10 s"
+	sleep 0.1
+done
+bench serve --memcached "127.0.0.1:$(cat "$tmp/port")" --connections 1 --rate 200 --seconds 0.5 --json <"$tmp/queries" \
+	>"$tmp/out" || fail "memcached"
+is_json
+has '"sent":100,"answered":100,"failed":0,"lost":0'
+
+refuses
+refuses what
+refuses engine "$tmp/index"
+refuses engine "$tmp/nothing"
+refuses engine "$tmp/index" --commands TOP_11
+refuses engine "$tmp/index" --runs 0
+refuses engine "$tmp/index" --runs
+refuses floor
+refuses serve --socket "$tmp/nobody" --closed
+refuses serve --socket "$tmp/s" --closed --rate 5
+refuses serve --socket "$tmp/s" --memcached localhost:1
+refuses serve --socket "$tmp/s" --connections many
+exit 0
