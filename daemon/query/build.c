@@ -141,11 +141,7 @@ static enum role role_of(const struct ast *list, const struct ast *kid, enum ast
 {
 	if (kid->occur == AST_NOT)
 		return ROLE_NOT;
-	if (kid->occur == AST_MUST)
-		return ROLE_MUST;
-	if (list->kind == AST_GROUP && mode == AST_STRICT && ast_count(list, AST_MUST) == 0)
-		return ROLE_MUST;
-	return ROLE_SHOULD;
+	return ast_requires(list, kid, mode) ? ROLE_MUST : ROLE_SHOULD;
 }
 
 static bool add_kid(struct node *n, struct node *kid, enum role role)

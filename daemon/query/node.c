@@ -121,6 +121,30 @@ uint32_t node_seek(struct node *n, uint32_t target)
 	return n->doc = BQ_DOC_END;
 }
 
+static bool any_holds(struct node **nodes, uint32_t n, uint32_t doc)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (node_holds(nodes[i], doc))
+			return true;
+	return false;
+}
+
+bool node_holds(struct node *n, uint32_t doc)
+{
+	if (n->kind == NODE_TERM || n->kind == NODE_UNION)
+		return seek_kid(n, doc) == doc;
+	if (n->kind == NODE_NONE)
+		return false;
+	for (uint32_t i = 0; i < n->n_must; i++)
+		if (!node_holds(n->must[i], doc))
+			return false;
+	if (n->kind == NODE_PHRASE)
+		return phrase_starts(n, NULL) != 0;
+	if (n->n_must == 0 && !any_holds(n->should, n->n_should, doc))
+		return false;
+	return !any_holds(n->not, n->n_not, doc);
+}
+
 static uint32_t clause_tf(const struct node *n)
 {
 	switch (n->kind) {

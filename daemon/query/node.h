@@ -85,6 +85,10 @@ struct node *node_build(struct eval *ev, const struct ast *a, enum ast_mode mode
  * BQ_DOC_END; that also when ev->watch stops the work. */
 uint32_t node_seek(struct node *n, uint32_t target);
 
+/* Whether `doc` matches, without looking for one that does: `doc` grows from
+ * call to call.  Not to be mixed with node_seek() on the same tree. */
+bool node_holds(struct node *n, uint32_t doc);
+
 /* Points of the current document. */
 uint32_t node_score(struct node *n);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "query/pass.h"
 
+#include "query/prune.h"
+
 struct eval pass_eval(struct bq_query *q, uint32_t index, uint32_t leaf, struct watch *watch)
 {
 	const struct plan_index *in = &q->indexes[index];
@@ -47,17 +49,26 @@ struct topk_item pass_item(struct eval *ev, uint32_t index, uint32_t doc, uint32
 	return item;
 }
 
-/* Count one matching document and keep it if it ranks. */
-static void collect(struct pass *pass, struct eval *ev, struct node *root, uint32_t index)
+void pass_keep(struct pass *pass, struct eval *ev, uint32_t index, uint32_t doc, uint32_t points)
 {
 	struct topk_item item;
 
-	pass->n++;
 	if (pass->top == NULL)
 		return;
-	item = pass_item(ev, index, root->doc, node_score(root));
+	item = pass_item(ev, index, doc, points);
 	if (pass->after == NULL || topk_before(pass->after, &item))
 		topk_push(pass->top, &item);
+}
+
+/* Walk a leaf to its end; `strict`: what is left out, or NULL. */
+static void walk_leaf(struct pass *pass, struct eval *ev, struct node *root, struct node *strict, uint32_t index)
+{
+	for (uint32_t doc = node_seek(root, 0); doc != BQ_DOC_END; doc = node_seek(root, doc + 1)) {
+		if (bq_leaf_is_dead(ev->leaf, doc) || (strict != NULL && node_seek(strict, doc) == doc))
+			continue;
+		pass->n++;
+		pass_keep(pass, ev, index, doc, pass->top == NULL ? 0 : node_score(root));
+	}
 }
 
 static int run_leaf(struct pass *pass, uint32_t index, uint32_t leaf, struct bq_error *err)
@@ -69,11 +80,8 @@ static int run_leaf(struct pass *pass, uint32_t index, uint32_t leaf, struct bq_
 		strict = node_build(&ev, ev.group->root, AST_STRICT);
 	if (root == NULL || (pass->without_strict && strict == NULL))
 		return pass_failure(&ev, err);
-	for (uint32_t doc = node_seek(root, 0); doc != BQ_DOC_END; doc = node_seek(root, doc + 1)) {
-		bool is_out = bq_leaf_is_dead(ev.leaf, doc) || (strict != NULL && node_seek(strict, doc) == doc);
-		if (!is_out)
-			collect(pass, &ev, root, index);
-	}
+	if (!prune_leaf(pass, &ev, root, strict, index))
+		walk_leaf(pass, &ev, root, strict, index);
 	return pass_failure(&ev, err);
 }
 
@@ -83,6 +91,7 @@ int pass_run(struct pass *pass, struct bq_error *err)
 	int rc = BQ_OK;
 
 	pass->n = 0;
+	pass->is_cut = false;
 	for (uint32_t i = 0; rc == BQ_OK && i < q->view->n; i++)
 		for (uint32_t l = 0; rc == BQ_OK && l < q->view->indexes[i]->n_leaves; l++)
 			if (!watch_check(pass->watch))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * One exhaustive pass over all leaves of a view.
+ * One pass over all leaves of a view: by windows (prune.h) where the query is
+ * flat and hits are sorted by score, else a document at a time (node.h).
  */
 #ifndef QUERY_PASS_H
 #define QUERY_PASS_H
@@ -16,12 +17,18 @@ struct pass {
 	bool without_strict;           /* leave out what the STRICT reading matches */
 	struct topk *top;              /* NULL: only count */
 	const struct topk_item *after; /* keep only what ranks behind; NULL: all */
+	bool wants_count;              /* look at every document that matches */
+	uint32_t n_strict;             /* of without_strict: how many there are, at most */
 	uint64_t n;                    /* out: live documents that match */
+	bool is_cut;                   /* out: `n` is only a lower bound */
 };
 
 /* Run it.  BQ_EFORMAT, BQ_ENOMEM; a stop by the watch is no error here: look
  * at watch->status. */
 int pass_run(struct pass *pass, struct bq_error *err);
+
+/* Keep one live document that matches if it ranks; sorted by score. */
+void pass_keep(struct pass *pass, struct eval *ev, uint32_t index, uint32_t doc, uint32_t points);
 
 /* The order of one document: its key, and its path when sorted by that.
  * Errors are left in ev->read. */

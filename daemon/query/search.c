@@ -9,6 +9,7 @@
  */
 #include <stdlib.h>
 
+#include "query/cheap.h"
 #include "query/cursor_token.h"
 #include "query/hint.h"
 #include "query/pass.h"
@@ -61,17 +62,28 @@ static int read_after(struct search *s, struct bq_error *err)
 	return pass_failure(&ev, err);
 }
 
+/* Whether to count all documents of this reading, not just find the best. */
+static bool wants_count(const struct bq_query *q, enum ast_mode mode)
+{
+	enum bq_total total = q->opts->total;
+
+	return total == BQ_TOTAL_EXACT || (total == BQ_TOTAL_AUTO && cheap_to_count(q, mode));
+}
+
 /* Walk one tier and keep what the page still needs of it. */
 static int run_tier(struct search *s, unsigned tier, struct bq_hits *out, struct bq_error *err)
 {
 	struct topk *top = &s->tiers[tier - 1];
 	bool is_behind = s->has_after && s->token.tier > tier;
 	uint32_t cap = is_behind ? 0 : s->window - s->tiers[0].n;
+	enum ast_mode mode = tier == 1 ? first_mode(s->q) : AST_LOOSE;
 	struct pass pass = {
 		.q = s->q,
 		.watch = &s->watch,
-		.mode = tier == 1 ? first_mode(s->q) : AST_LOOSE,
+		.mode = mode,
 		.without_strict = tier == 2,
+		.wants_count = cap == 0 || wants_count(s->q, mode),
+		.n_strict = tier == 2 ? (uint32_t)out->total : 0,
 		.top = cap == 0 ? NULL : top,
 		.after = s->has_after && s->token.tier == tier ? &s->after : NULL,
 	};
@@ -83,8 +95,8 @@ static int run_tier(struct search *s, unsigned tier, struct bq_hits *out, struct
 	topk_finish(top);
 	if (tier == 1) {
 		out->total = pass.n;
-		out->exact = s->watch.status == BQ_OK;
-	} else if (s->watch.status == BQ_OK) {
+		out->exact = s->watch.status == BQ_OK && !pass.is_cut;
+	} else if (s->watch.status == BQ_OK && !pass.is_cut) {
 		out->has_any = true;
 		out->any = out->total + pass.n;
 	}
@@ -220,7 +232,7 @@ int bq_query_search(struct bq_query *q, struct bq_hits *out, struct bq_error *er
 int bq_query_count(struct bq_query *q, uint64_t *out, struct bq_error *err)
 {
 	struct watch watch = watch_of(q->opts);
-	struct pass pass = { .q = q, .watch = &watch, .mode = first_mode(q) };
+	struct pass pass = { .q = q, .watch = &watch, .mode = first_mode(q), .wants_count = true };
 	int rc = plan_resolve(q, &watch, err);
 
 	*out = 0;

@@ -75,6 +75,19 @@ struct bq_cursor_ops {
 	/* Positions of document docs[i], ascending; NULL and *n = 0 when the list
 	 * has none or is damaged. */
 	const uint32_t *(*positions)(struct bq_cursor *c, uint32_t i, uint32_t *n);
+
+	/* What is known of documents that are not decoded.  An impact is that of
+	 * bq_term; `from` never falls from call to call. */
+
+	/* No document of the list in [from, to) has more than this; 0 only if
+	 * there is none. */
+	uint8_t (*range_impact)(struct bq_cursor *c, uint32_t from, uint32_t to);
+	/* No document has more in the block of the first one >= from, whose last
+	 * is *last; 0 and BQ_DOC_END past the end. */
+	uint8_t (*block_impact)(struct bq_cursor *c, uint32_t from, uint32_t *last);
+	/* At least `n` documents, n > 0, have this impact or more; 0 if that is
+	 * not known without decoding. */
+	uint8_t (*nth_impact)(const struct bq_cursor *c, uint32_t n);
 };
 
 /* One word's list.  Starts before the first document: call next or seek.
@@ -148,6 +161,7 @@ struct bq_leaf {
 	const uint8_t *norms;   /* [n_docs] bq_len_encode(length); 64 readable bytes follow */
 	const uint64_t *dead;   /* bitset of n_docs bits, NULL if n_dead is 0 */
 	uint64_t number;        /* the segment's number */
+	float k1, b, avg_len;   /* what its impacts were made under */
 };
 
 /* ---- the index --------------------------------------------------------- */
@@ -289,6 +303,22 @@ static inline uint32_t bq_cursor_seek(struct bq_cursor *c, uint32_t target)
 	while (c->docs[c->i] < target)
 		c->i++;
 	return c->doc = c->docs[c->i];
+}
+
+/* Bounds without decoding: the contracts are those of bq_cursor_ops. */
+static inline uint8_t bq_cursor_range_impact(struct bq_cursor *c, uint32_t from, uint32_t to)
+{
+	return c->ops->range_impact(c, from, to);
+}
+
+static inline uint8_t bq_cursor_block_impact(struct bq_cursor *c, uint32_t from, uint32_t *last)
+{
+	return c->ops->block_impact(c, from, last);
+}
+
+static inline uint8_t bq_cursor_nth_impact(const struct bq_cursor *c, uint32_t n)
+{
+	return c->ops->nth_impact(c, n);
 }
 
 /* How often the word is in the current document. */

@@ -16,6 +16,7 @@ struct native_cursor {
 	uint32_t block;            /* the one decoded; n_blocks or 1 when past the end */
 	uint32_t n_blocks;
 	bool is_open;              /* `block` has been decoded */
+	uint32_t near;             /* where bounds are looked up next: a block; SMALL: a document */
 	struct bq_span pos_block;  /* POS bytes of the decoded block */
 	uint64_t pos_off;          /* FREQUENT: the word's start in POS */
 	uint32_t *positions;       /* decoded, room for n_positions */
@@ -136,6 +137,89 @@ static bool frequent_seek(struct bq_cursor *c, uint32_t target)
 	return load_block(n, block);
 }
 
+/* ---- bounds ---- */
+
+static uint8_t small_range_impact(struct bq_cursor *c, uint32_t from, uint32_t to)
+{
+	struct native_cursor *n = native_of(c);
+
+	while (n->near < c->term.df && n->docs[n->near] < from)
+		n->near++;
+	return n->near < c->term.df && n->docs[n->near] < to ? UINT8_MAX : 0;
+}
+
+static uint8_t small_block_impact(struct bq_cursor *c, uint32_t from, uint32_t *last)
+{
+	struct native_cursor *n = native_of(c);
+	uint32_t end = n->docs[c->term.df - 1];
+
+	*last = from <= end ? end : BQ_DOC_END;
+	return from <= end ? UINT8_MAX : 0;
+}
+
+static uint8_t small_nth_impact(const struct bq_cursor *c, uint32_t n)
+{
+	(void)c;
+	(void)n;
+	return 0;
+}
+
+static uint8_t larger(uint8_t a, uint8_t b)
+{
+	return a > b ? a : b;
+}
+
+static uint8_t block_bound(const struct native_cursor *n, uint32_t block)
+{
+	return larger(n->list.bound[2 * (size_t)block], n->list.bound[2 * (size_t)block + 1]);
+}
+
+/* Every bound over a stretch that overlaps [from, to): of 4,096 documents if
+ * the word is dense, else of blocks. */
+static uint8_t frequent_range_impact(struct bq_cursor *c, uint32_t from, uint32_t to)
+{
+	struct native_cursor *n = native_of(c);
+	uint8_t most = 0;
+
+	to = to < n->segment->leaf.n_docs ? to : n->segment->leaf.n_docs;
+	if (n->list.range_bound != NULL) {
+		for (uint64_t d = from & ~(BQ_RANGE_DOCS - 1); d < to; d += BQ_RANGE_DOCS)
+			most = larger(most, n->list.range_bound[d / BQ_RANGE_DOCS]);
+		return most;
+	}
+	n->near = find_block(n, n->near, from);
+	for (uint32_t block = n->near; block < n->n_blocks; block++) {
+		if (block > n->near && block_last(n, block - 1) >= to - 1)
+			break;
+		most = larger(most, block_bound(n, block));
+	}
+	return most;
+}
+
+static uint8_t frequent_block_impact(struct bq_cursor *c, uint32_t from, uint32_t *last)
+{
+	struct native_cursor *n = native_of(c);
+
+	n->near = find_block(n, n->near, from);
+	*last = n->near < n->n_blocks ? block_last(n, n->near) : BQ_DOC_END;
+	return n->near < n->n_blocks ? block_bound(n, n->near) : 0;
+}
+
+/* Each half block has a document that reaches its bound: count bounds. */
+static uint8_t frequent_nth_impact(const struct bq_cursor *c, uint32_t n)
+{
+	const struct native_cursor *nc = (const struct native_cursor *)(const void *)c;
+	uint32_t count[256] = { 0 }, reached = 0, impact = 256;
+
+	if (n > 2 * (uint64_t)nc->n_blocks)
+		return 0;
+	for (size_t i = 0; i < 2 * (size_t)nc->n_blocks; i++)
+		count[nc->list.bound[i]]++;
+	while (impact > 0 && reached < n)
+		reached += count[--impact];
+	return (uint8_t)impact;
+}
+
 /* ---- positions ---- */
 
 static bool make_room(struct native_cursor *n, uint32_t count)
@@ -211,8 +295,10 @@ static bool open_frequent(struct native_cursor *n, const struct bq_term *t)
 
 struct bq_cursor *segment_cursor(const struct bq_leaf *l, const struct bq_term *t, struct bq_read *rd)
 {
-	static const struct bq_cursor_ops small_ops = { small_next, small_seek, get_positions };
-	static const struct bq_cursor_ops frequent_ops = { frequent_next, frequent_seek, get_positions };
+	static const struct bq_cursor_ops small_ops = { small_next, small_seek, get_positions,
+		small_range_impact, small_block_impact, small_nth_impact };
+	static const struct bq_cursor_ops frequent_ops = { frequent_next, frequent_seek, get_positions,
+		frequent_range_impact, frequent_block_impact, frequent_nth_impact };
 	const struct segment *s = segment_of(l);
 	unsigned mode = t->priv[SEGMENT_PRIV_MODE] & 0xff;
 	struct native_cursor *n = bq_arena_alloc(rd->mem, sizeof *n);

@@ -127,6 +127,9 @@ static int open_segment(struct segment *s, struct bq_span bytes, struct bq_error
 		.n_docs = s->file.head.n_docs,
 		.n_terms = s->file.head.n_terms,
 		.n_tokens = s->file.head.n_tokens,
+		.k1 = s->file.head.k1,
+		.b = s->file.head.b,
+		.avg_len = s->file.head.avg_len,
 		.norms = (const uint8_t *)s->file.section[SECTION_NORM].ptr,
 		.number = s->file.head.number,
 	};

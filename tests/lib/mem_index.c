@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "segment/postings.h"
+
 /* One entry of one document, before terms are made of them. */
 struct occ {
 	uint8_t kind;
@@ -41,6 +43,7 @@ struct mem_leaf {
 	struct mem_text *texts;
 	struct occ *occs;
 	size_t n_occs, max_occs;
+	float k[256]; /* of impacts */
 };
 
 struct mem_index {
@@ -286,6 +289,7 @@ struct mem_cursor {
 	struct bq_cursor c;
 	const struct mem_term *t;
 	uint32_t block_docs, from;
+	uint32_t near; /* first posting of the block where bounds are looked up next */
 	uint32_t docs[BQ_BLOCK_DOCS], tfs[BQ_BLOCK_DOCS];
 	uint32_t *pos; /* a copy, overwritten by the next call */
 };
@@ -342,9 +346,73 @@ static const uint32_t *positions(struct bq_cursor *c, uint32_t i, uint32_t *n)
 	return m->pos;
 }
 
+/* The largest impact of the block that starts at posting `from`. */
+static uint8_t largest_impact(const struct mem_cursor *m, uint32_t from)
+{
+	const struct mem_leaf *l = leaf_of(m->c.leaf);
+	uint8_t most = 0;
+
+	for (uint32_t i = from; i < m->t->df && i < from + m->block_docs; i++) {
+		const struct posting *p = &m->t->list[i];
+		uint8_t impact = postings_impact(p->tf, l->k[l->leaf.norms[p->doc]]);
+		most = impact > most ? impact : most;
+	}
+	return most;
+}
+
+static uint32_t last_of_block(const struct mem_cursor *m, uint32_t from)
+{
+	uint32_t end = from + m->block_docs < m->t->df ? from + m->block_docs : m->t->df;
+
+	return m->t->list[end - 1].doc;
+}
+
+static void find_near(struct mem_cursor *m, uint32_t target)
+{
+	while (m->near < m->t->df && last_of_block(m, m->near) < target)
+		m->near += m->block_docs;
+}
+
+static uint8_t range_impact(struct bq_cursor *c, uint32_t from, uint32_t to)
+{
+	struct mem_cursor *m = cursor_of(c);
+	uint8_t most = 0;
+
+	find_near(m, from);
+	for (uint32_t at = m->near; at < m->t->df && m->t->list[at].doc < to; at += m->block_docs) {
+		uint8_t impact = largest_impact(m, at);
+		most = impact > most ? impact : most;
+	}
+	return most;
+}
+
+static uint8_t block_impact(struct bq_cursor *c, uint32_t from, uint32_t *last)
+{
+	struct mem_cursor *m = cursor_of(c);
+
+	find_near(m, from);
+	*last = m->near < m->t->df ? last_of_block(m, m->near) : BQ_DOC_END;
+	return m->near < m->t->df ? largest_impact(m, m->near) : 0;
+}
+
+static uint8_t nth_impact(const struct bq_cursor *c, uint32_t n)
+{
+	const struct mem_cursor *m = (const struct mem_cursor *)(const void *)c;
+
+	for (uint32_t impact = UINT8_MAX; impact != 0; impact--) {
+		uint32_t reached = 0;
+		for (uint32_t at = 0; at < m->t->df; at += m->block_docs)
+			reached += largest_impact(m, at) >= impact;
+		if (reached >= n)
+			return (uint8_t)impact;
+	}
+	return 0;
+}
+
 static struct bq_cursor *cursor(const struct bq_leaf *leaf, const struct bq_term *t, struct bq_read *rd)
 {
-	static const struct bq_cursor_ops ops = { next_block, seek_block, positions };
+	static const struct bq_cursor_ops ops = { next_block, seek_block, positions, range_impact, block_impact,
+		nth_impact };
 	const struct mem_leaf *l = leaf_of(leaf);
 	struct mem_cursor *m = BQ_ARENA_NEW(rd->mem, struct mem_cursor, 1);
 	uint32_t most = 0;
@@ -443,6 +511,10 @@ static struct bq_leaf *make_leaf(const struct mem_index *mi, struct bq_text *ana
 		dead[i >> 6] |= (uint64_t)docs[i].is_dead << (i & 63);
 	}
 	make_terms(l);
+	l->leaf.k1 = mi->opts.k1;
+	l->leaf.b = mi->opts.b;
+	l->leaf.avg_len = n == 0 || l->leaf.n_tokens == 0 ? 1 : (float)((double)l->leaf.n_tokens / n);
+	bq_length_norms(l->leaf.k1, l->leaf.b, l->leaf.avg_len, l->k);
 	return &l->leaf;
 }
 

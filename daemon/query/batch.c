@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "query/prune.h"
+
+enum { ABSENT = UINT32_MAX };
+
+static float k_of(const struct prune *p, uint32_t doc)
+{
+	return p->ev->index->bm25.k[p->ev->leaf->norms[doc]];
+}
+
+static void put(struct prune_batch *b, uint32_t doc, uint32_t points, uint32_t at, bool is_kept)
+{
+	b->docs[b->n] = doc;
+	b->points[b->n] = points;
+	b->at[b->n] = (uint16_t)at;
+	b->n += is_kept;
+}
+
+/* ---- candidates -------------------------------------------------------- */
+
+/* Leave out blocks whose bound, with `others`, stays below `need`; then the
+ * first document of the list from p->next on, or BQ_DOC_END behind the
+ * window. */
+static uint32_t skip_blocks(struct prune *p, const struct flat_clause *c, struct bq_cursor *cur, uint32_t others,
+	uint32_t need)
+{
+	uint32_t last = 0, doc;
+
+	while (need > others && p->next < p->to) {
+		uint8_t impact = bq_cursor_block_impact(cur, p->next, &last);
+		if (impact == 0)
+			return BQ_DOC_END;
+		if (bound_points(&c->bound, impact) + others >= need)
+			break;
+		p->is_cut = true;
+		p->next = last < p->to ? last + 1 : p->to;
+	}
+	doc = p->next < p->to ? bq_cursor_seek(cur, p->next) : BQ_DOC_END;
+	return doc < p->to ? doc : BQ_DOC_END;
+}
+
+/* Documents of the cursor's block, from its current one to the window's end. */
+static void fill_block(struct prune *p, const struct flat_clause *c, struct bq_cursor *cur, uint32_t others,
+	uint32_t need)
+{
+	float weight = c->node->weight;
+	uint32_t i = cur->i, from = i;
+
+	for (; i < cur->n && cur->docs[i] < p->to; i++) {
+		float k = k_of(p, cur->docs[i]);
+		if (c->is_phrase)
+			put(&p->batch, cur->docs[i], 0, i, bound_points_tf(weight, cur->tfs[i], k) + others >= need);
+		else {
+			uint32_t points = bm25_points(weight, cur->tfs[i], k);
+			put(&p->batch, cur->docs[i], points, i, points + others >= need);
+		}
+	}
+	p->is_cut |= p->batch.n != i - from;
+	cur->i = i - 1;
+	cur->doc = cur->docs[i - 1];
+	p->next = cur->doc + 1;
+}
+
+/* A prefix: its documents are in memory. */
+static void fill_union(struct prune *p, const struct flat_clause *c, struct node *list)
+{
+	uint32_t doc = node_seek(list, p->next);
+
+	for (; doc < p->to && p->batch.n < BQ_BLOCK_DOCS; doc = node_seek(list, doc + 1)) {
+		uint32_t points = c->is_phrase ? 0 : bm25_points(c->node->weight, list->u.tfs[list->u.at], k_of(p, doc));
+		put(&p->batch, doc, points, 0, true);
+	}
+	p->next = doc < p->to ? doc : p->to;
+}
+
+bool batch_fill(struct prune *p, struct flat_clause *c, struct node *list)
+{
+	uint32_t others = p->rest - c->most, need = prune_need(p);
+
+	p->batch.n = 0;
+	p->batch.from = NULL;
+	if (list->kind == NODE_UNION) {
+		fill_union(p, c, list);
+	} else {
+		p->batch.from = list;
+		if (skip_blocks(p, c, list->cursor, others, need) == BQ_DOC_END)
+			return false;
+		fill_block(p, c, list->cursor, others, need);
+	}
+	if (!c->is_phrase)
+		p->rest = others;
+	return list->kind == NODE_TERM || p->batch.n != 0;
+}
+
+bool batch_fill_sums(struct prune *p)
+{
+	uint32_t slot = p->next - p->from, need = prune_need(p);
+
+	p->batch.n = 0;
+	p->batch.from = NULL;
+	for (; slot < BQ_RANGE_DOCS && p->batch.n < BQ_BLOCK_DOCS; slot = (slot | 63) + 1) {
+		uint64_t bits = p->marks[slot / 64];
+		if (p->batch.n + (uint32_t)__builtin_popcountll(bits) > BQ_BLOCK_DOCS)
+			break;
+		p->marks[slot / 64] = 0;
+		for (; bits != 0; bits &= bits - 1) {
+			uint32_t at = (slot & ~63u) + (uint32_t)__builtin_ctzll(bits), points = p->sums[at];
+			p->sums[at] = 0;
+			p->is_cut |= points + p->rest < need;
+			put(&p->batch, p->from + at, points, 0, points + p->rest >= need);
+		}
+	}
+	p->next = p->from + slot;
+	return slot < BQ_RANGE_DOCS || p->batch.n != 0;
+}
+
+/* ---- clause by clause -------------------------------------------------- */
+
+static uint32_t list_tf(const struct node *list)
+{
+	return list->kind == NODE_TERM ? bq_cursor_tf(list->cursor) : list->u.tfs[list->u.at];
+}
+
+static uint32_t word_points(const struct prune *p, const struct flat_clause *c, uint32_t doc)
+{
+	if (flat_seek(c->node, doc) != doc)
+		return ABSENT;
+	return bm25_points(c->node->weight, list_tf(c->node), k_of(p, doc));
+}
+
+/* The list that the batch is from has run ahead within its block: put it back
+ * on document i of the batch. */
+static void put_back(const struct prune_batch *b, uint32_t i)
+{
+	struct bq_cursor *cur = b->from->cursor;
+
+	cur->i = b->at[i];
+	cur->doc = b->from->doc = b->docs[i];
+}
+
+/* Points of phrase `c` in document i of the batch.  ABSENT, too, when even as
+ * many places as its rarest word has there would not reach `need`: then it is
+ * not looked for. */
+static uint32_t phrase_points(struct prune *p, const struct flat_clause *c, uint32_t i, uint32_t need)
+{
+	uint32_t doc = p->batch.docs[i], least = UINT32_MAX, tf;
+	float k = k_of(p, doc);
+
+	for (uint32_t l = 0; l < c->n_lists; l++) {
+		if (c->lists[l] == p->batch.from)
+			put_back(&p->batch, i);
+		else if (flat_seek(c->lists[l], doc) != doc)
+			return ABSENT;
+		tf = list_tf(c->lists[l]);
+		least = tf < least ? tf : least;
+	}
+	if (p->batch.points[i] + p->rest - c->most + bound_points_tf(c->node->weight, least, k) < need) {
+		p->is_cut = true;
+		return ABSENT;
+	}
+	tf = phrase_starts(c->node, NULL);
+	return tf == 0 ? ABSENT : bm25_points(c->node->weight, tf, k);
+}
+
+void batch_look_up(struct prune *p, struct flat_clause *c, bool is_must)
+{
+	struct prune_batch *b = &p->batch;
+	uint32_t need = prune_need(p), n = b->n, back = 0;
+
+	if (b->from != NULL && c->is_phrase)
+		back = b->from->cursor->i;
+	b->n = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t more = 0;
+		if (b->points[i] + p->rest >= need)
+			more = c->is_phrase ? phrase_points(p, c, i, need) : word_points(p, c, b->docs[i]);
+		else
+			p->is_cut = true;
+		bool is_kept = b->points[i] + p->rest >= need && (more != ABSENT || !is_must);
+		put(b, b->docs[i], b->points[i] + (more == ABSENT ? 0 : more), b->at[i], is_kept);
+	}
+	p->rest -= c->most;
+	if (b->from != NULL && c->is_phrase) {
+		b->from->cursor->i = back;
+		b->from->cursor->doc = b->from->cursor->docs[back];
+	}
+}
+
+/* ---- the best ---------------------------------------------------------- */
+
+static bool is_out(struct prune *p, uint32_t doc)
+{
+	if (bq_leaf_is_dead(p->ev->leaf, doc))
+		return true;
+	for (uint32_t i = 0; i < p->flat.n_not; i++)
+		if (node_holds(p->flat.not[i], doc))
+			return true;
+	return p->strict != NULL && node_holds(p->strict, doc);
+}
+
+void batch_offer(struct prune *p)
+{
+	const struct prune_batch *b = &p->batch;
+
+	for (uint32_t i = 0; i < b->n; i++) {
+		if (b->points[i] < prune_need(p))
+			p->is_cut = true;
+		else if (!is_out(p, b->docs[i])) {
+			p->n++;
+			pass_keep(p->pass, p->ev, p->index, b->docs[i], b->points[i]);
+		}
+	}
+}

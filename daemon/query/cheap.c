@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What it takes to look at every document that matches, from the lengths of
+ * the lists alone.  Measured on 60,814 articles, 2.6 GHz: a posting in order
+ * 3 ns, a document looked up in another list 10 ns, a phrase in one 70 ns.
+ */
+#include "query/cheap.h"
+
+enum { POSTING_NS = 3, LOOKUP_NS = 10, PHRASE_NS = 70 };
+
+struct cost {
+	uint64_t docs; /* that match, at most */
+	uint64_t ns;
+};
+
+static struct cost cost_of(const struct plan_group *g, const struct ast *a, enum ast_mode mode);
+
+static struct cost cost_of_leaf(const struct plan_group *g, const struct ast *a)
+{
+	uint64_t docs = UINT64_MAX;
+
+	for (uint32_t i = 0; i < a->n_words; i++)
+		if (g->lists[a->lists[i]].df < docs)
+			docs = g->lists[a->lists[i]].df;
+	return (struct cost){ docs, docs * (a->n_words == 1 ? POSTING_NS : PHRASE_NS) };
+}
+
+/* With children that are required the rarest leads, and its documents are
+ * looked up in the other words and phrases; lists of lists are walked whole.
+ * Each child is asked once: the tree may be deep. */
+static struct cost cost_of_list(const struct plan_group *g, const struct ast *a, enum ast_mode mode)
+{
+	struct cost lead = { UINT64_MAX, 0 }, any = { 0, 0 };
+	uint64_t lists_ns = 0, per_doc = 0;
+	bool is_all = false;
+
+	for (const struct ast *k = a->kids; k != NULL; k = k->next) {
+		struct cost c = cost_of(g, k, mode);
+		if (ast_requires(a, k, mode)) {
+			is_all = true;
+			lead = c.docs < lead.docs ? c : lead;
+		} else if (k->occur != AST_NOT) {
+			any.docs += c.docs;
+			any.ns += c.ns;
+		}
+		if (ast_is_leaf(k))
+			per_doc += k->n_words == 1 ? LOOKUP_NS : PHRASE_NS;
+		else
+			lists_ns += c.ns;
+	}
+	if (!is_all)
+		return any;
+	return (struct cost){ lead.docs, lists_ns + lead.docs * per_doc };
+}
+
+static struct cost cost_of(const struct plan_group *g, const struct ast *a, enum ast_mode mode)
+{
+	if (a->kind == AST_EMPTY)
+		return (struct cost){ 0, 0 };
+	return ast_is_leaf(a) ? cost_of_leaf(g, a) : cost_of_list(g, a, mode);
+}
+
+bool cheap_to_count(const struct bq_query *q, enum ast_mode mode)
+{
+	uint64_t ns = 0;
+
+	for (uint32_t i = 0; i < q->n_groups; i++)
+		ns += cost_of(&q->groups[i], q->groups[i].root, mode).ns;
+	return ns <= CHEAP_NS;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The queries that can skip documents: words and phrases side by side.
+ *
+ *   +a +"b c" d -e     must    a      lists a
+ *                              "b c"  lists b, c
+ *                      should  d
+ *                      not     any tree
+ *
+ * A document must be in all lists of all `must` clauses or, if there are none,
+ * of one `should` clause; its points are the sum over the clauses it matches.
+ */
+#ifndef QUERY_FLAT_H
+#define QUERY_FLAT_H
+
+#include "query/bound.h"
+#include "query/node.h"
+
+struct flat_clause {
+	struct node *node;   /* TERM, UNION or PHRASE */
+	struct node **lists; /* TERM or UNION, rarest first: a matching document is in all */
+	uint32_t n_lists;
+	bool is_phrase;      /* being in all lists is not enough */
+	struct bound bound;
+	uint32_t most;       /* points in the window at hand */
+};
+
+struct flat {
+	struct flat_clause *must; /* words before phrases, each rarest first */
+	struct flat_clause **should; /* in any order */
+	struct node **not;
+	uint32_t n_must, n_should, n_not;
+	/* the rarest list of `must` and its clause */
+	struct node *lead;
+	struct flat_clause *lead_clause;
+};
+
+/* Lay out the tree under `root`; lives in its eval's read.mem.  false if it is
+ * no such tree, or when the arena is full. */
+bool flat_build(struct flat *f, struct node *root, const struct bq_index *ix);
+
+/* Move `list`, a TERM or UNION, to the first document >= target. */
+static inline uint32_t flat_seek(struct node *list, uint32_t target)
+{
+	if (list->kind == NODE_TERM)
+		return list->doc = bq_cursor_seek(list->cursor, target);
+	return node_seek(list, target);
+}
+
+/* Set c->most to what no document of the clause in [from, to) exceeds.  false
+ * if it surely has none there.  `from` never falls. */
+bool flat_bound(struct flat_clause *c, uint32_t from, uint32_t to);
+
+#endif

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "query/prune.h"
+
+/* ---- windows with `must` ----------------------------------------------- */
+
+static bool bound_must(struct prune *p)
+{
+	struct flat *f = &p->flat;
+
+	p->rest = 0;
+	for (uint32_t i = 0; i < f->n_must; i++) {
+		if (!flat_bound(&f->must[i], p->from, p->to))
+			return false;
+		p->rest += f->must[i].most;
+	}
+	for (uint32_t i = 0; i < f->n_should; i++) {
+		(void)flat_bound(f->should[i], p->from, p->to);
+		p->rest += f->should[i]->most;
+	}
+	return true;
+}
+
+/* Words first, then what adds to the score, then phrases, which cost most. */
+static void finish_must(struct prune *p)
+{
+	struct flat *f = &p->flat;
+
+	for (uint32_t i = 0; i < f->n_must; i++)
+		if (!f->must[i].is_phrase && &f->must[i] != f->lead_clause)
+			batch_look_up(p, &f->must[i], true);
+	for (uint32_t i = 0; i < f->n_should; i++)
+		if (!f->should[i]->is_phrase && f->should[i]->most != 0)
+			batch_look_up(p, f->should[i], false);
+	for (uint32_t i = 0; i < f->n_must; i++)
+		if (f->must[i].is_phrase)
+			batch_look_up(p, &f->must[i], true);
+	for (uint32_t i = 0; i < f->n_should; i++)
+		if (f->should[i]->is_phrase && f->should[i]->most != 0)
+			batch_look_up(p, f->should[i], false);
+	batch_offer(p);
+}
+
+static void run_must(struct prune *p)
+{
+	uint32_t rest;
+
+	if (!bound_must(p))
+		return;
+	if (p->rest < prune_need(p)) {
+		p->is_cut = true;
+		return;
+	}
+	rest = p->rest;
+	while (batch_fill(p, p->flat.lead_clause, p->flat.lead) && !watch_check(p->pass->watch)) {
+		finish_must(p);
+		p->rest = rest;
+	}
+}
+
+/* ---- windows with `should` alone --------------------------------------- */
+
+/* Clauses by what they may add here, the least first. */
+static void sort_should(struct flat *f)
+{
+	for (uint32_t i = 1; i < f->n_should; i++) {
+		struct flat_clause *c = f->should[i];
+		uint32_t at = i;
+		for (; at > 0 && f->should[at - 1]->most > c->most; at--)
+			f->should[at] = f->should[at - 1];
+		f->should[at] = c;
+	}
+}
+
+static void add_up(struct prune *p, uint32_t doc, uint32_t points)
+{
+	uint32_t slot = doc - p->from;
+
+	p->sums[slot] += points;
+	p->marks[slot / 64] |= (uint64_t)1 << (slot & 63);
+}
+
+static void add_up_word(struct prune *p, struct node *n)
+{
+	const struct bq_leaf *leaf = p->ev->leaf;
+	const float *k = p->ev->index->bm25.k;
+	struct bq_cursor *cur = n->cursor;
+	uint32_t doc = bq_cursor_seek(cur, p->from), i;
+
+	while (doc < p->to) {
+		for (i = cur->i; i < cur->n && cur->docs[i] < p->to; i++)
+			add_up(p, cur->docs[i], bm25_points(n->weight, cur->tfs[i], k[leaf->norms[cur->docs[i]]]));
+		cur->i = i - 1;
+		cur->doc = cur->docs[i - 1];
+		doc = bq_cursor_next(cur);
+	}
+	n->doc = doc;
+}
+
+static void add_up_clause(struct prune *p, struct node *n)
+{
+	if (n->kind == NODE_TERM) {
+		add_up_word(p, n);
+		return;
+	}
+	for (uint32_t doc = node_seek(n, p->from); doc < p->to; doc = node_seek(n, doc + 1))
+		add_up(p, doc, node_score(n));
+}
+
+/* How many clauses, the least first, cannot make a document rank by
+ * themselves; `rest` is what they may add together. */
+static uint32_t count_idle(struct prune *p, uint32_t *rest)
+{
+	uint32_t need = prune_need(p), n = 0;
+
+	*rest = 0;
+	while (n < p->flat.n_should && *rest + p->flat.should[n]->most < need)
+		*rest += p->flat.should[n++]->most;
+	return n;
+}
+
+/* Candidates are in the batch: look up the others, the largest first. */
+static void finish_should(struct prune *p, uint32_t n_idle)
+{
+	while (n_idle-- > 0)
+		if (p->flat.should[n_idle]->most != 0)
+			batch_look_up(p, p->flat.should[n_idle], false);
+	batch_offer(p);
+}
+
+static void run_sums(struct prune *p, uint32_t n_idle, uint32_t rest)
+{
+	struct flat *f = &p->flat;
+
+	for (uint32_t i = n_idle; i < f->n_should && !watch_check(p->pass->watch); i++)
+		add_up_clause(p, f->should[i]->node);
+	for (p->rest = rest; batch_fill_sums(p); p->rest = rest)
+		finish_should(p, n_idle);
+}
+
+static void run_should(struct prune *p)
+{
+	struct flat *f = &p->flat;
+	uint32_t rest, n_idle, n = 0;
+
+	for (uint32_t i = 0; i < f->n_should; i++)
+		n += flat_bound(f->should[i], p->from, p->to);
+	if (n == 0)
+		return;
+	sort_should(f);
+	n_idle = count_idle(p, &rest);
+	p->is_cut |= n_idle != 0;
+	if (n_idle + 1 == f->n_should && f->should[n_idle]->node->kind == NODE_TERM) {
+		struct flat_clause *c = f->should[n_idle];
+		for (p->rest = rest + c->most; batch_fill(p, c, c->node) && !watch_check(p->pass->watch);
+			p->rest = rest + c->most)
+			finish_should(p, n_idle);
+	} else if (n_idle < f->n_should) {
+		run_sums(p, n_idle, rest);
+	}
+}
+
+/* ---- a leaf ------------------------------------------------------------ */
+
+static bool is_word(const struct flat_clause *c)
+{
+	return c->node->kind == NODE_TERM;
+}
+
+/* So many documents have a word with so many points that the k-th best has at
+ * least as many; those that are dead or left out may be among them. */
+static uint32_t find_floor(const struct prune *p)
+{
+	const struct flat *f = &p->flat;
+	uint64_t n = (uint64_t)p->pass->top->cap + p->ev->leaf->n_dead + p->pass->n_strict;
+	uint32_t floor = 0;
+
+	if (f->n_not != 0 || p->pass->after != NULL || f->n_must > 1 || n > UINT32_MAX)
+		return 0;
+	for (uint32_t i = 0; i < (f->n_must == 1 ? 1 : f->n_should); i++) {
+		const struct flat_clause *c = f->n_must == 1 ? f->must : f->should[i];
+		if (!is_word(c))
+			continue;
+		uint32_t points = bound_points_least(&c->bound, bq_cursor_nth_impact(c->node->cursor, (uint32_t)n));
+		floor = points > floor ? points : floor;
+	}
+	return floor;
+}
+
+/* Documents that match for sure: those of the most frequent word that is
+ * enough by itself, without the dead. */
+static uint64_t count_sure(const struct prune *p)
+{
+	const struct flat *f = &p->flat;
+	uint32_t most = 0;
+
+	if (f->n_not != 0 || p->strict != NULL || f->n_must > 1)
+		return 0;
+	for (uint32_t i = 0; i < (f->n_must == 1 ? 1 : f->n_should); i++) {
+		const struct flat_clause *c = f->n_must == 1 ? f->must : f->should[i];
+		if (is_word(c) && c->node->cursor->term.df > most)
+			most = c->node->cursor->term.df;
+	}
+	return most > p->ev->leaf->n_dead ? most - p->ev->leaf->n_dead : 0;
+}
+
+/* One word and nobody dead: its df is the exact count. */
+static bool is_df_exact(const struct prune *p)
+{
+	const struct flat *f = &p->flat;
+
+	return f->n_must == 1 && is_word(f->must) && f->n_not == 0 && p->strict == NULL && p->ev->leaf->n_dead == 0;
+}
+
+static void run_windows(struct prune *p)
+{
+	uint32_t n_docs = p->ev->leaf->n_docs;
+
+	for (uint64_t from = 0; from < n_docs && !watch_check(p->pass->watch); from += BQ_RANGE_DOCS) {
+		p->from = p->next = (uint32_t)from;
+		p->to = n_docs - p->from < BQ_RANGE_DOCS ? n_docs : p->from + BQ_RANGE_DOCS;
+		if (p->flat.n_must != 0)
+			run_must(p);
+		else
+			run_should(p);
+	}
+}
+
+bool prune_leaf(struct pass *pass, struct eval *ev, struct node *root, struct node *strict, uint32_t index)
+{
+	struct prune *p;
+	struct flat flat;
+
+	if (pass->q->opts->exhaustive || pass->q->opts->sort != BQ_SORT_SCORE || root->kind == NODE_NONE)
+		return false;
+	if (!flat_build(&flat, root, pass->q->view->indexes[index]))
+		return false;
+	p = BQ_ARENA_NEW(ev->read.mem, struct prune, 1);
+	if (p == NULL)
+		return false;
+	p->pass = pass;
+	p->ev = ev;
+	p->strict = strict;
+	p->index = index;
+	p->flat = flat;
+	p->sums = BQ_ARENA_NEW(ev->read.mem, uint32_t, flat.n_must != 0 ? 0 : BQ_RANGE_DOCS);
+	if (p->sums == NULL)
+		return false;
+	p->floor = pass->wants_count ? 0 : find_floor(p);
+	run_windows(p);
+	if (p->is_cut && count_sure(p) > p->n)
+		p->n = count_sure(p);
+	pass->n += p->n;
+	pass->is_cut |= p->is_cut && !is_df_exact(p);
+	return true;
+}

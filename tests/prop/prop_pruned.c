@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The evaluator that skips documents must answer as the one that looks at all
+ * of them: documents, scores, order, ties, tiers, pages, cursors, on every CPU
+ * path, over several indexes and segments, with tombstones.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bq/query.h>
+
+#include "lib/docgen.h"
+#include "lib/mem_index.h"
+#include "lib/native_index.h"
+#include "lib/rng.h"
+
+enum { MAX_DOCS = 9000, MAX_INDEXES = 2 };
+
+static struct rng rng;
+
+/* ---- documents --------------------------------------------------------- */
+
+/* What the documents of a corpus are like. */
+struct shape {
+	uint32_t n_docs, max_words, vocabulary;
+	uint32_t n_texts;  /* so many different ones, the rest repeat them; 0: all differ */
+	uint32_t one_dead; /* one document of so many is dead; 0: none */
+	bool many_segments;
+};
+
+struct corpus {
+	struct mem_doc docs[MAX_DOCS];
+	struct bq_buf bytes[MAX_DOCS][2]; /* title, text */
+	struct mem_opts opts;
+	uint32_t n;
+};
+
+static void make_corpus(struct corpus *c, const struct shape *s)
+{
+	memset(c, 0, sizeof *c);
+	c->n = s->n_docs;
+	c->opts = (struct mem_opts){ .text.lang = "en", .block_docs = (uint32_t)rng_between(&rng, 1, 9),
+		.leaf_docs = rng_one_in(&rng, 2) ? 0 : (uint32_t)rng_between(&rng, c->n / 5 + 1, c->n) };
+	if (rng_one_in(&rng, 2))
+		memcpy(c->opts.text.lang, "none", 5);
+	for (uint32_t i = 0; i < c->n; i++) {
+		struct bq_buf *b = c->bytes[s->n_texts == 0 || i < s->n_texts ? i : rng_below(&rng, s->n_texts)];
+		if (b[1].len == 0) {
+			docgen_text(&rng, (uint32_t)rng_below(&rng, 4), s->vocabulary, &b[0]);
+			docgen_text(&rng, 1 + (uint32_t)rng_skewed(&rng, s->max_words), s->vocabulary, &b[1]);
+		}
+		c->docs[i] = (struct mem_doc){ .title = bq_buf_span(&b[0]), .text = bq_buf_span(&b[1]),
+			.path = BQ_SPAN("x"), .is_dead = s->one_dead != 0 && rng_one_in(&rng, s->one_dead) };
+	}
+}
+
+static void free_corpus(struct corpus *c)
+{
+	for (uint32_t i = 0; i < c->n; i++)
+		for (int k = 0; k < 2; k++)
+			bq_buf_release(&c->bytes[i][k]);
+}
+
+/* ---- queries ----------------------------------------------------------- */
+
+static void put_words(struct bq_buf *out, uint32_t n, uint32_t vocabulary)
+{
+	docgen_query(&rng, n, vocabulary, out);
+}
+
+static void put_clause(struct bq_buf *out, uint32_t vocabulary, unsigned depth)
+{
+	static const char *const signs[] = { "", "", "", "+", "+", "-" };
+
+	bq_buf_printf(out, "%s", signs[rng_below(&rng, 6)]);
+	if (rng_one_in(&rng, 12))
+		bq_buf_printf(out, "title:");
+	if (rng_one_in(&rng, 4)) {
+		bq_buf_printf(out, "\"");
+		put_words(out, (uint32_t)rng_between(&rng, 1, 3), vocabulary);
+		bq_buf_printf(out, "\"");
+	} else if (depth == 0 && rng_one_in(&rng, 12)) {
+		bq_buf_printf(out, "(");
+		put_words(out, 1, vocabulary);
+		bq_buf_printf(out, rng_one_in(&rng, 2) ? " OR " : " ");
+		put_words(out, 1, vocabulary);
+		bq_buf_printf(out, " ");
+		put_clause(out, vocabulary, 1);
+		bq_buf_printf(out, ")");
+	} else {
+		put_words(out, 1, vocabulary);
+	}
+}
+
+/* Something positive first, so that the query is none of negations alone. */
+static void make_query(struct bq_buf *out, uint32_t vocabulary)
+{
+	uint32_t n = (uint32_t)rng_skewed(&rng, 6);
+
+	bq_buf_clear(out);
+	if (rng_one_in(&rng, 4)) {
+		bq_buf_printf(out, "%s\"", rng_one_in(&rng, 3) ? "+" : "");
+		put_words(out, (uint32_t)rng_between(&rng, 1, 3), vocabulary);
+		bq_buf_printf(out, "\"");
+	} else {
+		bq_buf_printf(out, "%s", rng_one_in(&rng, 3) ? "+" : "");
+		put_words(out, 1, vocabulary);
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		bq_buf_printf(out, " ");
+		put_clause(out, vocabulary, 0);
+	}
+}
+
+/* ---- both sides -------------------------------------------------------- */
+
+struct side {
+	struct bq_index *indexes[MAX_INDEXES];
+	struct bq_view view;
+	struct bq_searcher *searcher;
+	struct bq_arena mem;
+	struct bq_hits hits;
+};
+
+static struct bq_buf text = BQ_BUF_INIT;
+static unsigned n_asked, n_cut; /* queries, and those where documents were skipped */
+
+static void side_init(struct side *s, uint32_t n)
+{
+	s->view = (struct bq_view){ s->indexes, n };
+	s->searcher = bq_searcher_new();
+	bq_arena_init(&s->mem, 64 << 20);
+}
+
+static void side_release(struct side *s)
+{
+	bq_searcher_free(s->searcher);
+	bq_arena_release(&s->mem);
+}
+
+static void ask(struct side *s, const struct bq_query_opts *opts)
+{
+	struct bq_error err;
+	struct bq_query *q;
+
+	if (bq_query_parse(s->searcher, &s->view, bq_buf_span(&text), opts, &s->mem, &q, &err) != BQ_OK ||
+		bq_query_search(q, &s->hits, &err) != BQ_OK)
+		fail_msg("%.*s: %s", (int)text.len, (const char *)text.ptr, err.msg);
+}
+
+static void compare_totals(const struct bq_hits *w, const struct bq_hits *h)
+{
+	if (h->exact ? h->total != w->total : h->total > w->total || h->total < h->n)
+		fail_msg("%.*s: total %u, exact %d, of %u", (int)text.len, (const char *)text.ptr, (unsigned)h->total,
+			h->exact, (unsigned)w->total);
+	if (h->has_any)
+		assert_int_equal(h->any, w->any);
+}
+
+static void compare(const struct bq_hits *w, const struct bq_hits *h, const struct bq_query_opts *opts)
+{
+	if (h->n != w->n)
+		fail_msg("%.*s: %u hits, not %u", (int)text.len, (const char *)text.ptr, h->n, w->n);
+	for (uint32_t i = 0; i < h->n; i++) {
+		const struct bq_hit *a = &h->hits[i], *b = &w->hits[i];
+		if (a->index != b->index || a->leaf != b->leaf || a->doc != b->doc || a->score != b->score ||
+			a->all != b->all)
+			fail_msg("%.*s (match %d, limit %u, offset %u): hit %u is %u.%u.%u %.9f all %d, not %u.%u.%u %.9f all %d",
+				(int)text.len, (const char *)text.ptr, opts->match, opts->limit, opts->offset, i,
+				a->index, a->leaf, a->doc, a->score, a->all, b->index, b->leaf, b->doc, b->score,
+				b->all);
+	}
+	assert_true(bq_span_eq(h->next, w->next));
+	compare_totals(w, h);
+	assert_true(w->exact);
+	if (opts->total == BQ_TOTAL_EXACT)
+		assert_true(h->exact);
+}
+
+/* One page from both: `slow` looks at every document, `fast` need not. */
+static void ask_both(struct side *slow, struct side *fast, struct bq_query_opts *opts)
+{
+	struct bq_query_opts all = *opts;
+
+	all.exhaustive = true;
+	all.total = BQ_TOTAL_EXACT;
+	ask(slow, &all);
+	ask(fast, opts);
+	compare(&slow->hits, &fast->hits, opts);
+	n_asked++;
+	n_cut += !fast->hits.exact;
+}
+
+static void check_query(struct side *slow, struct side *fast, uint32_t vocabulary)
+{
+	struct bq_query_opts opts = { .match = (enum bq_match)rng_below(&rng, 3),
+		.total = (enum bq_total)rng_below(&rng, 4), .keep_stopwords = rng_one_in(&rng, 2),
+		.partial = rng_one_in(&rng, 10), .limit = (uint32_t)rng_between(&rng, 1, rng_one_in(&rng, 4) ? 40 : 6),
+		.offset = rng_one_in(&rng, 3) ? (uint32_t)rng_skewed(&rng, 30) : 0 };
+
+	make_query(&text, vocabulary);
+	ask_both(slow, fast, &opts);
+	for (int pages = (int)rng_skewed(&rng, 5); pages > 0 && slow->hits.next.len != 0; pages--) {
+		opts.offset = 0;
+		opts.after = slow->hits.next;
+		ask_both(slow, fast, &opts);
+	}
+	bq_arena_reset(&slow->mem);
+	bq_arena_reset(&fast->mem);
+}
+
+/* ---- the tests --------------------------------------------------------- */
+
+static struct corpus corpora[MAX_INDEXES];
+
+/* Real indexes: all documents on the scalar path against windows on the best
+ * one, and the other way round. */
+static void try_native(const struct shape *shapes, uint32_t n, uint32_t queries)
+{
+	struct native_index native[MAX_INDEXES];
+	struct side slow, fast;
+	struct bq_error err;
+
+	setenv("BQ_CPU", "scalar", 1);
+	for (uint32_t i = 0; i < n; i++) {
+		make_corpus(&corpora[i], &shapes[i]);
+		memcpy(&corpora[i].opts.text, &corpora[0].opts.text, sizeof corpora[i].opts.text);
+		native_index_init(&native[i], corpora[i].docs, corpora[i].n, &corpora[i].opts, shapes[i].many_segments);
+		slow.indexes[i] = native[i].index;
+	}
+	unsetenv("BQ_CPU");
+	for (uint32_t i = 0; i < n; i++)
+		assert_int_equal(bq_index_open(native[i].dir.path, &fast.indexes[i], &err), BQ_OK);
+	side_init(&slow, n);
+	side_init(&fast, n);
+	for (uint32_t i = 0; i < queries; i++)
+		check_query(i % 2 == 0 ? &slow : &fast, i % 2 == 0 ? &fast : &slow, shapes[0].vocabulary);
+	for (uint32_t i = 0; i < n; i++) {
+		bq_index_unref(fast.indexes[i]);
+		native_index_release(&native[i]);
+		free_corpus(&corpora[i]);
+	}
+	side_release(&slow);
+	side_release(&fast);
+}
+
+/* Blocks of a few documents, and leaves whose impacts were made under another
+ * average length than the index's. */
+static void try_memory(const struct shape *shapes, uint32_t n, uint32_t queries)
+{
+	struct side slow, fast;
+
+	for (uint32_t i = 0; i < n; i++) {
+		make_corpus(&corpora[i], &shapes[i]);
+		slow.indexes[i] = fast.indexes[i] = mem_index_new(corpora[i].docs, corpora[i].n, &corpora[i].opts);
+	}
+	side_init(&slow, n);
+	side_init(&fast, n);
+	for (uint32_t i = 0; i < queries; i++)
+		check_query(&slow, &fast, shapes[0].vocabulary);
+	for (uint32_t i = 0; i < n; i++) {
+		mem_index_free(slow.indexes[i]);
+		free_corpus(&corpora[i]);
+	}
+	side_release(&slow);
+	side_release(&fast);
+}
+
+static void test_memory(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 12; i++) {
+		struct shape s[MAX_INDEXES];
+		for (int k = 0; k < MAX_INDEXES; k++)
+			s[k] = (struct shape){ 1 + (uint32_t)rng_below(&rng, 150), 1 + (uint32_t)rng_below(&rng, 25), 20,
+				rng_one_in(&rng, 3) ? 1 + (uint32_t)rng_below(&rng, 4) : 0, (uint32_t)rng_below(&rng, 6), false };
+		try_memory(s, (uint32_t)rng_between(&rng, 1, MAX_INDEXES), 80);
+	}
+}
+
+static void test_native(void **state)
+{
+	static const struct shape shapes[][MAX_INDEXES] = {
+		{ { 300, 12, 30, 0, 7, true }, { 300, 12, 30, 5, 7, false } },
+		{ { 2500, 20, 60, 0, 0, false }, { 900, 20, 60, 0, 9, true } },
+		{ { 3000, 9, 200, 0, 5, false }, { 2000, 12, 30, 0, 2, false } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
+		try_native(shapes[i], MAX_INDEXES, 300);
+}
+
+/* Several windows of 4,096 documents, dense and sparse words. */
+static void test_windows(void **state)
+{
+	static const struct shape shapes[] = {
+		{ 9000, 8, 900, 0, 0, false },
+		{ 9000, 5, 60, 0, 11, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
+		try_native(&shapes[i], 1, 400);
+}
+
+/* The same few documents over and over: ties everywhere. */
+static void test_ties(void **state)
+{
+	static const struct shape shapes[][MAX_INDEXES] = {
+		{ { 5000, 6, 12, 1, 0, false }, { 700, 6, 12, 3, 3, false } },
+		{ { 4500, 9, 25, 12, 4, false }, { 1, 6, 12, 0, 0, false } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
+		try_native(shapes[i], MAX_INDEXES, 300);
+}
+
+/* All this says nothing unless documents were skipped. */
+static void test_skipped(void **state)
+{
+	(void)state;
+	printf("%u pages, %u with documents left out\n", n_asked, n_cut);
+	assert_true(n_cut > n_asked / 10);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_native),
+		cmocka_unit_test(test_windows),
+		cmocka_unit_test(test_ties),
+		cmocka_unit_test(test_skipped),
+	};
+
+	rng = rng_start("prop_pruned");
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	bq_buf_release(&text);
+	return failed;
+}
