@@ -30,7 +30,12 @@ static int write_pid(int fd)
 
 	if (ftruncate(fd, 0) != 0)
 		return -1;
-	return pwrite(fd, text, (size_t)n, 0) == n ? 0 : -1;
+	for (ssize_t at = 0, done; at < n; at += done) {
+		done = pwrite(fd, text + at, (size_t)(n - at), at);
+		if (done <= 0)
+			return -1;
+	}
+	return 0;
 }
 
 int lock_open(int dirfd, struct bq_error *err)

@@ -501,10 +501,11 @@ static int open_manifest(int dirfd, struct stat *st, struct bq_error *err)
 
 	if (fd < 0)
 		return bq_error_set(err, errno == ENOENT ? BQ_ENOTFOUND : BQ_EIO, 0, "MANIFEST: %s", strerror(errno));
-	if (fstat(fd, st) == 0 && S_ISREG(st->st_mode))
+	int rc = fstat(fd, st) != 0 ? bq_error_set(err, BQ_EIO, 0, "MANIFEST: %s", strerror(errno)) : BQ_OK;
+	if (rc == BQ_OK && S_ISREG(st->st_mode))
 		return fd;
 	(void)close(fd);
-	return bq_error_set(err, BQ_EFORMAT, 0, "MANIFEST: not a regular file");
+	return rc != BQ_OK ? rc : bq_error_set(err, BQ_EFORMAT, 0, "MANIFEST: not a regular file");
 }
 
 int manifest_read(int dirfd, struct bq_arena *mem, struct manifest *out, struct bq_index_stamp *stamp,

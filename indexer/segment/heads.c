@@ -53,6 +53,7 @@ void heads_add(struct heads_writer *w, const struct segment_doc *doc, uint64_t t
 		w->source = in->source;
 		bq_buf_clear(&w->path);
 		bq_buf_put_span(&w->path, in->path);
+		b->oom |= w->path.oom; /* the next clear would forget it */
 	}
 	put_string(b, in->id);
 	put_string(b, title);
