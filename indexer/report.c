@@ -9,6 +9,8 @@
 #include <bq/buf.h>
 #include <bq/log.h>
 
+#include "base/utf8.h"
+
 static uint64_t peak_rss_bytes(void)
 {
 	struct rusage u;
@@ -38,6 +40,8 @@ void report_print(const struct report *r, const struct options *o)
 	const struct bq_build_report *b = &r->build;
 	double total = seconds(r->total_ns);
 
+	if (b->rebuilt != NULL)
+		bq_log(BQ_LOG_INFO, "built anew: %s", b->rebuilt);
 	for (size_t i = 0; i < r->skips->n; i++)
 		print_skip(&r->skips->list[i]);
 	if (r->skips->oom)
@@ -45,6 +49,10 @@ void report_print(const struct report *r, const struct options *o)
 	bq_log(BQ_LOG_INFO, "%s: generation %" PRIu64 ", %" PRIu64 " documents, %" PRIu64 " words (%" PRIu64
 		" terms), %.1f MB of text, index %.1f MB", o->index, b->gen, b->documents, b->tokens, b->words,
 		(double)b->text_bytes / 1e6, (double)b->index_bytes / 1e6);
+	if (r->is_update && !b->is_new)
+		bq_log(BQ_LOG_INFO, "nothing has changed: generation %" PRIu64 " stays", b->gen);
+	else if (r->is_update)
+		bq_log(BQ_LOG_INFO, "%" PRIu64 " added, %" PRIu64 " dropped, %" PRIu64 " kept", b->added, b->dropped, b->kept);
 	bq_log(BQ_LOG_INFO, "%.2f s (read %.2f, index %.2f, write %.2f), %.1f MB/s, peak %.0f MB", total,
 		seconds(r->read_ns), seconds(r->index_ns), seconds(r->write_ns),
 		(double)b->text_bytes / 1e6 / (total > 0 ? total : 1e-9), (double)peak_rss_bytes() / 1e6);
@@ -59,10 +67,28 @@ static void put_count(struct bq_buf *b, const char *name, uint64_t n)
 	bq_buf_printf(b, "\"%s\":%" PRIu64 ",", name, n);
 }
 
+static bool is_utf8(struct bq_span s)
+{
+	const uint8_t *p = (const uint8_t *)s.ptr, *end = p + s.len;
+
+	while (p < end) {
+		int32_t cp;
+		p += utf8_decode(p, end, &cp);
+		if (cp < 0)
+			return false;
+	}
+	return true;
+}
+
 static void put_skip(struct bq_buf *b, const struct skip *s)
 {
-	bq_buf_printf(b, "{\"path\":");
-	bq_buf_put_json(b, s->path);
+	bool is_text = is_utf8(s->path);
+
+	bq_buf_printf(b, is_text ? "{\"path\":" : "{\"path_b64\":");
+	if (is_text)
+		bq_buf_put_json(b, s->path);
+	else
+		bq_buf_put_base64(b, s->path);
 	if (s->line != 0)
 		bq_buf_printf(b, ",\"line\":%" PRIu64, s->line);
 	bq_buf_printf(b, ",\"reason\":");
@@ -74,7 +100,16 @@ static void put_report(struct bq_buf *b, const struct report *r, const struct op
 {
 	bq_buf_printf(b, "{\"verb\":\"%s\",\"index\":", o->verb->name);
 	bq_buf_put_json(b, bq_span_of(o->index));
-	bq_buf_printf(b, ",\"exit\":%d,\"rebuilt\":true,", r->code);
+	bq_buf_printf(b, ",\"exit\":%d,\"published\":%s,", r->code, r->build.is_new ? "true" : "false");
+	if (r->is_update) {
+		bq_buf_printf(b, "\"rebuilt\":%s,", r->build.rebuilt != NULL ? "true" : "false");
+		if (r->build.rebuilt != NULL)
+			bq_buf_printf(b, "\"why\":\"%s\",", r->build.rebuilt);
+		put_count(b, "added", r->build.added);
+		put_count(b, "dropped", r->build.dropped);
+		put_count(b, "kept", r->build.kept);
+		put_count(b, "merges", r->build.merges);
+	}
 	put_count(b, "gen", r->build.gen);
 	put_count(b, "documents", r->build.documents);
 	put_count(b, "tokens", r->build.tokens);

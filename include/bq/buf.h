@@ -48,6 +48,9 @@ void bq_buf_printf(struct bq_buf *b, const char *fmt, ...) __attribute__((format
  * maximal ill-formed part (Unicode 15, section 3.9). */
 void bq_buf_put_json(struct bq_buf *b, struct bq_span s);
 
+/* `s` between double quotes in padded base64 (RFC 4648, section 4). */
+void bq_buf_put_base64(struct bq_buf *b, struct bq_span s);
+
 static inline struct bq_span bq_buf_span(const struct bq_buf *b)
 {
 	return bq_span_make(b->ptr, b->len);

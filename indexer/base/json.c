@@ -47,3 +47,23 @@ void bq_buf_put_json(struct bq_buf *b, struct bq_span s)
 	bq_buf_put(b, run, (size_t)(p - run));
 	bq_buf_put_u8(b, '"');
 }
+
+void bq_buf_put_base64(struct bq_buf *b, struct bq_span s)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	bq_buf_put_u8(b, '"');
+	for (size_t i = 0; i < s.len; i += 3) {
+		size_t left = s.len - i < 3 ? s.len - i : 3;
+		uint32_t bits = 0;
+		char four[4];
+		for (size_t j = 0; j < 3; j++)
+			bits = bits << 8 | (j < left ? (uint8_t)s.ptr[i + j] : 0);
+		for (size_t j = 0; j < 4; j++)
+			four[j] = '=';
+		for (size_t j = 0; j <= left; j++)
+			four[j] = digits[bits >> (18 - 6 * j) & 63];
+		bq_buf_put(b, four, 4);
+	}
+	bq_buf_put_u8(b, '"');
+}
