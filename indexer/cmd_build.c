@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * bqindex build, bqindex update: sources -> a new generation.
+ * bqindex build, bqindex update: sources -> a new generation; an update does not
+ * read files that the index has as they are.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,20 +17,19 @@
 #include "options.h"
 #include "progress.h"
 #include "report.h"
+#include "settings.h"
 #include "source/source.h"
 #include "stop.h"
 
-enum { MAX_STOPWORDS = 256 * 1024 };
-
 struct run {
 	const struct options *o;
+	bool is_update;
 	struct source_opts source_opts;
 	struct source **sources;
 	size_t n_sources;
 	struct bq_span *roots; /* of the sources, each once; **borrowed** from them */
 	uint32_t n_roots;
 	struct skips skips;
-	struct bq_buf stopwords;
 	struct bq_build *build;
 	struct progress progress;
 	struct report report;
@@ -37,30 +37,6 @@ struct run {
 };
 
 /* ---- preparing --------------------------------------------------------- */
-
-/* The words of --stopwords with single blanks between. */
-static int read_stopwords(const char *path, struct bq_buf *out, struct bq_error *err)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = 1;
-
-	if (fd < 0)
-		return bq_error_set(err, BQ_EUSAGE, 0, "%s: %s", path, strerror(errno));
-	while (n > 0 && out->len <= MAX_STOPWORDS) {
-		uint8_t *to = bq_buf_room(out, MAX_STOPWORDS + 1);
-		n = to == NULL ? -1 : read(fd, to, MAX_STOPWORDS + 1);
-		out->len += n > 0 ? (size_t)n : 0;
-	}
-	(void)close(fd);
-	if (n < 0)
-		return bq_error_set(err, BQ_EIO, 0, "%s: cannot read", path);
-	if (out->len > MAX_STOPWORDS)
-		return bq_error_set(err, BQ_ELIMIT, 0, "%s: more than %d bytes of stop words", path, MAX_STOPWORDS);
-	for (size_t i = 0; i < out->len; i++)
-		if (out->ptr[i] < 0x20)
-			out->ptr[i] = ' ';
-	return BQ_OK;
-}
 
 /* The place of a source's root among the index's: files of one directory share it. */
 static uint32_t number_root(struct run *r, struct bq_span root)
@@ -104,32 +80,30 @@ static int open_progress(struct run *r, struct bq_error *err)
 /* Start the generation; sources then leave its directory out. */
 static int open_build(struct run *r, struct bq_error *err)
 {
-	const struct options *o = r->o;
-	struct bq_build_opts opts = {
-		.k1 = (float)o->k1,
-		.b = (float)o->b,
-		.memory_bytes = o->memory_bytes,
-		.no_store = o->no_store,
-		.n_sources = r->n_roots,
-		.sources = r->roots,
-	};
+	struct settings s;
 	struct stat st;
-	int rc = BQ_OK;
+	int rc = settings_init(&s, r->o, r->is_update, err);
 
-	if (strlen(o->lang) >= BQ_LANG_MAX)
-		return bq_error_set(err, BQ_EUSAGE, 0, "unknown language %.40s", o->lang);
-	memcpy(opts.text.lang, o->lang, strlen(o->lang) + 1);
-	if (o->stopwords != NULL && strcmp(o->stopwords, "none") != 0)
-		rc = read_stopwords(o->stopwords, &r->stopwords, err);
-	if (o->stopwords != NULL)
-		opts.text.stopwords = r->stopwords.len == 0 ? BQ_SPAN("") : bq_buf_span(&r->stopwords);
+	s.opts.memory_bytes = r->o->memory_bytes;
+	s.opts.n_sources = r->n_roots;
+	s.opts.sources = r->roots;
+	s.opts.stop = &stop_signal;
 	if (rc == BQ_OK)
-		rc = bq_build_open(o->index, &opts, &r->build, err);
-	if (rc == BQ_OK && stat(o->index, &st) == 0) {
+		rc = bq_build_open(r->o->index, &s.opts, &r->build, err);
+	settings_release(&s);
+	if (rc == BQ_OK && stat(r->o->index, &st) == 0) {
 		r->source_opts.skip_dev = st.st_dev;
 		r->source_opts.skip_ino = st.st_ino;
 	}
 	return rc;
+}
+
+/* Whether the index has a file as it is now. */
+static bool keep_file(void *index, const struct source_file *f)
+{
+	struct run *r = index;
+
+	return bq_build_keep(r->build, f->source, f->path, f->mtime_us, f->file_bytes);
 }
 
 /* ---- running ----------------------------------------------------------- */
@@ -198,13 +172,12 @@ static void release_run(struct run *r)
 		source_close(r->sources[i]);
 	free(r->sources);
 	free(r->roots);
-	bq_buf_release(&r->stopwords);
 	skips_release(&r->skips);
 }
 
-int cmd_build(const struct options *o)
+static int run_build(const struct options *o, bool is_update)
 {
-	struct run r = { .o = o };
+	struct run r = { .o = o, .is_update = is_update };
 	struct bq_error err;
 	uint64_t start = now_ns();
 	int rc;
@@ -213,12 +186,13 @@ int cmd_build(const struct options *o)
 	r.source_opts = (struct source_opts){
 		.include = o->include.items, .n_include = o->include.n,
 		.exclude = o->exclude.items, .n_exclude = o->exclude.n,
-		.stop = &stop_signal, .skips = &r.skips,
+		.stop = &stop_signal, .skips = &r.skips, .is_known = is_update ? keep_file : NULL, .index = &r,
 	};
 	stop_catch();
 	rc = make_generation(&r, &err);
 	r.report.total_ns = now_ns() - start;
 	r.report.skips = &r.skips;
+	r.report.is_update = is_update;
 	r.report.code = rc != BQ_OK ? EXIT_FAILED : r.skips.n_broken != 0 ? EXIT_SKIPPED : EXIT_DONE;
 	if (rc != BQ_OK)
 		complain("%s: %s", o->index, err.msg);
@@ -230,11 +204,12 @@ int cmd_build(const struct options *o)
 	return r.report.code;
 }
 
+int cmd_build(const struct options *o)
+{
+	return run_build(o, false);
+}
+
 int cmd_update(const struct options *o)
 {
-	int code = cmd_build(o);
-
-	if (code != EXIT_FAILED && !o->json)
-		bq_log(BQ_LOG_INFO, "update read every source again and wrote a whole new generation");
-	return code;
+	return run_build(o, true);
 }

@@ -19,7 +19,7 @@ enum { BUILD = 1, UPDATE = 2, VERIFY = 4, INFO = 8, DUMP = 16, OPTIMIZE = 32, WA
 static const struct verb verbs[] = {
 	{ "build", BUILD, true, cmd_build, "-o INDEX [options] SOURCE...", "a new generation from the sources alone" },
 	{ "update", UPDATE, true, cmd_update, "-o INDEX [options] SOURCE...",
-		"the same; makes a missing INDEX; reads every source again" },
+		"add what is new, replace what changed, drop what is gone; makes a missing INDEX" },
 	{ "optimize", OPTIMIZE, false, cmd_optimize, "INDEX [--json]", "merge to one segment without what was deleted" },
 	{ "verify", VERIFY, false, cmd_verify, "INDEX", "check every byte; exit 0 sound, 1 damaged" },
 	{ "info", INFO, false, cmd_info, "INDEX [--json]", "generation, segments, documents, words, bytes" },
@@ -297,7 +297,7 @@ static bool answer_general(int argc, char **argv)
 
 bool options_parse(int argc, char **argv, struct options *o, int *code)
 {
-	*o = (struct options){ .lang = "en", .progress = "auto", .k1 = 0.9, .b = 0.4, .memory_bytes = 1ull << 30 };
+	*o = (struct options){ .progress = "auto", .k1 = NAN, .b = NAN, .memory_bytes = 1ull << 30 };
 	*code = EXIT_DONE;
 	if (answer_general(argc, argv))
 		return false;

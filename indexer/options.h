@@ -21,10 +21,10 @@ struct options {
 	const struct verb *verb;
 	const char *index;      /* -o INDEX, or the INDEX argument */
 	struct list sources;
-	const char *lang;
+	const char *lang;       /* NULL: not given */
 	const char *stopwords;  /* a file, "none", or NULL */
 	const char *progress;   /* auto, always, never */
-	double k1, b;
+	double k1, b;           /* NAN: not given */
 	uint64_t memory_bytes;
 	uint64_t threads;
 	bool no_store;
@@ -60,7 +60,7 @@ void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* sources -> a new generation, which replaces the one before */
 int cmd_build(const struct options *o);
 
-/* the same, and says that it is */
+/* sources -> what has changed since the generation before, as a new one */
 int cmd_update(const struct options *o);
 
 /* all segments -> one */

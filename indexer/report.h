@@ -13,6 +13,7 @@
 struct report {
 	struct bq_build_report build;
 	const struct skips *skips;
+	bool is_update;
 	uint64_t read_ns, index_ns, write_ns, total_ns;
 	int code; /* the run's exit code */
 };

@@ -7,8 +7,14 @@
  *   bq_build_commit  write segments, fsync, publish MANIFEST, unlock
  *   bq_build_abort   forget everything; the old generation is untouched
  *
+ *
+ * An update starts from the generation that is there, keeps the documents of
+ * files that have not changed (bq_build_keep), adds a segment of the others,
+ * and merges segments when there are many.  Where analysis, k1, b or storing
+ * differ from what is there, it is a build.
+ *
  * One thread uses a builder.  The same documents in the same order with the
- * same options give the same bytes.
+ * same options give the same bytes, whatever memory there is.
  */
 #ifndef BQ_BUILD_H
 #define BQ_BUILD_H
@@ -30,6 +36,8 @@ struct bq_build_opts {
 	uint32_t segment_docs; /* end a segment after so many documents: what tests of several ask for; 0: no limit */
 	uint32_t n_sources;
 	const struct bq_span *sources; /* absolute roots, in the order of the command line */
+	bool update;           /* keep the documents that bq_build_keep() names */
+	const volatile sig_atomic_t *stop; /* not 0: what takes long ends with BQ_ECANCELLED; may be NULL */
 };
 
 /* One document on its way in.  All spans are **borrowed** for the call. */
@@ -56,6 +64,10 @@ struct bq_build_report {
 	uint64_t text_bytes;
 	uint64_t index_bytes;
 	uint64_t peak_bytes; /* of the builder's own memory */
+	uint64_t added, dropped, kept; /* documents; `documents` is what the generation has */
+	uint32_t merges;     /* of segments that were there before, or of new ones with them */
+	bool is_new;         /* a generation was published: not when an update has nothing to do */
+	const char *rebuilt; /* why an update was a build: a static string; NULL: it was none */
 };
 
 struct bq_build;
@@ -64,6 +76,11 @@ struct bq_build;
  * take its LOCK.  **owned**: ends with commit or abort.  BQ_ELOCKED with
  * "locked by PID", BQ_EUSAGE, BQ_EIO. */
 int bq_build_open(const char *dir, const struct bq_build_opts *opts, struct bq_build **out, struct bq_error *err);
+
+/* Of an update: keep the documents of a file if the index has it with this path,
+ * time and size; what is neither kept nor added is dropped.  False: it has to
+ * be added.  `source` counts opts->sources.  About a microsecond. */
+bool bq_build_keep(struct bq_build *b, uint32_t source, struct bq_span path, int64_t mtime_us, int64_t file_bytes);
 
 /* Add a document.  BQ_ELIMIT when it cannot be indexed whole (the message says
  * why; the build goes on without it); any other error ends the build. */

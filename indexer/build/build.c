@@ -2,6 +2,7 @@
 #include <bq/build.h>
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,25 +10,37 @@
 #include <unistd.h>
 
 #include "build/analyser.h"
+#include "build/compact.h"
 #include "build/dictionary.h"
 #include "build/inverted.h"
 #include "build/inverter.h"
+#include "build/known.h"
 #include "build/merge.h"
+#include "build/spill.h"
 #include "index/lock.h"
 #include "index/publish.h"
 
+enum { OTHERS_BYTES = 20 << 20 }; /* of the memory allowed: what a build needs beside the inverter */
+
 struct bq_build {
 	int dirfd, lockfd;
-	uint64_t memory_bytes;
-	bool no_store;
+	struct bq_build_opts opts;  /* what they point to is the caller's, and gone after the opening */
+	uint64_t spill_bytes;       /* a run is written when the inverter has so much */
 	uint32_t max_docs;          /* of a segment */
-	struct bq_arena mem;        /* what `manifest` points to */
+	struct bq_arena mem;        /* what the manifests point to */
+	struct manifest old;        /* of an update: the generation it starts from */
+	struct bq_index *ix;        /* likewise; NULL: this is a build */
+	struct known known;
+	uint32_t *numbers;          /* of the caller's sources, in `manifest` */
+	bool drops_source;
 	struct manifest manifest;   /* the generation in the making */
+	struct compact compact;     /* its segments */
 	struct bq_text *text;
 	struct analyser analyser;
-	struct inverter inverter;   /* of the segment in the making */
+	struct inverter inverter;   /* of the run in the making */
 	struct segment_writer *w;   /* NULL between two segments */
-	uint32_t segment_docs;
+	struct spill spill;         /* the segment's runs so far */
+	uint32_t segment_docs, run_docs;
 	uint64_t segment_tokens;
 	struct bq_build_report report;
 	int rc;                     /* what ended the build */
@@ -39,24 +52,26 @@ struct bq_build {
  * be read is replaced, and its files stay until we have published. */
 static int follow_old(struct bq_build *b, struct bq_error *err)
 {
-	struct manifest old;
-	int rc = manifest_read(b->dirfd, &b->mem, &old, NULL, err);
+	struct manifest *old = &b->old;
+	int rc = manifest_read(b->dirfd, &b->mem, old, NULL, err);
 
 	if (rc == BQ_EIO || rc == BQ_ENOMEM)
 		return rc;
 	if (rc == BQ_EFORMAT || rc == BQ_EVERSION) {
-		publish_numbers(b->dirfd, &old.next_segment, &old.gen);
-		old.next_segment++;
-		old.gen = old.gen > old.next_segment ? old.gen : old.next_segment;
+		b->report.rebuilt = "the index was damaged or of another version";
+		publish_numbers(b->dirfd, &old->next_segment, &old->gen);
+		old->next_segment++;
+		old->gen = old->gen > old->next_segment ? old->gen : old->next_segment;
 	} else if (rc == BQ_ENOTFOUND) {
-		old.gen = 0;
-		old.next_segment = 1;
-		old.n_segments = 0;
+		b->report.rebuilt = "there was no index";
+		old->gen = 0;
+		old->next_segment = 1;
+		old->n_segments = 0;
 	}
 	if (rc == BQ_OK || rc == BQ_ENOTFOUND)
-		publish_sweep(b->dirfd, &old);
-	b->manifest.gen = old.gen + 1;
-	b->manifest.next_segment = old.next_segment;
+		publish_sweep(b->dirfd, old);
+	b->manifest.gen = old->gen + 1;
+	b->manifest.next_segment = old->next_segment;
 	return BQ_OK;
 }
 
@@ -70,14 +85,38 @@ static void describe_text(struct bq_build *b)
 	m->text.stopwords = bq_arena_dup(&b->mem, bq_text_stopwords(b->text));
 }
 
-static void copy_sources(struct bq_build *b, const struct bq_build_opts *opts)
+/* The place of `root` among the sources, or n_sources. */
+static uint32_t find_source(const struct bq_span *sources, uint32_t n, struct bq_span root)
 {
-	struct bq_span *to = BQ_ARENA_NEW(&b->mem, struct bq_span, opts->n_sources);
+	uint32_t i = 0;
 
-	for (uint32_t i = 0; to != NULL && i < opts->n_sources; i++)
-		to[i] = bq_arena_dup(&b->mem, opts->sources[i]);
-	b->manifest.sources = to;
-	b->manifest.n_sources = opts->n_sources;
+	while (i < n && !bq_span_eq(sources[i], root))
+		i++;
+	return i;
+}
+
+/* The caller's sources, behind those of `old` that are not among them: numbers in
+ * segments stay what they are.  `old` may be NULL. */
+static void number_sources(struct bq_build *b, const struct bq_build_opts *opts, const struct manifest *old)
+{
+	struct manifest *m = &b->manifest;
+	uint32_t n_old = old == NULL ? 0 : old->n_sources;
+	struct bq_span *to = BQ_ARENA_NEW(&b->mem, struct bq_span, n_old + (size_t)opts->n_sources);
+
+	b->numbers = BQ_ARENA_NEW(&b->mem, uint32_t, opts->n_sources);
+	if (to == NULL || b->numbers == NULL)
+		return; /* sticky: bq_build_open() asks */
+	for (uint32_t i = 0; i < n_old; i++) {
+		to[i] = old->sources[i];
+		b->drops_source |= find_source(opts->sources, opts->n_sources, to[i]) == opts->n_sources;
+	}
+	m->sources = to;
+	m->n_sources = n_old;
+	for (uint32_t i = 0; i < opts->n_sources; i++) {
+		b->numbers[i] = n_old == 0 ? i : find_source(to, m->n_sources, opts->sources[i]);
+		if (b->numbers[i] >= m->n_sources)
+			to[m->n_sources++] = bq_arena_dup(&b->mem, opts->sources[i]);
+	}
 }
 
 static int check_opts(const struct bq_build_opts *o, struct bq_error *err)
@@ -101,6 +140,10 @@ static uint64_t random_seed(void)
 static void build_free(struct bq_build *b)
 {
 	segment_writer_free(b->w);
+	spill_release(&b->spill);
+	compact_release(&b->compact);
+	known_release(&b->known);
+	bq_index_unref(b->ix);
 	analyser_release(&b->analyser);
 	inverter_release(&b->inverter);
 	bq_text_free(b->text);
@@ -120,23 +163,87 @@ static int open_dir(struct bq_build *b, const char *dir, struct bq_error *err)
 	return b->lockfd < 0 ? b->lockfd : follow_old(b, err);
 }
 
-int bq_build_open(const char *dir, const struct bq_build_opts *opts, struct bq_build **out, struct bq_error *err)
+/* NULL, or why the opened index cannot be updated but is built anew. */
+static const char *judge_old(const struct bq_build *b)
 {
-	struct bq_build *b = calloc(1, sizeof *b);
+	const struct manifest *old = &b->old, *m = &b->manifest;
+	bool no_store = b->ix->n_leaves == 0 ? b->opts.no_store
+		: (segment_of(b->ix->leaves[0])->file.head.flags & CONTAINER_NO_STORE) != 0;
+
+	if (old->text_id != m->text_id)
+		return "another language, other stop words or other rules for words";
+	if (memcmp(&old->k1, &m->k1, sizeof m->k1) != 0 || memcmp(&old->b, &m->b, sizeof m->b) != 0)
+		return "another k1 or b";
+	return no_store == b->opts.no_store ? NULL : "text is stored, or not, unlike before";
+}
+
+/* Start from the generation that is there, if it can be. */
+static int open_old(struct bq_build *b, const char *dir, struct bq_error *err)
+{
 	int rc;
 
-	*out = NULL;
-	if (b == NULL)
+	if (!b->opts.update || b->report.rebuilt != NULL)
+		return BQ_OK;
+	rc = bq_index_open(dir, &b->ix, err);
+	if (rc == BQ_EFORMAT || rc == BQ_EVERSION)
+		b->report.rebuilt = "the index was damaged or of another version";
+	else if (rc != BQ_OK)
+		return rc;
+	else
+		b->report.rebuilt = judge_old(b);
+	if (b->report.rebuilt == NULL)
+		return known_init(&b->known, b->ix, err);
+	bq_index_unref(b->ix);
+	b->ix = NULL;
+	return BQ_OK;
+}
+
+/* What depends on the generation that is there. */
+static int prepare_segments(struct bq_build *b, const struct bq_build_opts *opts, struct bq_error *err)
+{
+	struct compact *c = &b->compact;
+
+	number_sources(b, opts, b->ix == NULL ? NULL : &b->old);
+	if (b->mem.oom)
 		return bq_error_set(err, BQ_ENOMEM, 0, "no memory for a builder");
+	if (b->ix != NULL)
+		b->manifest.avg_len = b->old.avg_len;
+	c->dirfd = b->dirfd;
+	c->manifest = &b->manifest;
+	c->text = b->text;
+	c->no_store = opts->no_store;
+	c->keep_bytes = opts->memory_bytes / 8;
+	c->stop = opts->stop;
+	return compact_init(c, b->ix, &b->old, err);
+}
+
+static struct bq_build *build_new(const struct bq_build_opts *opts)
+{
+	struct bq_build *b = calloc(1, sizeof *b);
+	uint64_t memory = opts->memory_bytes;
+
+	if (b == NULL)
+		return NULL;
 	b->dirfd = b->lockfd = -1;
-	b->memory_bytes = opts->memory_bytes;
-	b->no_store = opts->no_store;
+	b->opts = *opts;
+	b->spill_bytes = memory / 4 < OTHERS_BYTES ? memory - memory / 4 : memory - OTHERS_BYTES;
 	b->max_docs = opts->segment_docs == 0 ? BQ_MAX_DOCS : opts->segment_docs;
 	b->manifest.k1 = opts->k1;
 	b->manifest.b = opts->b;
 	b->manifest.pairs = MANIFEST_NO_PAIRS;
 	bq_arena_init(&b->mem, SIZE_MAX);
 	inverter_init(&b->inverter, random_seed());
+	return b;
+}
+
+int bq_build_open(const char *dir, const struct bq_build_opts *opts, struct bq_build **out, struct bq_error *err)
+{
+	struct bq_build *b = build_new(opts);
+	int rc;
+
+	*out = NULL;
+	if (b == NULL)
+		return bq_error_set(err, BQ_ENOMEM, 0, "no memory for a builder");
 	rc = check_opts(opts, err);
 	if (rc == BQ_OK)
 		rc = bq_text_new(&opts->text, &b->text, err);
@@ -144,10 +251,11 @@ int bq_build_open(const char *dir, const struct bq_build_opts *opts, struct bq_b
 		rc = open_dir(b, dir, err);
 	if (rc == BQ_OK) {
 		describe_text(b);
-		copy_sources(b, opts);
 		analyser_init(&b->analyser, b->text, &b->inverter);
-		rc = b->mem.oom ? bq_error_set(err, BQ_ENOMEM, 0, "no memory for a builder") : BQ_OK;
+		rc = open_old(b, dir, err);
 	}
+	if (rc == BQ_OK)
+		rc = prepare_segments(b, opts, err);
 	if (rc != BQ_OK) {
 		build_free(b);
 		return rc;
@@ -160,23 +268,29 @@ int bq_build_open(const char *dir, const struct bq_build_opts *opts, struct bq_b
 
 static int start_segment(struct bq_build *b, struct bq_error *err)
 {
-	struct segment_params params = {
-		.number = b->manifest.next_segment,
-		.text_id = b->manifest.text_id,
-		.k1 = b->manifest.k1,
-		.b = b->manifest.b,
-		.no_store = b->no_store,
+	struct merge merge = {
+		.dirfd = b->dirfd,
+		.params = {
+			.number = b->manifest.next_segment,
+			.text_id = b->manifest.text_id,
+			.k1 = b->manifest.k1,
+			.b = b->manifest.b,
+			.no_store = b->opts.no_store,
+		},
+		.keep_bytes = b->opts.memory_bytes / 8,
+		.stop = b->opts.stop,
 	};
 	struct bq_error why;
 
-	if (params.number > MANIFEST_MAX_NUMBER)
+	if (merge.params.number > MANIFEST_MAX_NUMBER)
 		return bq_error_set(err, BQ_EUSAGE, 0, "segment numbers are used up: build into a new directory");
-	b->segment_docs = 0;
+	b->segment_docs = b->run_docs = 0;
 	b->segment_tokens = 0;
-	b->w = segment_writer_new(b->dirfd, &params, &why);
+	b->w = segment_writer_new(b->dirfd, &merge.params, &why);
 	if (b->w == NULL)
 		return bq_error_set(err, why.status, why.at, "%s", why.msg);
-	b->manifest.next_segment++;
+	merge.params.number = ++b->manifest.next_segment; /* runs have gone when this number is used */
+	spill_init(&b->spill, &merge);
 	return BQ_OK;
 }
 
@@ -186,71 +300,88 @@ static void fix_average(struct bq_build *b)
 {
 	struct manifest *m = &b->manifest;
 
-	if (m->avg_len > 0)
-		return;
-	m->avg_len = b->segment_tokens == 0 ? 1.0f : (float)((double)b->segment_tokens / b->segment_docs);
+	if (!(m->avg_len > 0))
+		m->avg_len = merge_average(b->segment_tokens, b->segment_docs);
+}
+
+/* The inverter's words become a run. */
+static int end_run(struct bq_build *b, struct bq_error *err)
+{
+	int rc = spill_run(&b->spill, &b->inverter, b->run_docs, err);
+
+	inverter_release(&b->inverter);
+	b->run_docs = 0;
+	return rc;
+}
+
+/* All words of the segment: the inverter's, or those of the runs. */
+static int write_terms(struct bq_build *b, struct bq_error *err)
+{
+	struct inverted words;
+	int rc = BQ_OK;
+
+	if (b->spill.n != 0) {
+		rc = b->run_docs == 0 ? BQ_OK : end_run(b, err);
+		(void)malloc_trim(0); /* the inverter's memory is the merge's now */
+		return rc == BQ_OK ? spill_finish(&b->spill, b->text, b->w, err) : rc;
+	}
+	if (inverted_init(&words, &b->inverter)) {
+		words.v.stop = b->opts.stop;
+		rc = dictionary_write(&words.v, b->text, b->w, err);
+	} else {
+		rc = bq_error_set(err, BQ_ENOMEM, 0, "no memory to sort %u words", b->inverter.n_terms);
+	}
+	inverted_release(&words);
+	inverter_release(&b->inverter);
+	return rc;
 }
 
 static int finish_segment(struct bq_build *b, struct bq_error *err)
 {
-	struct manifest *m = &b->manifest;
-	struct manifest_segment *s = &m->segments[m->n_segments];
 	struct segment_writer *w = b->w;
 	struct segment_info info;
 	uint64_t bytes = inverter_bytes(&b->inverter);
 	int rc;
 
-	fix_average(b);
-	segment_writer_begin_terms(w, m->avg_len);
-	struct inverted words;
-	rc = inverted_init(&words, &b->inverter) ? dictionary_write(&words.v, b->text, w, err) : BQ_ENOMEM;
-	inverted_release(&words);
 	b->report.peak_bytes = bytes > b->report.peak_bytes ? bytes : b->report.peak_bytes;
-	inverter_release(&b->inverter);
+	fix_average(b);
+	segment_writer_begin_terms(w, b->manifest.avg_len);
+	rc = write_terms(b, err);
 	if (rc != BQ_OK)
 		return rc;
 	b->w = NULL;
 	rc = segment_writer_finish(w, &info, err);
-	if (rc != BQ_OK)
-		return rc;
-	*s = (struct manifest_segment){
-		.number = info.number, .bytes = info.bytes, .checksum = info.checksum, .n_docs = info.n_docs };
-	m->n_segments++;
-	m->n_docs += info.n_docs;
-	m->n_tokens += info.n_tokens;
-	b->report.words += info.n_terms;
-	b->report.index_bytes += info.bytes;
-	return BQ_OK;
+	return rc == BQ_OK ? compact_add(&b->compact, &info, err) : rc;
 }
 
-/* The memory is used up, or the document numbers are. */
-static bool is_full(const struct bq_build *b)
-{
-	bool may_split = b->manifest.n_segments + 1 < BQ_MAX_SEGMENTS;
-
-	if (b->segment_docs == 0)
-		return false;
-	return b->segment_docs == b->max_docs || (may_split && inverter_bytes(&b->inverter) >= b->memory_bytes);
-}
-
-/* A segment that takes one more document. */
+/* A segment, and memory, for one more document. */
 static int make_room(struct bq_build *b, struct bq_error *err)
 {
+	uint32_t max_segments = b->ix == NULL ? BQ_MAX_SEGMENTS : MERGED_MAX;
+	uint64_t bytes = inverter_bytes(&b->inverter);
 	int rc = BQ_OK;
 
-	if (b->w != NULL && is_full(b))
+	if (b->w != NULL && b->segment_docs == b->max_docs && b->compact.n + 1 < max_segments)
 		rc = finish_segment(b, err);
-	if (rc == BQ_OK && b->w == NULL && b->manifest.n_segments == BQ_MAX_SEGMENTS)
+	else if (b->w != NULL && b->segment_docs == BQ_MAX_DOCS)
 		return bq_error_set(err, BQ_ELIMIT, 0, "an index holds no more documents than this");
-	if (rc == BQ_OK && b->w == NULL)
-		rc = start_segment(b, err);
-	return rc;
+	else if (b->w != NULL && b->run_docs != 0 && bytes >= b->spill_bytes) {
+		b->report.peak_bytes = bytes > b->report.peak_bytes ? bytes : b->report.peak_bytes;
+		rc = end_run(b, err);
+	}
+	return rc == BQ_OK && b->w == NULL ? start_segment(b, err) : rc;
 }
 
 /* ---- the interface ----------------------------------------------------- */
 
+bool bq_build_keep(struct bq_build *b, uint32_t source, struct bq_span path, int64_t mtime_us, int64_t file_bytes)
+{
+	return b->ix != NULL && known_keep(&b->known, b->numbers[source], path, mtime_us, file_bytes);
+}
+
 int bq_build_add(struct bq_build *b, const struct bq_doc_in *doc, struct bq_error *err)
 {
+	struct bq_doc_in in = *doc;
 	struct segment_doc parsed;
 	int rc;
 
@@ -264,53 +395,158 @@ int bq_build_add(struct bq_build *b, const struct bq_doc_in *doc, struct bq_erro
 		return rc;
 	b->rc = rc;
 	if (b->rc == BQ_OK)
-		b->rc = analyser_doc(&b->analyser, doc, b->segment_docs, &parsed, err);
+		b->rc = analyser_doc(&b->analyser, doc, b->run_docs, &parsed, err);
 	if (b->rc != BQ_OK)
 		return b->rc;
+	if (doc->source < b->opts.n_sources)
+		in.source = b->numbers[doc->source];
+	parsed.in = &in;
 	segment_writer_doc(b->w, &parsed);
 	b->segment_docs++;
+	b->run_docs++;
 	b->segment_tokens += parsed.length;
-	b->report.documents++;
-	b->report.tokens += parsed.length;
+	b->report.added++;
 	b->report.text_bytes += doc->text.len;
 	return BQ_OK;
 }
 
 void bq_build_abort(struct bq_build *b)
 {
-	char name[MANIFEST_FILE_MAX];
-
 	if (b == NULL)
 		return;
-	for (uint32_t i = 0; i < b->manifest.n_segments; i++) {
-		manifest_segment_file(&b->manifest.segments[i], name);
-		(void)unlinkat(b->dirfd, name, 0);
-	}
+	compact_abandon(&b->compact);
 	build_free(b);
+}
+
+/* ---- the end ----------------------------------------------------------- */
+
+/* What an update neither kept nor added is dead. */
+static int bury_dropped(struct bq_build *b, struct bq_error *err)
+{
+	int rc = BQ_OK;
+
+	for (uint32_t i = 0; i < b->ix->n_leaves && rc == BQ_OK; i++) {
+		const struct bq_leaf *l = b->ix->leaves[i];
+		for (uint32_t doc = 0; doc < l->n_docs && rc == BQ_OK; doc++) {
+			if (bq_leaf_is_dead(l, doc) || known_is_kept(&b->known, i, doc))
+				continue;
+			rc = compact_bury(&b->compact, i, doc, err);
+			b->report.dropped++;
+		}
+	}
+	b->report.kept = b->known.n_kept;
+	return rc;
+}
+
+/* The average has moved away from the one that bounds are computed under, or
+ * sources have gone: MANIFEST names those that there are. */
+static bool wants_rewrite(const struct bq_build *b)
+{
+	uint64_t n_docs, n_tokens;
+	float a = b->manifest.avg_len, now;
+
+	compact_count(&b->compact, &n_docs, &n_tokens);
+	now = merge_average(n_tokens, n_docs);
+	return b->compact.n != 0 && (b->drops_source || now > 1.25f * a || now < 0.75f * a);
+}
+
+/* Merge everything; sources get the caller's numbers. */
+static int rewrite(struct bq_build *b, struct bq_error *err)
+{
+	struct manifest *m = &b->manifest;
+	struct bq_span *named = BQ_ARENA_NEW(&b->mem, struct bq_span, b->opts.n_sources);
+	uint32_t *sources = BQ_ARENA_NEW(&b->mem, uint32_t, m->n_sources);
+	int rc;
+
+	if (named == NULL || sources == NULL)
+		return bq_error_set(err, BQ_ENOMEM, 0, "no memory for a generation");
+	for (uint32_t i = 0; i < b->opts.n_sources; i++) {
+		named[i] = m->sources[b->numbers[i]];
+		sources[b->numbers[i]] = i;
+	}
+	b->compact.sources = sources;
+	rc = compact_merge(&b->compact, (uint32_t)((UINT64_C(1) << b->compact.n) - 1), 0, err);
+	m->sources = named;
+	m->n_sources = b->opts.n_sources;
+	return rc;
+}
+
+/* The last segment, and of an update what becomes of the old ones. */
+static int complete(struct bq_build *b, struct bq_error *err)
+{
+	struct compact *c = &b->compact;
+	int rc = b->ix == NULL ? BQ_OK : bury_dropped(b, err);
+
+	compact_drop_dead(c);
+	if (c->n == 0)
+		b->manifest.avg_len = 0;
+	if (rc == BQ_OK && b->w != NULL)
+		rc = finish_segment(b, err);
+	fix_average(b);
+	if (rc != BQ_OK || b->ix == NULL)
+		return rc;
+	return wants_rewrite(b) ? rewrite(b, err) : compact_tidy(c, err);
+}
+
+static void describe(struct bq_build *b)
+{
+	const struct manifest *m = &b->manifest;
+
+	b->report.gen = m->gen;
+	b->report.documents = m->n_live;
+	b->report.tokens = m->n_tokens;
+	b->report.merges = b->compact.merges;
+	if (!b->opts.update)
+		b->report.rebuilt = NULL;
+	for (uint32_t i = 0; i < b->compact.n; i++) {
+		b->report.words += b->compact.members[i].segment->leaf.n_terms;
+		b->report.index_bytes += b->compact.members[i].named.bytes;
+	}
+}
+
+/* Whether the update has found everything as it is in the index. */
+static bool is_unchanged(const struct bq_build *b)
+{
+	return b->ix != NULL && b->report.added == 0 && b->known.n_kept == b->old.n_live && !b->drops_source
+		&& b->manifest.n_sources == b->old.n_sources;
+}
+
+static int publish(struct bq_build *b, struct bq_error *err)
+{
+	struct manifest *m = &b->manifest;
+	int rc = complete(b, err);
+
+	if (rc == BQ_OK)
+		rc = compact_finish(&b->compact, err);
+	if (rc != BQ_OK) {
+		compact_abandon(&b->compact);
+		return rc;
+	}
+	rc = publish_manifest(b->dirfd, m, err);
+	if (rc == BQ_OK)
+		publish_sweep(b->dirfd, m);
+	/* a failed publish may have renamed: the files of both generations stay, the next writer sweeps */
+	return rc;
 }
 
 int bq_build_commit(struct bq_build *b, struct bq_build_report *report, struct bq_error *err)
 {
-	struct manifest *m = &b->manifest;
 	int rc = b->rc;
 
-	if (rc != BQ_OK)
-		(void)bq_error_set(err, rc, 0, "the build has failed");
-	if (rc == BQ_OK && b->w != NULL)
-		rc = finish_segment(b, err);
 	if (rc != BQ_OK) {
+		(void)bq_error_set(err, rc, 0, "the build has failed");
 		bq_build_abort(b);
 		return rc;
 	}
-	fix_average(b);
-	m->n_live = m->n_docs;
-	rc = publish_manifest(b->dirfd, m, err);
-	if (rc == BQ_OK) {
-		publish_sweep(b->dirfd, m);
-		b->report.gen = m->gen;
-		*report = b->report;
+	b->report.is_new = !is_unchanged(b);
+	if (b->report.is_new) {
+		rc = publish(b, err);
+	} else {
+		b->manifest = b->old;
+		b->report.kept = b->known.n_kept;
 	}
-	/* a failed publish may have renamed: the files of both generations stay, the next writer sweeps */
+	describe(b);
+	*report = b->report;
 	build_free(b);
 	return rc;
 }

@@ -25,6 +25,7 @@ static size_t dead_bytes(const struct member *m)
 int compact_init(struct compact *c, const struct bq_index *ix, const struct manifest *old, struct bq_error *err)
 {
 	c->n = ix == NULL ? 0 : ix->n_leaves;
+	c->merges = 0;
 	memset(c->members, 0, sizeof c->members);
 	for (uint32_t i = 0; i < c->n; i++) {
 		const struct bq_leaf *l = ix->leaves[i];
@@ -182,6 +183,7 @@ int compact_merge(struct compact *c, uint32_t bits, float avg_len, struct bq_err
 	c->members[first] = made;
 	close_up(c);
 	c->manifest->avg_len = average;
+	c->merges++;
 	return BQ_OK;
 }
 

@@ -43,6 +43,7 @@ struct compact {
 	const volatile sig_atomic_t *stop;
 	struct member members[MERGED_MAX];
 	uint32_t n;
+	uint32_t merges;           /* so far */
 };
 
 /* Take over the segments of `ix`, which is **borrowed** until the release and

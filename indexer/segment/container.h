@@ -102,6 +102,9 @@ struct container_writer;
 /* Write to `fd` (**takes** it).  NULL when out of memory, then fd is closed. */
 struct container_writer *container_writer_new(int fd);
 
+/* The file need not outlive a crash: do not wait for the disk. */
+void container_no_sync(struct container_writer *w);
+
 /* Sections follow one another: begin, put.., end.  Sticky errors. */
 void container_begin(struct container_writer *w, enum section_kind kind);
 void container_put(struct container_writer *w, const void *bytes, size_t n);

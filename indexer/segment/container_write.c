@@ -24,6 +24,7 @@ struct container_writer {
 	int fd;
 	int status;
 	int saved_errno;
+	bool no_sync;
 	uint32_t n;
 	struct entry entries[CONTAINER_MAX_SECTIONS];
 	uint64_t at;    /* bytes of the file handed to put so far, header included */
@@ -101,6 +102,11 @@ struct container_writer *container_writer_new(int fd)
 	}
 	reserve_header(w);
 	return w;
+}
+
+void container_no_sync(struct container_writer *w)
+{
+	w->no_sync = true;
 }
 
 void container_begin(struct container_writer *w, enum section_kind kind)
@@ -217,7 +223,7 @@ int container_finish(struct container_writer *w, struct container_head *head, st
 	assert(w->n == SECTIONS);
 	write_header(w, head);
 	/* One fsync, never a second: after a failure the pages count as clean. */
-	if (w->status == BQ_OK && fsync(w->fd) != 0)
+	if (w->status == BQ_OK && !w->no_sync && fsync(w->fd) != 0)
 		fail(w, BQ_EIO);
 	if (close(w->fd) != 0)
 		fail(w, BQ_EIO);

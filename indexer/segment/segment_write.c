@@ -83,6 +83,8 @@ struct segment_writer *segment_writer_new(int dirfd, const struct segment_params
 		return NULL;
 	}
 	w->file = container_writer_new(fd);
+	if (w->file != NULL && params->is_temporary)
+		container_no_sync(w->file);
 	w->docs = w->file == NULL ? NULL : docs_writer_new(w->file);
 	if (w->docs == NULL) {
 		(void)bq_error_set(err, BQ_ENOMEM, 0, "writing a segment: out of memory");

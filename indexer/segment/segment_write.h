@@ -30,6 +30,7 @@ struct segment_params {
 	uint64_t text_id;  /* bq_text_id() of the analyser */
 	float k1, b;
 	bool no_store;
+	bool is_temporary; /* no reader will see it: not fsync'd */
 };
 
 /* One document as the analyser saw it.  Borrowed for the call. */

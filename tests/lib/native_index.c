@@ -21,7 +21,8 @@ static void build(const char *dir, const struct mem_doc *docs, uint32_t n_docs, 
 	bool many_segments)
 {
 	struct bq_build_opts o = { .text = opts->text, .k1 = opts->k1, .b = opts->b, .no_store = opts->no_store,
-		.memory_bytes = many_segments ? 1 : 1 << 30, .n_sources = 1, .sources = &BQ_SPAN("/src") };
+		.memory_bytes = 1 << 30, .segment_docs = many_segments ? n_docs / BQ_MAX_SEGMENTS + 1 : 0,
+		.n_sources = 1, .sources = &BQ_SPAN("/src") };
 	struct bq_build_report report;
 	struct bq_build *b;
 	struct bq_error err;

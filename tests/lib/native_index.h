@@ -17,8 +17,8 @@ struct native_index {
 	uint32_t bases[BQ_MAX_SEGMENTS + 1]; /* number of each leaf's first document among all */
 };
 
-/* Build, bury the documents that are dead, open.  With `many_segments` the
- * first ones hold one document each.  Fails the running test when it cannot. */
+/* Build, bury the documents that are dead, open.  With `many_segments` there
+ * are up to BQ_MAX_SEGMENTS of one size.  Fails the running test when it cannot. */
 void native_index_init(struct native_index *n, const struct mem_doc *docs, uint32_t n_docs,
 	const struct mem_opts *opts, bool many_segments);
 void native_index_release(struct native_index *n);

@@ -165,17 +165,66 @@ static void test_aborting_leaves_the_old_generation(void **state)
 	finish(start()); /* and nobody holds the lock */
 }
 
-static void test_little_memory_makes_segments_up_to_the_limit(void **state)
+static void test_segments_up_to_the_limit(void **state)
 {
 	struct bq_build *b;
 
 	(void)state;
-	opts.memory_bytes = 1;
+	opts.segment_docs = 1;
 	b = start();
 	for (unsigned i = 0; i < BQ_MAX_SEGMENTS + 10; i++)
 		add(b, "a word or two");
 	assert_int_equal(finish(b).documents, BQ_MAX_SEGMENTS + 10);
 	expect_index(1, BQ_MAX_SEGMENTS, BQ_MAX_SEGMENTS + 10);
+}
+
+/* The one segment's bytes; free() them. */
+static char *read_segment(size_t *len)
+{
+	char *path = tmpdir_path(&dir, "00000001.seg"), *bytes;
+	FILE *f = fopen(path, "rb");
+
+	assert_non_null(f);
+	assert_int_equal(fseek(f, 0, SEEK_END), 0);
+	*len = (size_t)ftell(f);
+	rewind(f);
+	bytes = malloc(*len);
+	assert_non_null(bytes);
+	assert_int_equal(fread(bytes, 1, *len, f), *len);
+	(void)fclose(f);
+	free(path);
+	return bytes;
+}
+
+/* A run for every document, and runs of runs: the same bytes. */
+static void test_little_memory_gives_the_same_bytes(void **state)
+{
+	char *bytes[2];
+	size_t len[2];
+
+	(void)state;
+	for (int round = 0; round < 2; round++) {
+		struct bq_build *b;
+		opts.memory_bytes = round == 0 ? 1ull << 30 : 1;
+		b = start();
+		for (unsigned i = 0; i < 100; i++) {
+			char text[100];
+			(void)snprintf(text, sizeof text, "share shares word%u the Caf\xc3\xa9 sharing %u", i % 7, i);
+			add(b, text);
+			if (i == 50)
+				expect_files("00000001.seg LOCK "); /* runs have no names */
+		}
+		assert_int_equal(finish(b).documents, 100);
+		expect_files("00000001.seg LOCK MANIFEST ");
+		expect_index(1, 1, 100);
+		bytes[round] = read_segment(&len[round]);
+		tmpdir_release(&dir);
+		tmpdir_init(&dir);
+	}
+	assert_int_equal(len[0], len[1]);
+	assert_memory_equal(bytes[0], bytes[1], len[0]);
+	free(bytes[0]);
+	free(bytes[1]);
 }
 
 static void test_one_writer(void **state)
@@ -313,7 +362,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_an_index_of_nothing, prepare, release),
 		cmocka_unit_test_setup_teardown(test_documents_without_words, prepare, release),
 		cmocka_unit_test_setup_teardown(test_aborting_leaves_the_old_generation, prepare, release),
-		cmocka_unit_test_setup_teardown(test_little_memory_makes_segments_up_to_the_limit, prepare, release),
+		cmocka_unit_test_setup_teardown(test_segments_up_to_the_limit, prepare, release),
+		cmocka_unit_test_setup_teardown(test_little_memory_gives_the_same_bytes, prepare, release),
 		cmocka_unit_test_setup_teardown(test_one_writer, prepare, release),
 		cmocka_unit_test_setup_teardown(test_bad_options, prepare, release),
 		cmocka_unit_test_setup_teardown(test_a_text_of_4_gib_is_refused, prepare, release),

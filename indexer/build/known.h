@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The files whose documents an index has: which of them are still as they were?
+ *
+ *   (source, path) -> documents first .. first + n - 1 of one segment, for each
+ *                     row of neighbours; several rows if segments share a file
+ *
+ * Held in memory: 24 bytes a row, 4 to 16 of table, a bit a document.  Paths,
+ * times and sizes are read from the index.
+ */
+#ifndef BUILD_KNOWN_H
+#define BUILD_KNOWN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <bq/buf.h>
+#include <bq/index.h>
+
+struct known {
+	const struct bq_index *ix; /* **borrowed** */
+	struct bq_buf rows;        /* struct known_row */
+	uint32_t *slots;           /* row + 1, 0 free; 1 << bits of them */
+	unsigned bits;
+	uint64_t *kept[BQ_MAX_SEGMENTS]; /* bitsets over a segment's documents */
+	uint64_t n_kept;
+	bool oom;                  /* sticky */
+};
+
+/* List the live documents' files.  BQ_ENOMEM, BQ_EFORMAT.  Ends with
+ * known_release() whatever the outcome. */
+int known_init(struct known *k, const struct bq_index *ix, struct bq_error *err);
+void known_release(struct known *k);
+
+/* Keep the documents of a file if all rows of it have this time and size. */
+bool known_keep(struct known *k, uint32_t source, struct bq_span path, int64_t mtime_us, int64_t file_bytes);
+
+static inline bool known_is_kept(const struct known *k, uint32_t leaf, uint32_t doc)
+{
+	return (k->kept[leaf][doc >> 6] >> (doc & 63) & 1) != 0;
+}
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * How an index is made: what the command line says; where it says nothing, a
+ * build takes the defaults, an update what the index has.
+ */
+#ifndef BQINDEX_SETTINGS_H
+#define BQINDEX_SETTINGS_H
+
+#include <bq/buf.h>
+#include <bq/build.h>
+#include <bq/index.h>
+
+#include "options.h"
+
+struct settings {
+	struct bq_build_opts opts;  /* text, k1, b, no_store, update; points into the others */
+	struct bq_buf stopwords;    /* of --stopwords */
+	struct bq_index *ix;        /* of an update: what is there; or NULL */
+};
+
+/* BQ_EUSAGE, BQ_EIO, BQ_ELIMIT about --lang and --stopwords.  An index that cannot
+ * be opened counts as none.  Ends with settings_release() whatever the outcome. */
+int settings_init(struct settings *s, const struct options *o, bool update, struct bq_error *err);
+void settings_release(struct settings *s);
+
+#endif
