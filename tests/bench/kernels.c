@@ -7,7 +7,7 @@
 #include "segment/positions.h"
 #include "segment/postings.h"
 
-enum { REPEAT = 2000, PROBE_STEP = 64, MAX_PROBES = 20000, CHASES = 200000, VERIFIES = 20000 };
+enum { REPEAT = 500, PROBE_STEP = 64, MAX_PROBES = 20000, CHASES = 200000, VERIFIES = 20000 };
 #define BIG (64u << 20) /* as kernels_make.c fills */
 
 uint64_t kernels_decode_docs(struct kernels *k)

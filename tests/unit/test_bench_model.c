@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The cost model, against sums worked out by hand.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "bench/model.h"
+
+/* Decoding costs 1 ns, tf 2, score 4, accumulating 8, a seek 50, verifying 100,
+ * finding a word 1,000; memory is no limit. */
+static struct constants made_up(void)
+{
+	struct constants c = { .tf = 2, .bitset = 1, .score = 4, .accumulate = 8, .probe = 50, .verify_hot = 100,
+		.find = 1000, .bandwidth = 1e6 };
+
+	for (unsigned i = 0; i < CONSTANTS_WIDTHS; i++)
+		c.decode[i] = 1;
+	return c;
+}
+
+/* Two lists, of 1,000 and 100,000 among a million documents. */
+static struct model_query pair(enum bench_class class, char sign_a, char sign_b)
+{
+	return (struct model_query){ .class = class, .n_docs = 1000000, .n_lists = 2,
+		.lists = { { sign_a, 1000 }, { sign_b, 100000 } } };
+}
+
+static void expect(const struct model_query *q, double us)
+{
+	struct constants c = made_up();
+	double got = model_floor(&c, q);
+
+	if (got < us * 0.9999 || got > us * 1.0001)
+		fail_msg("%s: %f us, not %f", bench_class_name(q->class), got, us);
+}
+
+static void test_count(void **state)
+{
+	struct model_query and = pair(BENCH_AND, '+', '+'), or = pair(BENCH_OR, 0, 0);
+	struct model_query phrase = pair(BENCH_PHRASE, '+', '+'), three = pair(BENCH_OR, 0, 0);
+	struct model_query word = { .class = BENCH_WORD, .n_docs = 1000, .n_lists = 1, .lists = { { '+', 500 } } };
+
+	(void)state;
+	expect(&word, 1);                         /* it stands in the dictionary */
+	expect(&and, 2 + (1000 + 1000 * 50) / 1e3); /* a thousand seeks are cheaper than reading 100,000 */
+	expect(&or, 2 + (1000 + 1000 * 50) / 1e3);  /* a + b - both */
+	and.lists[1].df = 20000;
+	expect(&and, 2 + (1000 + 20000) / 1e3);   /* now reading is */
+	phrase.candidates = 300;
+	phrase.n_joints = 1;
+	expect(&phrase, 2 + (1000 + 1000 * 50 + 300 * 100) / 1e3);
+	three.lists[2] = (struct model_list){ 0, 2000 };
+	three.n_lists = 3;
+	expect(&three, 3 + 103000 * 9 / 1e3);
+}
+
+static void test_top(void **state)
+{
+	struct model_query word = { .class = BENCH_WORD, .k = 10, .n_docs = 1000000, .n_lists = 1,
+		.lists = { { '+', 100000 } } };
+	struct model_query and = pair(BENCH_AND, '+', '+'), should = pair(BENCH_MUST_SHOULD, '+', 0);
+	struct model_query not = pair(BENCH_NEGATION, '+', '-'), or = pair(BENCH_OR, 0, 0);
+
+	(void)state;
+	expect(&word, 1 + 10 * 256 * 7 / 1e3); /* ten blocks */
+	word.wants_total = true;
+	expect(&word, 1 + 100000 * 7 / 1e3);
+	and.k = should.k = not.k = or.k = 10;
+	and.matches = not.matches = 200;
+	should.matches = 1000;
+	expect(&and, 2 + 0.3 * (1000 + 1000 * 50 + 200 * 2 * 4) / 1e3);
+	expect(&should, 2 + 0.3 * (1000 + 1000 * 50 + 1000 * 2 * 4) / 1e3);
+	expect(&not, 2 + 0.3 * (1000 + 1000 * 50 + 200 * 4) / 1e3);
+	expect(&or, 2 + 0.2 * 101000 * 15 / 1e3);
+	or.wants_total = true;
+	expect(&or, 2 + 101000.0 * 15 / 1e3);
+}
+
+/* Where memory is slow, bytes count: 7 bits of a gap and 2 of tf. */
+static void test_memory(void **state)
+{
+	struct model_query q = { .class = BENCH_WORD, .k = 10, .wants_total = true, .n_docs = 100000, .n_lists = 1,
+		.lists = { { '+', 1000 } } };
+	struct constants c = made_up();
+	double us;
+
+	(void)state;
+	c.bandwidth = 0.001;
+	us = model_floor(&c, &q);
+	assert_true(us > 1133.9 && us < 1134.1); /* a word found, and 1,000 * 9/8 + 4 * 2 bytes at a us each */
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_count),
+		cmocka_unit_test(test_top),
+		cmocka_unit_test(test_memory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
