@@ -280,6 +280,103 @@ static void test_files_that_go_away_are_broken(void **state)
 	free(path);
 }
 
+/* Texts whose offsets are not those of the file: transcoded, unpacked. */
+static void test_texts_that_are_not_the_bytes_of_the_file(void **state)
+{
+	/* printf '# Head\nbody\n' | gzip -n */
+	static const char gz[] = "\x1f\x8b\x08\0\0\0\0\0\0\x03\x53\x56\xf0\x48\x4d\x4c\xe1\x4a\xca\x4f\xa9\xe4\x02\0"
+		"\x9f\xa3\x1d\x1a\x0c\0\0\0";
+
+	(void)state;
+	tmpdir_put(&dir, "a.txt", BQ_SPAN("\xff\xfe\n\0H\0\xe9\0\n\0x\0"));
+	tmpdir_put(&dir, "b.txt", BQ_SPAN("\xfe\xff"));
+	tmpdir_put(&dir, "c.md.gz", bq_span_make(gz, sizeof gz - 1));
+	tmpdir_put(&dir, "d.txt.gz", bq_span_make(gz, sizeof gz - 5));
+	tmpdir_put(&dir, "e.txt.zst", BQ_SPAN("\x28\xb5\x2f\xfd\0\0\x21\0\0three")); /* a raw block that ends early */
+	put("f.txt", "invalid \xff\xc3 stays");
+	open_path("");
+	expect("a.txt");
+	assert_true(bq_span_eq(doc.text, BQ_SPAN("\nH\xc3\xa9\nx")));
+	assert_true(bq_span_eq(doc.title, BQ_SPAN("H\xc3\xa9")));
+	assert_int_equal(doc.title_off, 1);
+	assert_int_equal(doc.at, BQ_AT_TEXT);
+	assert_int_equal(doc.file_bytes, 12);
+	expect("b.txt");
+	assert_int_equal(doc.text.len, 0);
+	expect("c.md.gz");
+	assert_true(bq_span_eq(doc.text, BQ_SPAN("# Head\nbody\n")));
+	assert_true(bq_span_eq(doc.title, BQ_SPAN("Head")));
+	assert_int_equal(doc.at, BQ_AT_TEXT);
+	assert_int_equal(doc.file_bytes, sizeof gz - 1);
+	expect("f.txt");
+	assert_int_equal(doc.at, BQ_AT_FILE);
+	assert_true(bq_span_eq(doc.text, BQ_SPAN("invalid \xff\xc3 stays")));
+	expect_end();
+	assert_int_equal(skips.n, 2);
+	expect_skip(0, "d.txt.gz", "compressed data ends early, at byte 28", true);
+	assert_true(skips.list[1].is_broken);
+}
+
+static void test_bytes_done_of_bytes_to_do(void **state)
+{
+	uint64_t bytes;
+
+	(void)state;
+	put("a.txt", "12345");
+	put("b.jsonl", "{\"text\":\"1\"}\n{\"text\":\"2\"}\n"); /* 2 x 13 */
+	put("c.pdf", "not to be read");
+	put(".hidden.txt", "nor this");
+	tmpdir_put(&dir, "d/e.txt", BQ_SPAN("\0\0")); /* to be read, but no text */
+	open_path("");
+	assert_int_equal(source_measure(source, &bytes, NULL), BQ_OK);
+	assert_int_equal(bytes, 5 + 26 + 2);
+	assert_int_equal(skips.n, 0); /* looking lists nothing */
+	assert_int_equal(source->bytes_done, 0);
+	expect("a.txt");
+	assert_int_equal(source->bytes_done, 5);
+	expect("b.jsonl");
+	assert_true(source->bytes_done > 5 && source->bytes_done <= 5 + 26);
+	expect("b.jsonl");
+	expect_end();
+	assert_int_equal(source->bytes_done, bytes);
+	assert_int_equal(skips.n, 3);
+}
+
+static void test_named_twice(void **state)
+{
+	char *all = tmpdir_path(&dir, ""), *a = tmpdir_path(&dir, "a.txt"), *b = tmpdir_path(&dir, "b.txt");
+	char *again = tmpdir_path(&dir, "d/../a.txt");
+	const char *args[] = { b, all, a, again, b, all, b };
+	struct source *sources[7];
+	size_t n;
+
+	(void)state;
+	put("a.txt", "a");
+	put("b.txt", "b");
+	put("d/x.txt", "x");
+	assert_int_equal(source_open_all(args, 7, &opts, sources, &n, NULL), BQ_OK);
+	assert_int_equal(n, 3);
+	assert_true(bq_span_eq(sources[0]->name, BQ_SPAN("b.txt")));
+	assert_int_equal(sources[1]->name.len, 0);
+	assert_true(bq_span_eq(sources[2]->name, BQ_SPAN("a.txt")));
+	assert_null(sources[3]);
+	assert_int_equal(skips.n, 4);
+	assert_int_equal(skips.n_broken, 0);
+	for (size_t i = 0; i < 4; i++)
+		assert_string_equal(skips.list[i].reason, "named twice, indexed once");
+	for (size_t i = 0; i < n; i++)
+		source_close(sources[i]);
+	args[1] = args[2] = "-";
+	assert_int_equal(source_open_all(args, 7, &opts, sources, &n, NULL), BQ_EUSAGE);
+	assert_int_equal(n, 2);
+	source_close(sources[0]);
+	source_close(sources[1]);
+	free(all);
+	free(a);
+	free(b);
+	free(again);
+}
+
 static void test_very_deep_directories(void **state)
 {
 	enum { DEEP = 300 };
@@ -322,6 +419,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_what_is_not_there, prepare, release),
 		cmocka_unit_test_setup_teardown(test_the_written_index_is_left_out, prepare, release),
 		cmocka_unit_test_setup_teardown(test_files_that_go_away_are_broken, prepare, release),
+		cmocka_unit_test_setup_teardown(test_texts_that_are_not_the_bytes_of_the_file, prepare, release),
+		cmocka_unit_test_setup_teardown(test_bytes_done_of_bytes_to_do, prepare, release),
+		cmocka_unit_test_setup_teardown(test_named_twice, prepare, release),
 		cmocka_unit_test_setup_teardown(test_very_deep_directories, prepare, release),
 		cmocka_unit_test_setup_teardown(test_stopping, prepare, release),
 	};

@@ -126,6 +126,42 @@ static void test_broken_records_are_skipped(void **state)
 	bq_buf_release(&lines);
 }
 
+/* The text is not where the parser was, but places are those of the line. */
+static void test_places_in_broken_lines(void **state)
+{
+	struct bq_buf line = BQ_BUF_INIT;
+
+	(void)state;
+	bq_buf_printf(&line, "{\"id\":,\"text\":\"0123456789\"}\n{\"text\":\"0123456789\",\"id\":,}\n");
+	open_lines(bq_buf_span(&line));
+	assert_int_equal(source_next(source, &doc, NULL), BQ_END);
+	assert_int_equal(skips.n, 2);
+	assert_true(bq_span_starts(bq_span_of(skips.list[0].reason), BQ_SPAN("bad JSON at byte 7:")));
+	assert_true(bq_span_starts(bq_span_of(skips.list[1].reason), BQ_SPAN("bad JSON at byte 27:")));
+	bq_buf_release(&line);
+}
+
+static void test_the_same_id_twice_is_two_documents(void **state)
+{
+	(void)state;
+	open_lines(BQ_SPAN("{\"id\":\"a\",\"text\":\"one\"}\n{\"text\":\"two\",\"id\":\"a\"}\n"));
+	expect("a", "", "one", "");
+	expect("a", "", "two", "");
+	assert_int_equal(source_next(source, &doc, NULL), BQ_END);
+	assert_int_equal(skips.n, 0);
+}
+
+/* The name of the member "text" spelled with an escape, and a text that is escapes. */
+static void test_unusual_spellings(void **state)
+{
+	(void)state;
+	open_lines(BQ_SPAN("{\"\\u0074ext\":\"a\\tb\"}\n{\"text\":\"\\ud83d\\ude00\\u00e9\\/\\\"\\n\"}\n"
+			   "{\"a\":{\"text\":\"no\"},\"text\":\"yes\"}\n"));
+	expect("", "", "a\tb", "");
+	expect("", "", "\xf0\x9f\x98\x80\xc3\xa9/\"\n", "");
+	expect("", "", "yes", "{\"a\":{\"text\":\"no\"}}");
+}
+
 static void test_a_long_id_is_broken(void **state)
 {
 	struct bq_buf line = BQ_BUF_INIT;
@@ -164,6 +200,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_members, prepare, release),
 		cmocka_unit_test_setup_teardown(test_a_nul_is_kept, prepare, release),
 		cmocka_unit_test_setup_teardown(test_broken_records_are_skipped, prepare, release),
+		cmocka_unit_test_setup_teardown(test_places_in_broken_lines, prepare, release),
+		cmocka_unit_test_setup_teardown(test_the_same_id_twice_is_two_documents, prepare, release),
+		cmocka_unit_test_setup_teardown(test_unusual_spellings, prepare, release),
 		cmocka_unit_test_setup_teardown(test_a_long_id_is_broken, prepare, release),
 		cmocka_unit_test_setup_teardown(test_deep_nesting_is_broken_not_fatal, prepare, release),
 	};
