@@ -19,6 +19,7 @@
 #ifndef BQ_INDEX_H
 #define BQ_INDEX_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -208,6 +209,15 @@ int bq_index_stamp(const char *dir, const struct bq_index_stamp *last, struct bq
 /* Check every checksum and invariant of the files of an opened index.  The
  * first damage found is in `err`: file, section, offset, rule.  Reads all. */
 int bq_index_verify(const char *dir, struct bq_error *err);
+
+/* Compare all bytes of the segments of `ix` with their checksums.  BQ_EFORMAT
+ * with file and place in `err`; BQ_ECANCELLED soon after `cancel` (may be NULL)
+ * is set.  Reads all. */
+int bq_index_check_sums(const struct bq_index *ix, const atomic_bool *cancel, struct bq_error *err);
+
+/* Whether `address` lies in a file that `ix` has mapped; *name is then its
+ * segment's, **borrowed** from `ix`.  May be called in a signal handler. */
+bool bq_index_file_at(const struct bq_index *ix, const void *address, const char **name);
 
 /* ---- calls on a leaf --------------------------------------------------- */
 
