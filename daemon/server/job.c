@@ -45,10 +45,31 @@ struct job *job_new_internal(enum job_step (*run)(struct job *, struct worker *)
 	return job;
 }
 
+bool job_add_gen(struct job *job, struct live_gen *g)
+{
+	size_t n = job->view.n + 1;
+	struct live_gen **gens = realloc(job->gens, n * sizeof *gens);
+
+	if (gens == NULL)
+		return false;
+	job->gens = gens;
+	struct bq_index **indexes = realloc(job->view.indexes, n * sizeof *indexes);
+	if (indexes == NULL)
+		return false;
+	job->view.indexes = indexes;
+	live_gen_ref(g);
+	gens[n - 1] = g;
+	indexes[n - 1] = g->ix;
+	job->view.n = (uint32_t)n;
+	return true;
+}
+
 void job_free(struct job *job)
 {
 	if (job == NULL)
 		return;
+	live_load_free(job->load);
+	live_close_dead(job->dead);
 	for (uint32_t i = 0; i < job->view.n; i++)
 		live_gen_unref(job->gens[i]);
 	free(job->gens);

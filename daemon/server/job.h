@@ -35,7 +35,7 @@ struct live_gen;
 struct live_load;
 
 enum job_state { JOB_WAITING, JOB_LOADING, JOB_QUEUED, JOB_RUNNING, JOB_PARKED };
-enum job_step { JOB_DONE, JOB_MORE };
+enum job_step { JOB_DONE, JOB_MORE, JOB_HURT };
 
 struct job {
 	struct job *prev, *next; /* in the one list that `state` implies */
@@ -44,7 +44,8 @@ struct job {
 	bool is_submitted;       /* the pool has it; `state` is the pool's until it comes back */
 	enum job_state state;
 	enum job_step (*run)(struct job *job, struct worker *w); /* on a worker */
-	enum job_step step;      /* what run() gave */
+	enum job_step step;      /* what run() gave; JOB_HURT: it met a page that is gone */
+	const void *hurt_at;     /* there */
 	const struct command *command; /* NULL when `fault` answers */
 
 	struct request req;      /* spans in `line` */
@@ -58,7 +59,10 @@ struct job {
 	struct bq_view view;     /* the same as indexes */
 	uint64_t gen;            /* the generation its END names */
 	uint64_t epoch;          /* JOB_LOADING: until this load is done */
-	struct live_load *load;  /* of a job that opens indexes */
+	struct live_load *load;  /* of a job that opens indexes; **owned** */
+	int check_rc;            /* of one that compares checksums: what came of it */
+	struct bq_error check_err;
+	struct live_gen *dead;   /* of one that closes generations: those; **owned** */
 
 	struct response re;      /* writes to `out` */
 	struct bq_buf out;
@@ -75,6 +79,9 @@ struct job *job_new(char *line, const struct request *req);
 
 /* A job of the daemon itself, without a request. */
 struct job *job_new_internal(enum job_step (*run)(struct job *, struct worker *));
+
+/* Have it ask `g`, too: adds a share of it.  False when memory is out. */
+bool job_add_gen(struct job *job, struct live_gen *g);
 
 /* Free it, with its share of the generations; NULL is fine.  Loop thread only. */
 void job_free(struct job *job);

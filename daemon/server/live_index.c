@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <bq/guard.h>
+
 /* One index of a load: what to open, and what came of it. */
 struct load_item {
 	char *name, *dir;
@@ -13,6 +15,7 @@ struct load_item {
 };
 
 struct live_load {
+	struct live *live; /* what is opened becomes its */
 	uint32_t n;
 	struct load_item items[];
 };
@@ -25,8 +28,33 @@ void live_gen_unref(struct live_gen *g)
 {
 	if (g == NULL || --g->refs > 0)
 		return;
-	bq_index_unref(g->ix);
-	free(g);
+	g->next_dead = g->live->dead;
+	g->live->dead = g;
+}
+
+bool live_gen_note_damage(struct live_gen *g, const char *what)
+{
+	if (g->damage[0] != '\0')
+		return false;
+	(void)snprintf(g->damage, sizeof g->damage, "%s", what);
+	return true;
+}
+
+struct live_gen *live_take_dead(struct live *live)
+{
+	struct live_gen *list = live->dead;
+
+	live->dead = NULL;
+	return list;
+}
+
+void live_close_dead(struct live_gen *list)
+{
+	for (struct live_gen *g = list, *next; g != NULL; g = next) {
+		next = g->next_dead;
+		bq_index_unref(g->ix);
+		free(g);
+	}
 }
 
 /* 64 bits that follow from the MANIFEST and the name alone (FNV-1a, then a
@@ -44,16 +72,18 @@ static uint64_t uid_of(const struct bq_index_stamp *stamp, const char *name)
 }
 
 /* **takes** `ix`, also when memory is out. */
-static struct live_gen *gen_new(struct bq_index *ix, const struct bq_index_stamp *stamp, const char *name)
+static struct live_gen *gen_new(struct live *live, struct bq_index *ix, const struct bq_index_stamp *stamp,
+	const char *name)
 {
 	size_t len = strlen(name) + 1;
-	struct live_gen *g = malloc(sizeof *g + len);
+	struct live_gen *g = calloc(1, sizeof *g + len);
 
 	if (g == NULL) {
 		bq_index_unref(ix);
 		return NULL;
 	}
 	g->refs = 1;
+	g->live = live;
 	g->ix = ix;
 	g->uid = uid_of(stamp, name);
 	memcpy(g->name, name, len);
@@ -118,6 +148,7 @@ int live_set(struct live *live, const struct index_list *list)
 void live_release(struct live *live)
 {
 	release_all(live->items, live->n);
+	live_close_dead(live_take_dead(live));
 	memset(live, 0, sizeof *live);
 }
 
@@ -191,9 +222,9 @@ bool live_is_wanted(const struct live *live)
 	return false;
 }
 
-static void free_load(struct live_load *load)
+void live_load_free(struct live_load *load)
 {
-	for (uint32_t i = 0; i < load->n; i++) {
+	for (uint32_t i = 0; load != NULL && i < load->n; i++) {
 		live_gen_unref(load->items[i].gen);
 		free(load->items[i].name);
 		free(load->items[i].dir);
@@ -212,12 +243,13 @@ struct live_load *live_load_begin(struct live *live)
 		item->name = strdup(live->items[i].name);
 		item->dir = strdup(live->items[i].dir);
 		if (item->name == NULL || item->dir == NULL) {
-			free_load(load);
+			live_load_free(load);
 			return NULL;
 		}
 	}
 	if (load == NULL)
 		return NULL;
+	load->live = live;
 	for (uint32_t i = 0; i < live->n; i++) {
 		struct live_index *x = &live->items[i];
 		x->is_loading = x->is_wanted;
@@ -230,7 +262,7 @@ struct live_load *live_load_begin(struct live *live)
 }
 
 /* Open one index so that the stamp is that of what was opened. */
-static void load_one(struct load_item *item)
+static void load_one(struct live *live, struct load_item *item)
 {
 	enum { TRIES = 20 };
 	struct bq_index_stamp before, after;
@@ -242,7 +274,7 @@ static void load_one(struct load_item *item)
 			return;
 		if (bq_index_stamp(item->dir, NULL, &after, &item->err) == BQ_OK &&
 			memcmp(&before, &after, sizeof before) == 0) {
-			item->gen = gen_new(ix, &before, item->name);
+			item->gen = gen_new(live, ix, &before, item->name);
 			if (item->gen == NULL)
 				(void)bq_error_set(&item->err, BQ_ENOMEM, 0, "no memory for the index");
 			return;
@@ -252,10 +284,35 @@ static void load_one(struct load_item *item)
 	(void)bq_error_set(&item->err, BQ_EIO, 0, "MANIFEST changes all the time");
 }
 
+struct attempt {
+	struct live_load *load;
+	struct load_item *item;
+};
+
+static void attempt_one(void *arg)
+{
+	struct attempt *a = arg;
+
+	load_one(a->load->live, a->item);
+}
+
+/* Maps that are still being made are in no list yet. */
+static bool covers_all(const void *arg, const void *address)
+{
+	(void)arg;
+	(void)address;
+	return true;
+}
+
 void live_load_run(struct live_load *load)
 {
-	for (uint32_t i = 0; i < load->n; i++)
-		load_one(&load->items[i]);
+	for (uint32_t i = 0; i < load->n; i++) {
+		struct attempt attempt = { load, &load->items[i] };
+		struct bq_guard guard = { .covers = covers_all };
+		if (!bq_guard_run(&guard, attempt_one, &attempt)) /* what it had opened is lost */
+			(void)bq_error_set(&load->items[i].err, BQ_EIO, 0, "%s: a file was cut while it was opened",
+				load->items[i].dir);
+	}
 }
 
 /* The new generation takes the place of the current one, which is held a
@@ -295,7 +352,7 @@ void live_load_finish(struct live *live, struct live_load *load, uint64_t now_ns
 			note_failure(x, item, now_ns);
 	}
 	live->epoch_done = live->epoch_begun;
-	free_load(load);
+	live_load_free(load);
 }
 
 void live_expire(struct live *live, uint64_t now_ns)
@@ -307,6 +364,24 @@ void live_expire(struct live *live, uint64_t now_ns)
 		live_gen_unref(x->previous);
 		x->previous = NULL;
 	}
+}
+
+struct live_gen *live_find_unchecked(const struct live *live)
+{
+	for (uint32_t i = 0; i < live->n; i++) {
+		struct live_gen *g = live->items[i].current;
+		if (g != NULL && !g->is_sound && g->damage[0] == '\0')
+			return g;
+	}
+	return NULL;
+}
+
+bool live_is_current(const struct live *live, const struct live_gen *g)
+{
+	for (uint32_t i = 0; i < live->n; i++)
+		if (live->items[i].current == g)
+			return true;
+	return false;
 }
 
 struct live_gen *live_find_uid(const struct live *live, uint64_t uid)

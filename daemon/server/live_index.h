@@ -10,8 +10,9 @@
  * A generation is held while it is current, while a request uses it, and for
  * LIVE_HOLD_NS after its successor came, so that documents and cursors handed
  * out shortly before stay good.  A load that fails keeps what there was, and
- * its reason stands in STATUS.  Everything but live_load_run() is for the loop
- * thread only.
+ * its reason stands in STATUS.  Everything but live_load_run() and
+ * live_close_dead() is for the loop thread only: one that nobody holds any more
+ * waits in a list until a worker unmaps it.
  */
 #ifndef SERVER_LIVE_INDEX_H
 #define SERVER_LIVE_INDEX_H
@@ -26,16 +27,26 @@
 #define LIVE_HOLD_NS   60000000000u /* a replaced generation is kept so long */
 #define LIVE_RETRY_NS  1000000000u  /* a load that failed for want of something is tried again after */
 
+struct live;
+
 /* One opened generation. */
 struct live_gen {
 	uint32_t refs;
 	struct bq_index *ix; /* **owned** */
 	uint64_t uid;        /* see doc_token.h */
+	struct live *live;   /* whose it is */
+	struct live_gen *next_dead;
+	bool is_sound;       /* its checksums were compared, and are right */
+	char damage[sizeof((struct bq_error *)0)->msg]; /* what is known to be wrong with its files; "": nothing */
 	char name[];         /* of the index */
 };
 
 void live_gen_ref(struct live_gen *g);
 void live_gen_unref(struct live_gen *g); /* NULL is fine */
+
+/* Note what is wrong with the files, unless something is known already.  True:
+ * it is news. */
+bool live_gen_note_damage(struct live_gen *g, const char *what);
 
 struct live_index {
 	char *name, *dir;
@@ -53,6 +64,7 @@ struct live {
 	struct live_index *items;
 	uint32_t n;
 	uint64_t epoch_begun, epoch_done; /* loads so far */
+	struct live_gen *dead; /* held by nobody: to be closed */
 };
 
 /* Serve exactly `list`: keeps those of the same name and directory, forgets
@@ -80,11 +92,26 @@ struct live_load *live_load_begin(struct live *live);
 /* Open and check the new generations.  Any thread; takes its time. */
 void live_load_run(struct live_load *load);
 
+/* Free a load that will not be finished; NULL is fine. */
+void live_load_free(struct live_load *load);
+
 /* Swap in what was opened, note what failed; frees `load`. */
 void live_load_finish(struct live *live, struct live_load *load, uint64_t now_ns);
 
 /* Let go of replaced generations whose time is over. */
 void live_expire(struct live *live, uint64_t now_ns);
+
+/* Those that nobody holds any more, for live_close_dead(); NULL if none. */
+struct live_gen *live_take_dead(struct live *live);
+
+/* Unmap and free them: takes its time.  Any thread; NULL is fine. */
+void live_close_dead(struct live_gen *list);
+
+/* A generation being served whose checksums are to be compared, **borrowed**; NULL: none. */
+struct live_gen *live_find_unchecked(const struct live *live);
+
+/* Whether `g` is served, not merely held. */
+bool live_is_current(const struct live *live, const struct live_gen *g);
 
 /* The held generation with this uid, **borrowed**; NULL if none. */
 struct live_gen *live_find_uid(const struct live *live, uint64_t uid);

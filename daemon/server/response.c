@@ -125,12 +125,19 @@ bool response_end(struct response *r)
 	bool fits = !r->out->oom && response_line_bytes(r) <= BQP_MAX_REPLY && !r->has_ended;
 	if (fits) {
 		r->has_ended = r->is_terminal;
+		r->line_start = r->out->len;
 		return true;
 	}
 	r->out->len = r->line_start;
 	if (r->is_terminal && !r->has_ended && !r->out->oom)
 		response_error(r, REPLY_INTERNAL, -1, "the reply line would be longer than %u bytes", BQP_MAX_REPLY);
 	return false;
+}
+
+void response_drop_line(struct response *r)
+{
+	if (r->out->len > r->line_start)
+		r->out->len = r->line_start;
 }
 
 void response_begin_error(struct response *r, enum reply_code code, struct bq_span msg)

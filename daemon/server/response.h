@@ -35,7 +35,7 @@ int response_code_status(enum reply_code code);
 struct response {
 	struct bq_buf *out;
 	char tag[BQP_MAX_ID + 2]; /* "#id", "#0" or "*" */
-	size_t line_start;        /* where the line under way starts in `out` */
+	size_t line_start;        /* where the line under way, or the next, starts in `out` */
 	bool has_member;          /* a comma is due */
 	bool is_terminal;         /* of the line under way */
 	bool has_ended;           /* a terminal line was written */
@@ -77,6 +77,9 @@ size_t response_line_bytes(const struct response *r);
  * out: it is then as if never begun, except that a terminal line becomes an
  * `ERR internal` that says so. */
 bool response_end(struct response *r);
+
+/* Forget the line under way, if there is one. */
+void response_drop_line(struct response *r);
 
 /* A whole ERR line; `at` < 0: none.  The format is a sentence for people. */
 void response_error(struct response *r, enum reply_code code, int64_t at, const char *fmt, ...)

@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <bq/guard.h>
+
 #include "server/command.h"
 #include "server/conn.h"
 #include "server/conn_line.h"
@@ -138,6 +140,7 @@ static void log_loads(struct server *s)
 static void end_load(struct server *s, struct job *job)
 {
 	live_load_finish(&s->live, job->load, job_now_ns());
+	job->load = NULL;
 	job_free(job);
 	s->stats.reloads++;
 	log_loads(s);
@@ -171,6 +174,29 @@ uint64_t server_reload(struct server *s)
 
 /* ---- events ------------------------------------------------------------ */
 
+/* The worker left it where it read a page that is gone; what it had written
+ * holds. */
+static void answer_hurt(struct job *job)
+{
+	char path[sizeof((struct bq_error *)0)->msg] = "a file of the index";
+
+	upkeep_note_hurt(job, path, sizeof path);
+	response_drop_line(&job->re);
+	response_error(&job->re, REPLY_INTERNAL, -1, "%s: damaged or cut while open", path);
+}
+
+/* Send what a request's worker has written. */
+static void take_reply(struct conn *c, struct job *job)
+{
+	if (job->step == JOB_HURT)
+		answer_hurt(job);
+	if (job->step == JOB_MORE)
+		conn_take_piece(c, job);
+	else
+		conn_finish_job(c, job);
+	conn_settle(c);
+}
+
 static void on_done(evutil_socket_t fd, short what, void *arg)
 {
 	struct server *s = arg;
@@ -189,13 +215,10 @@ static void on_done(evutil_socket_t fd, short what, void *arg)
 		} else if (c == NULL) {
 			job_free(job);
 		} else {
-			if (job->step == JOB_MORE)
-				conn_take_piece(c, job);
-			else
-				conn_finish_job(c, job);
-			conn_settle(c);
+			take_reply(c, job);
 		}
 	}
+	upkeep_look(s);
 }
 
 static bool is_idle(const struct server *s, uint64_t now)
@@ -217,6 +240,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	live_expire(&s->live, now);
+	upkeep_look(s);
 	server_begin_load(s);
 	wake_loading(s);
 	systemd_notify("WATCHDOG=1");
@@ -404,6 +428,8 @@ static int start(struct server *s, struct bq_error *err)
 	if (o->auth_file != NULL)
 		rc = listener_read_token(o->auth_file, s->token, sizeof s->token, &s->token_len, err);
 	if (rc == BQ_OK)
+		rc = bq_guard_install(err);
+	if (rc == BQ_OK)
 		rc = load_all(s, err);
 	if (rc == BQ_OK)
 		rc = worker_pool_start(s->n_workers < OPTIONS_MAX_WORKERS ? s->n_workers : OPTIONS_MAX_WORKERS, &s->pool, err);
@@ -411,6 +437,8 @@ static int start(struct server *s, struct bq_error *err)
 		rc = bq_error_set(err, BQ_EIO, 0, "no event loop");
 	if (rc == BQ_OK)
 		rc = make_events(s, err);
+	if (rc == BQ_OK)
+		rc = upkeep_start(s, err);
 	return rc == BQ_OK ? listen_all(s, err) : rc;
 }
 
@@ -449,6 +477,7 @@ static void free_event(struct event *e)
 static void release(struct server *s)
 {
 	close_listeners(s);
+	upkeep_stop(s);
 	worker_pool_stop(s->pool, job_free);
 	free_event(s->done_event);
 	free_event(s->tick_event);

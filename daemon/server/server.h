@@ -15,6 +15,7 @@
 #include "server/options.h"
 #include "server/socket_path.h"
 #include "server/stats.h"
+#include "server/upkeep.h"
 #include "server/worker.h"
 
 #define SERVER_MAX_TOKEN     256u
@@ -26,6 +27,7 @@ struct server {
 	struct worker_pool *pool;
 	unsigned n_workers;
 	struct live live;
+	struct upkeep upkeep;
 	struct job_list loading;    /* jobs that wait for a new generation */
 	struct conn *conns;         /* all of them, newest first */
 	unsigned n_conns;

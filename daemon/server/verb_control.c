@@ -4,8 +4,6 @@
  */
 #include "server/verb.h"
 
-#include <stdlib.h>
-
 #include "server/conn.h"
 #include "server/server.h"
 
@@ -21,20 +19,8 @@ bool verb_fail(struct job *job, enum reply_code code, const char *msg)
 
 bool verb_add_gen(struct job *job, struct live_gen *g)
 {
-	size_t n = job->view.n + 1;
-	struct live_gen **gens = realloc(job->gens, n * sizeof *gens);
-
-	if (gens == NULL)
+	if (!job_add_gen(job, g))
 		return verb_fail(job, REPLY_UNAVAILABLE, "no memory for the request");
-	job->gens = gens;
-	struct bq_index **indexes = realloc(job->view.indexes, n * sizeof *indexes);
-	if (indexes == NULL)
-		return verb_fail(job, REPLY_UNAVAILABLE, "no memory for the request");
-	job->view.indexes = indexes;
-	live_gen_ref(g);
-	gens[n - 1] = g;
-	indexes[n - 1] = g->ix;
-	job->view.n = (uint32_t)n;
 	job->gen += g->ix->gen;
 	return true;
 }

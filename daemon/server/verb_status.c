@@ -4,11 +4,21 @@
  */
 #include "server/verb.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "server/conn.h"
 #include "server/server.h"
+
+/* Whether the files are those that were written. */
+static void put_sums(struct response *r, const struct live_gen *g)
+{
+	char damaged[sizeof g->damage + 16];
+
+	(void)snprintf(damaged, sizeof damaged, "damaged: %s", g->damage);
+	response_put_text(r, "sums", g->damage[0] != '\0' ? damaged : g->is_sound ? "sound" : "checking");
+}
 
 static void put_index(struct response *r, const struct live_index *x)
 {
@@ -24,6 +34,7 @@ static void put_index(struct response *r, const struct live_index *x)
 		response_put_u64(r, "words", ix->n_tokens);
 		response_put_u64(r, "segments", ix->n_leaves);
 		response_put_text(r, "lang", ix->text.lang);
+		put_sums(r, x->current);
 	}
 	if (x->error[0] != '\0')
 		response_put_text(r, "error", x->error);

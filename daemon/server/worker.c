@@ -9,6 +9,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <bq/guard.h>
+
 struct worker_pool {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
@@ -47,6 +49,45 @@ static struct job *await_job(struct worker_pool *pool)
 	return job;
 }
 
+struct attempt {
+	struct job *job;
+	struct worker *w;
+};
+
+static void attempt_job(void *arg)
+{
+	struct attempt *a = arg;
+
+	a->job->step = a->job->run(a->job, a->w);
+}
+
+/* In a signal handler: an address in a file of the job's indexes? */
+static bool is_of_job(const void *arg, const void *address)
+{
+	const struct job *job = arg;
+	const char *name;
+
+	for (uint32_t i = 0; i < job->view.n; i++)
+		if (bq_index_file_at(job->view.indexes[i], address, &name))
+			return true;
+	return false;
+}
+
+/* Run it; where it meets a page that is gone it ends, and what the searcher was
+ * about to note is not trusted. */
+static void run_job(struct job *job, struct worker *w)
+{
+	struct attempt attempt = { job, w };
+	struct bq_guard guard = { .covers = is_of_job, .arg = job };
+
+	if (bq_guard_run(&guard, attempt_job, &attempt))
+		return;
+	job->step = JOB_HURT;
+	job->hurt_at = guard.address;
+	bq_searcher_free(w->searcher);
+	w->searcher = bq_searcher_new();
+}
+
 static void *run_jobs(void *arg)
 {
 	struct worker_pool *pool = arg;
@@ -55,7 +96,7 @@ static void *run_jobs(void *arg)
 
 	bq_arena_init(&w.mem, WORKER_MEM_BYTES);
 	while ((job = await_job(pool)) != NULL) {
-		job->step = job->run(job, &w);
+		run_job(job, &w);
 		bq_arena_reset(&w.mem);
 		give_back(pool, job);
 	}
@@ -64,13 +105,17 @@ static void *run_jobs(void *arg)
 	return NULL;
 }
 
-/* Signals belong to the loop: threads start with all of them blocked. */
+/* Signals belong to the loop: threads start with all of them blocked but those
+ * that say what the thread itself has done. */
 static int start_threads(struct worker_pool *pool, unsigned n)
 {
+	static const int own[] = { SIGBUS, SIGSEGV, SIGILL, SIGFPE };
 	sigset_t all, before;
 	int rc = 0;
 
 	(void)sigfillset(&all);
+	for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+		(void)sigdelset(&all, own[i]);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
 	while (pool->n < n && rc == 0) {
 		rc = pthread_create(&pool->threads[pool->n], NULL, run_jobs, pool);

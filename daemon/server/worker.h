@@ -5,7 +5,8 @@
  *   loop -- submit --> queue --> worker: job->run() --> done list -- fd --> loop
  *
  * The queue is first in, first out; a job that hands over a piece of its reply
- * goes behind the others when it is submitted again.
+ * goes behind the others when it is submitted again.  A job that reads where an
+ * index's file was cut short ends there (JOB_HURT), and nothing else does.
  */
 #ifndef SERVER_WORKER_H
 #define SERVER_WORKER_H
@@ -27,7 +28,7 @@ struct worker {
 
 struct worker_pool;
 
-/* Start `n` workers.  **owned**: release with worker_pool_stop(). */
+/* Start `n` workers, after bq_guard_install().  **owned**: release with worker_pool_stop(). */
 int worker_pool_start(unsigned n, struct worker_pool **out, struct bq_error *err);
 
 /* Let running jobs end, drop queued ones, join the threads.  The jobs in the

@@ -24,7 +24,7 @@ enum { MAX_TOKENS = 64 };
 
 static const char shown_root[] = "/home/me/tiny";
 static const char *const volatile_members[] = { "took_us", "gen", "mtime", "score", "pid", "uptime_s", "version", "dir",
-	"workers" };
+	"workers", "sums" };
 
 static struct bqp_daemon d;
 static char *real_root;
