@@ -80,7 +80,8 @@ static ssize_t read_unpacked(struct stream *s, void *to, size_t n)
 	size_t got = 0;
 
 	while (got == 0) {
-		int rc;
+		if (u->failed != 0)
+			return fail_unpacking(s, u->failed, u->wrong);
 		if (u->from == u->to && !u->is_filled) {
 			ssize_t in = read_raw(s, u->in, UNPACK_IN);
 			if (in < 0)
@@ -90,9 +91,7 @@ static ssize_t read_unpacked(struct stream *s, void *to, size_t n)
 			u->from = 0;
 			u->to = (size_t)in;
 		}
-		rc = u->ops->step(u, to, n, &got);
-		if (rc != 0)
-			return fail_unpacking(s, rc, u->wrong);
+		u->failed = u->ops->step(u, to, n, &got);
 	}
 	return (ssize_t)got;
 }

@@ -16,7 +16,8 @@ struct unpack;
 struct unpack_ops {
 	/* Take some of in[from, to) and write up to `n` bytes; moves `from`,
 	 * sets `is_whole`, `is_filled` and *got.  0; else errno: ENOMEM, or
-	 * EBADMSG and `wrong` says why.  Then it must not be called again. */
+	 * EBADMSG and `wrong` says why.  Then it must not be called again, but
+	 * what it got before is good. */
 	int (*step)(struct unpack *u, uint8_t *out, size_t n, size_t *got);
 	void (*free)(struct unpack *u);
 };
@@ -28,6 +29,7 @@ struct unpack {
 	size_t from, to;
 	bool is_whole;  /* the bytes may end here: behind a member or frame */
 	bool is_filled; /* the last step filled its buffer: there may be more without more input */
+	int failed;        /* what the last step has returned */
 	const char *wrong; /* a string that outlives the unpacker */
 };
 

@@ -11,23 +11,29 @@
 #include "source/stream.h"
 #include "source/unpack.h"
 
+enum { FRAME_START = 5 }; /* bytes that tell how long a frame's header is */
+
 struct zstd {
 	struct unpack base;
 	ZSTD_DStream *z;
+	size_t wants; /* bytes that the next step can use: to the end of a block and a header */
 };
 
 static int step_zstd(struct unpack *u, uint8_t *out, size_t n, size_t *got)
 {
 	struct zstd *d = (struct zstd *)u;
-	ZSTD_inBuffer in = { u->in, u->to, u->from };
+	/* a block at a time: of a call that fails no text is to be had */
+	size_t size = u->to - u->from < d->wants ? u->to : u->from + d->wants, rc;
+	ZSTD_inBuffer in = { u->in, size, u->from };
 	ZSTD_outBuffer to = { out, n, 0 };
-	size_t rc = ZSTD_decompressStream(d->z, &to, &in);
 
 	*got = 0;
+	rc = ZSTD_decompressStream(d->z, &to, &in);
 	if (ZSTD_isError(rc)) {
 		u->wrong = ZSTD_getErrorName(rc);
 		return ZSTD_getErrorCode(rc) == ZSTD_error_memory_allocation ? ENOMEM : EBADMSG;
 	}
+	d->wants = rc == 0 ? FRAME_START : rc;
 	u->from = in.pos;
 	*got = to.pos;
 	u->is_whole = rc == 0;
@@ -52,6 +58,7 @@ struct unpack *unpack_zstd_new(void)
 	if (d == NULL)
 		return NULL;
 	d->base.ops = &zstd_ops;
+	d->wants = FRAME_START;
 	d->z = ZSTD_createDStream();
 	if (d->z == NULL || ZSTD_isError(ZSTD_DCtx_setParameter(d->z, ZSTD_d_windowLogMax, UNPACK_WINDOW_LOG_MAX))) {
 		free_zstd(&d->base);

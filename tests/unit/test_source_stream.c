@@ -253,6 +253,26 @@ static void test_damage(void **state)
 	expect_text(1000);
 }
 
+/* The text is all there, its checksum is not: it is given before the error. */
+static void check_last_bytes(enum packing packing, size_t from_end)
+{
+	bq_buf_clear(&packed);
+	put_packed(packing, text, N);
+	packed.ptr[packed.len - from_end] ^= 1;
+	open_bytes(bq_buf_span(&packed), packing);
+	assert_int_equal(drain(2 * N), EBADMSG);
+	expect_text(N);
+	assert_int_equal(drain(4096), EBADMSG); /* and again */
+	assert_int_equal(got.len, 0);
+}
+
+static void test_text_before_the_damage_is_given(void **state)
+{
+	(void)state;
+	check_last_bytes(PACKING_GZIP, 8);
+	check_last_bytes(PACKING_ZSTD, 1);
+}
+
 static void test_a_window_that_is_too_large(void **state)
 {
 	(void)state;
@@ -323,6 +343,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_what_may_stand_behind, make_text, release),
 		cmocka_unit_test_setup_teardown(test_files_that_end_early, make_text, release),
 		cmocka_unit_test_setup_teardown(test_damage, make_text, release),
+		cmocka_unit_test_setup_teardown(test_text_before_the_damage_is_given, make_text, release),
 		cmocka_unit_test_setup_teardown(test_a_window_that_is_too_large, make_text, release),
 		cmocka_unit_test_setup_teardown(test_a_pipe_that_does_not_block_is_waited_for, make_text, release),
 		cmocka_unit_test_setup_teardown(test_a_stop_ends_a_wait, make_text, release),
