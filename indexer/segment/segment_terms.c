@@ -190,9 +190,11 @@ int segment_forms(const struct bq_leaf *l, const struct bq_term *stem, struct bq
 		return rc;
 	struct bq_reader r = bq_reader_of(it.entry.forms.ptr, it.entry.forms.len);
 	uint32_t count = bq_read_varint32(&r);
-	*out = count > it.entry.forms.len ? NULL : bq_arena_alloc(rd->mem, count * sizeof **out);
-	if (*out == NULL || count == 0)
+	if (count == 0 || count > it.entry.forms.len)
 		return segment_damaged(s, rd, "a stem without forms [F16]");
+	*out = bq_arena_alloc(rd->mem, count * sizeof **out);
+	if (*out == NULL)
+		return BQ_ENOMEM;
 	uint64_t ord = 0;
 	for (uint32_t i = 0; i < count && rc == BQ_OK; i++) {
 		ord += bq_read_varint32(&r) + (uint64_t)(i != 0);

@@ -25,8 +25,16 @@ struct check {
 	uint64_t post_used, pos_used;
 };
 
+static int no_memory(struct check *c)
+{
+	return bq_error_set(c->err, BQ_ENOMEM, 0, "%s: out of memory", c->s->name);
+}
+
+/* What could not be read for want of memory is not damaged. */
 static int broken(struct check *c, const char *section, uint64_t at, const char *what)
 {
+	if (c->mem.oom)
+		return no_memory(c);
 	return bq_error_set(c->err, BQ_EFORMAT, at, "%s: %s, %" PRIu64 ": %s", c->s->name, section, at, what);
 }
 
@@ -162,8 +170,8 @@ static int check_list(struct check *c, const struct bq_term *t)
 		return rc;
 	if (c->rd.error.status != BQ_OK)
 		return bq_error_set(c->err, c->rd.error.status, 0, "%s (term %u)", c->rd.error.msg, t->ord);
-	if (cur == NULL)
-		return bq_error_set(c->err, BQ_ENOMEM, 0, "%s: out of memory", c->s->name);
+	if (cur == NULL || c->mem.oom)
+		return no_memory(c);
 	if (sums.df != t->df || sums.ttf != t->ttf)
 		return broken(c, "TERMS", t->ord, "df or ttf is not its list's [F21]");
 	return BQ_OK;
@@ -311,7 +319,10 @@ static int check_frames(struct check *c)
 		uint64_t left = c->s->docs.raw_bytes - at;
 		struct bq_span text;
 		bq_arena_reset(&c->mem);
-		if (docs_get(&c->s->docs, at, left < step ? left : step, &c->mem, &text) != BQ_OK)
+		int rc = docs_get(&c->s->docs, at, left < step ? left : step, &c->mem, &text);
+		if (rc == BQ_ENOMEM)
+			return no_memory(c);
+		if (rc != BQ_OK)
 			return broken(c, "DOCS", at, "a frame is damaged in the MiB from here [F29]");
 	}
 	return BQ_OK;

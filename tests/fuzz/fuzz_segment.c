@@ -78,29 +78,31 @@ static struct bq_span sound_file(unsigned which)
 
 /* ---- changes -------------------------------------------------------------- */
 
-/* The bytes that a change is to; never empty. */
-static struct bq_span find_part(const uint8_t *file, uint8_t section)
+/* The bytes [*at, *at + the returned length) that a change is to; never none. */
+static size_t find_part(const uint8_t *sound, uint8_t section, size_t *at)
 {
-	uint32_t n = bq_get_u32(file + 12);
-	const uint8_t *e = file + CONTAINER_HEADER + (size_t)CONTAINER_ENTRY * (section % n);
+	uint32_t n = bq_get_u32(sound + 12);
+	const uint8_t *e = sound + CONTAINER_HEADER + (size_t)CONTAINER_ENTRY * (section % n);
 
-	if (section == UINT8_MAX || bq_get_u64(e + 16) == 0)
-		return bq_span_make(file, container_header_bytes(n));
-	return bq_span_make(file + bq_get_u64(e + 8), (size_t)bq_get_u64(e + 16));
+	if (section == UINT8_MAX || bq_get_u64(e + 16) == 0) {
+		*at = 0;
+		return container_header_bytes(n);
+	}
+	*at = (size_t)bq_get_u64(e + 8);
+	return (size_t)bq_get_u64(e + 16);
 }
 
-static void change(uint8_t *file, struct bq_span part, const uint8_t *how)
+static void change(uint8_t *part, size_t len, const uint8_t *how)
 {
-	size_t at = bq_get_u32(how + 1) % part.len, n = how[7] == 0 ? 1 : how[7];
+	size_t at = bq_get_u32(how + 1) % len, n = how[7] == 0 ? 1 : how[7];
 
-	for (size_t i = at; i < part.len && i < at + n; i++) {
-		uint8_t *p = file + (part.ptr - (const char *)file) + i;
+	for (size_t i = at; i < len && i < at + n; i++) {
 		if (how[5] % 3 == 0)
-			*p = how[6];
+			part[i] = how[6];
 		else if (how[5] % 3 == 1)
-			*p ^= how[6];
+			part[i] ^= how[6];
 		else
-			*p = (uint8_t)(*p + how[6]);
+			part[i] = (uint8_t)(part[i] + how[6]);
 	}
 }
 
@@ -111,8 +113,10 @@ static uint8_t *make_file(const uint8_t *data, size_t size, size_t *len)
 	uint8_t *file = fuzz_copy(sound.ptr, sound.len);
 
 	*len = sound.len;
-	for (size_t i = 1; i + CHANGE_BYTES <= size; i += CHANGE_BYTES)
-		change(file, find_part((const uint8_t *)sound.ptr, data[i]), data + i);
+	for (size_t i = 1; i + CHANGE_BYTES <= size; i += CHANGE_BYTES) {
+		size_t at, n = find_part((const uint8_t *)sound.ptr, data[i], &at);
+		change(file + at, n, data + i);
+	}
 	if ((data[0] & 2) == 0) {
 		segfile_seal_sums(file, *len);
 		segfile_seal_table(file, *len);

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * A build over an older generation, in which the n-th allocation or file call
+ * fails, for n = 1, 2, 3 .. until none does.  It either says why it failed and
+ * leaves the old generation, or publishes byte for byte what a build without
+ * failures publishes.  Nothing leaks, nothing is fsync'd again.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <bq/build.h>
+#include <bq/index.h>
+
+#include "index/manifest.h"
+#include "lib/docgen.h"
+#include "lib/fault.h"
+#include "lib/tmpdir.h"
+
+enum { DOCS = 12, WORDS = 30, MAX_CALLS = 100000 };
+
+/* What every build is compared with. */
+struct bench {
+	struct tmpdir old_dir;   /* the generation before */
+	struct bq_buf old, new; /* its MANIFEST, and that of the build without failures */
+};
+
+/* ---- building ------------------------------------------------------------- */
+
+static int add_documents(struct bq_build *b, uint32_t first, struct bq_error *err)
+{
+	static struct bq_buf text;
+	int rc = BQ_OK;
+
+	for (uint32_t d = first; d < first + DOCS && rc == BQ_OK; d++) {
+		struct rng r = rng_make(d);
+		bq_buf_clear(&text);
+		docgen_text(&r, d % DOCS == 3 ? 20 * WORDS : WORDS, 20, &text);
+		struct bq_doc_in in = { .path = BQ_SPAN("a.jsonl"), .id = BQ_SPAN("id"), .text = bq_buf_span(&text),
+			.title = d % 4 == 0 ? BQ_SPAN("Caf\xc3\xa9 sharing shares") : BQ_SPAN(""),
+			.fields = d % 4 == 1 ? BQ_SPAN("{\"a\":1}") : BQ_SPAN(""), .at = BQ_AT_RECORD,
+			.file_line = d + 1, .mtime_us = 1000 + d, .file_bytes = -1 };
+		rc = bq_build_add(b, &in, err);
+	}
+	return rc;
+}
+
+static int build(const char *dir, uint32_t first_doc, uint64_t memory, struct bq_error *err)
+{
+	struct bq_build_opts opts = { .text = { .lang = "en" }, .k1 = 0.9f, .b = 0.4f, .memory_bytes = memory,
+		.n_sources = 1, .sources = &BQ_SPAN("/src") };
+	struct bq_build_report report;
+	struct bq_build *b;
+	int rc = bq_build_open(dir, &opts, &b, err);
+
+	if (rc != BQ_OK)
+		return rc;
+	rc = add_documents(b, first_doc, err);
+	if (rc == BQ_OK)
+		return bq_build_commit(b, &report, err);
+	bq_build_abort(b);
+	return rc;
+}
+
+/* ---- directories ---------------------------------------------------------- */
+
+static struct bq_buf read_file(const char *dir, const char *name)
+{
+	struct bq_buf b = BQ_BUF_INIT;
+	char path[512];
+
+	(void)snprintf(path, sizeof path, "%s/%s", dir, name);
+	FILE *f = fopen(path, "rb");
+	if (f == NULL)
+		fail_msg("%s: %s", path, strerror(errno));
+	for (size_t n = 1; n != 0; b.len += n)
+		n = fread(bq_buf_room(&b, 65536), 1, 65536, f);
+	(void)fclose(f);
+	return b;
+}
+
+static void copy_directory(const char *from, const struct tmpdir *to)
+{
+	DIR *d = opendir(from);
+
+	assert_non_null(d);
+	for (struct dirent *e; (e = readdir(d)) != NULL;) {
+		if (e->d_name[0] == '.')
+			continue;
+		struct bq_buf b = read_file(from, e->d_name);
+		tmpdir_put(to, e->d_name, bq_buf_span(&b));
+		bq_buf_release(&b);
+	}
+	(void)closedir(d);
+}
+
+static unsigned count_descriptors(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	unsigned n = 0;
+
+	while (d != NULL && readdir(d) != NULL)
+		n++;
+	if (d != NULL)
+		(void)closedir(d);
+	return n;
+}
+
+/* ---- one failure ---------------------------------------------------------- */
+
+struct plan {
+	const char *name;
+	enum fault_kind kind;
+	int error;
+	bool for_good;
+	uint64_t memory;
+};
+
+static void check_outcome(const struct bench *b, const struct plan *p, unsigned n, const char *dir, int rc,
+	const struct bq_error *err)
+{
+	struct bq_buf manifest = read_file(dir, MANIFEST_NAME);
+	bool is_old = bq_span_eq(bq_buf_span(&manifest), bq_buf_span(&b->old));
+	bool is_new = bq_span_eq(bq_buf_span(&manifest), bq_buf_span(&b->new));
+	struct bq_error why = { 0 };
+
+	if (rc < 0 && err->msg[0] == '\0')
+		fail_msg("%s, call %u: %d without a message", p->name, n, rc);
+	if (rc == BQ_OK ? !is_new : !is_old && !is_new)
+		fail_msg("%s, call %u: %d %s: neither the old generation nor the new one", p->name, n, rc, err->msg);
+	if (rc < 0 && is_new && p->kind != FAULT_FILES)
+		fail_msg("%s, call %u: published and said %s", p->name, n, err->msg);
+	if (bq_index_verify(dir, &why) != BQ_OK)
+		fail_msg("%s, call %u: %d %s: afterwards %s", p->name, n, rc, err->msg, why.msg);
+	bq_buf_release(&manifest);
+}
+
+/* Whether the n-th call was made, and failed. */
+static bool try_failure(const struct bench *b, const struct plan *p, unsigned n)
+{
+	unsigned descriptors = count_descriptors();
+	struct bq_error err = { 0 };
+	struct tmpdir dir;
+
+	tmpdir_init(&dir);
+	copy_directory(b->old_dir.path, &dir);
+	fault_arm(p->kind, n, p->error, p->for_good);
+	int rc = build(dir.path, DOCS, p->memory, &err);
+	bool has_failed = fault_disarm();
+	check_outcome(b, p, n, dir.path, rc, &err);
+	if (!has_failed || p->kind == FAULT_SHORT)
+		assert_int_equal(rc, BQ_OK);
+	if (rc != BQ_OK && build(dir.path, DOCS, p->memory, &err) != BQ_OK)
+		fail_msg("%s, call %u: the next build: %s", p->name, n, err.msg);
+	assert_int_equal(bq_index_verify(dir.path, NULL), BQ_OK);
+	assert_int_equal(count_descriptors(), descriptors);
+	tmpdir_release(&dir);
+	return has_failed;
+}
+
+static void try_all(const struct plan *p)
+{
+	struct bench b = { .old = BQ_BUF_INIT };
+	struct bq_error err;
+	struct tmpdir dir;
+	unsigned n = 1;
+
+	tmpdir_init(&b.old_dir);
+	if (build(b.old_dir.path, 0, p->memory, &err) != BQ_OK)
+		fail_msg("%s", err.msg);
+	b.old = read_file(b.old_dir.path, MANIFEST_NAME);
+	tmpdir_init(&dir);
+	copy_directory(b.old_dir.path, &dir);
+	assert_int_equal(build(dir.path, DOCS, p->memory, &err), BQ_OK);
+	b.new = read_file(dir.path, MANIFEST_NAME);
+	tmpdir_release(&dir);
+	while (try_failure(&b, p, n) && n < MAX_CALLS)
+		n++;
+	print_message("%s: %u calls\n", p->name, n - 1);
+	assert_true(n > 1 && n < MAX_CALLS);
+	assert_int_equal(fault_repeated_fsyncs(), 0);
+	tmpdir_release(&b.old_dir);
+	bq_buf_release(&b.old);
+	bq_buf_release(&b.new);
+}
+
+static void test_memory(void **state)
+{
+	(void)state;
+	try_all(&(struct plan){ "memory", FAULT_MEMORY, ENOMEM, false, 1 << 30 });
+	try_all(&(struct plan){ "memory, small budget", FAULT_MEMORY, ENOMEM, false, 1 });
+	try_all(&(struct plan){ "memory, for good", FAULT_MEMORY, ENOMEM, true, 1 << 30 });
+}
+
+static void test_files(void **state)
+{
+	(void)state;
+	try_all(&(struct plan){ "files, EIO", FAULT_FILES, EIO, false, 1 << 30 });
+	try_all(&(struct plan){ "files, EIO, small budget", FAULT_FILES, EIO, false, 1 });
+	try_all(&(struct plan){ "files, ENOSPC for good", FAULT_FILES, ENOSPC, true, 1 });
+	try_all(&(struct plan){ "files, EINTR", FAULT_FILES, EINTR, false, 1 });
+	try_all(&(struct plan){ "short writes", FAULT_SHORT, 0, false, 1 });
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_files),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
