@@ -468,6 +468,7 @@ static int rewrite(struct bq_build *b, struct bq_error *err)
 	rc = compact_merge(&b->compact, (uint32_t)((UINT64_C(1) << b->compact.n) - 1), 0, err);
 	m->sources = named;
 	m->n_sources = b->opts.n_sources;
+	b->drops_source = false;
 	return rc;
 }
 
@@ -485,7 +486,10 @@ static int complete(struct bq_build *b, struct bq_error *err)
 	fix_average(b);
 	if (rc != BQ_OK || b->ix == NULL)
 		return rc;
-	return wants_rewrite(b) ? rewrite(b, err) : compact_tidy(c, err);
+	if (!wants_rewrite(b))
+		rc = compact_tidy(c, err);
+	/* what was dead has counted until now */
+	return rc == BQ_OK && wants_rewrite(b) ? rewrite(b, err) : rc;
 }
 
 static void describe(struct bq_build *b)
