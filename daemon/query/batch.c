@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "query/prune.h"
 
-enum { ABSENT = UINT32_MAX };
+#define ABSENT UINT32_MAX
 
 static float k_of(const struct prune *p, uint32_t doc)
 {
