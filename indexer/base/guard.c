@@ -4,19 +4,21 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <ucontext.h>
 
 static _Thread_local struct bq_guard *innermost;
 static struct sigaction before;
 
-/* Async-signal-safe.  SA_NODEFER: the signal is not blocked in here, so there is
- * no mask to restore behind the jump. */
+/* Async-signal-safe.  The jump leaves the handler for good, so the signals that
+ * are blocked in it are let through first, as before the read. */
 static void on_sigbus(int sig, siginfo_t *info, void *context)
 {
+	const ucontext_t *at = context;
 	struct bq_guard *g = innermost;
 
-	(void)context;
 	if (g != NULL && info->si_code > 0 && g->covers(g->arg, info->si_addr)) {
 		g->address = info->si_addr;
+		(void)pthread_sigmask(SIG_SETMASK, &at->uc_sigmask, NULL);
 		siglongjmp(g->place, 1);
 	}
 	(void)sigaction(sig, &before, NULL);
@@ -26,7 +28,7 @@ static void on_sigbus(int sig, siginfo_t *info, void *context)
 
 int bq_guard_install(struct bq_error *err)
 {
-	struct sigaction action = { .sa_sigaction = on_sigbus, .sa_flags = SA_SIGINFO | SA_NODEFER }, last;
+	struct sigaction action = { .sa_sigaction = on_sigbus, .sa_flags = SA_SIGINFO }, last;
 
 	(void)sigemptyset(&action.sa_mask);
 	if (sigaction(SIGBUS, &action, &last) != 0)
