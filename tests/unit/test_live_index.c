@@ -161,42 +161,84 @@ static void test_tokens_last_one_generation(void **state)
 	bqp_peer_close(p);
 }
 
+/* The document behind the token says which generation it was of, or is gone
+ * with it. */
+static void get_marker(struct bqp_peer *p, const char *token, unsigned long gen)
+{
+	char line[256], want[64];
+
+	(void)snprintf(line, sizeof line, "GET @doc=%s\n", token);
+	(void)snprintf(want, sizeof want, "\"text\":\"marker says m%lu\"}", gen);
+	bqp_peer_say(p, line);
+	const char *got = bqp_peer_expect(p, "#0 ");
+	if (strncmp(got, "#0 ERR {\"code\":\"gen_gone\"", 26) == 0)
+		return;
+	if (strstr(got, want) == NULL)
+		fail_msg("%s\nis not of generation %lu", got, gen);
+	(void)bqp_peer_expect(p, "#0 END {\"lines\":1,");
+}
+
 /* Searches run while generations come, 20 of them at least: each answer is of
  * one of them.  Returns the last. */
 static void *search_on(void *stop_flag)
 {
 	struct bqp_peer *p = bqp_daemon_connect(&d);
 	unsigned long last = 0;
+	char token[128];
 
 	for (unsigned n = 0; n < 20 || !atomic_load((atomic_bool *)stop_flag); n++) {
-		unsigned long gen = search_marker(p, NULL, NULL);
+		unsigned long gen = search_marker(p, token, NULL);
 		assert_true(gen >= last); /* and never older than the one before */
 		last = gen;
+		get_marker(p, token, gen);
 	}
 	bqp_peer_close(p);
 	return (void *)last;
 }
 
-static void test_reload_under_load(void **state)
+/* RELOADs, many at a time, so that some come while a load is under way. */
+static void *reload_on(void *stop_flag)
 {
 	struct bqp_peer *p = bqp_daemon_connect(&d);
+
+	while (!atomic_load((atomic_bool *)stop_flag)) {
+		bqp_peer_say(p, "#a RELOAD\n#b RELOAD\n#c RELOAD\n#d COUNT marker\n");
+		for (int i = 0; i < 4; i++) {
+			const char *line = bqp_peer_expect(p, "#");
+			assert_non_null(strstr(line, line[1] == 'd' ? "END {\"total\":3," : "\"failed\":[]}"));
+		}
+	}
+	bqp_peer_close(p);
+	return NULL;
+}
+
+static void test_reload_under_load(void **state)
+{
+	enum { SEARCHERS = 4, GENERATIONS = 100 };
+	struct bqp_peer *p = bqp_daemon_connect(&d);
 	atomic_bool is_over = false;
-	pthread_t threads[2];
+	pthread_t threads[SEARCHERS + 1];
 	void *last;
 
 	(void)state;
 	unsigned n = (unsigned)search_marker(p, NULL, NULL);
-	for (int i = 0; i < 2; i++)
-		assert_int_equal(pthread_create(&threads[i], NULL, search_on, &is_over), 0);
-	for (unsigned i = 1; i <= 20; i++) {
+	publish(++n); /* so that one is held beside the current */
+	(void)search_marker(p, NULL, NULL);
+	await_counts(2, count_fds());
+	unsigned fds = count_fds();
+	for (int i = 0; i <= SEARCHERS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, i < SEARCHERS ? search_on : reload_on, &is_over), 0);
+	for (unsigned i = 1; i <= GENERATIONS; i++) {
 		publish(n + i);
 		assert_int_equal(search_marker(p, NULL, NULL), n + i);
 	}
 	atomic_store(&is_over, true);
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i <= SEARCHERS; i++) {
 		assert_int_equal(pthread_join(threads[i], &last), 0);
-		assert_in_range((unsigned long)last, n, n + 20);
+		if (i < SEARCHERS)
+			assert_in_range((unsigned long)last, n, n + GENERATIONS);
 	}
+	await_counts(2, fds);
 	bqp_peer_close(p);
 }
 
