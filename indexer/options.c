@@ -94,7 +94,8 @@ static void print_help(void)
 		if (verbs[i].run != NULL)
 			(void)printf("  bqindex %-8s %s\n          %s\n", verbs[i].name, verbs[i].usage, verbs[i].help);
 	(void)puts("\nSOURCE: a directory, a file, or - for JSON lines on standard input.\n"
-		   "A .jsonl or .ndjson file holds {\"id\":..,\"title\":..,\"text\":..}, one document a line.\n");
+		   "A .jsonl or .ndjson file holds {\"id\":..,\"title\":..,\"text\":..}, one document a line.\n"
+		   "They and texts may be packed: .jsonl.gz, .txt.zst.\n");
 	(void)puts("build, update:");
 	for (unsigned i = 0; i < N_OPTIONS; i++)
 		if (options[i].kind != ABSENT && (options[i].verbs & WRITES) != 0)
