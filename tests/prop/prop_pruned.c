@@ -47,7 +47,7 @@ static void make_corpus(struct corpus *c, const struct shape *s)
 {
 	memset(c, 0, sizeof *c);
 	c->n = s->n_docs;
-	c->opts = (struct mem_opts){ .text.lang = "en", .block_docs = (uint32_t)rng_between(&rng, 1, 9),
+	c->opts = (struct mem_opts){ .text.lang = "en", .k1 = 0.9f, .b = 0.4f, .block_docs = (uint32_t)rng_between(&rng, 1, 9),
 		.leaf_docs = rng_one_in(&rng, 2) ? 0 : (uint32_t)rng_between(&rng, c->n / 5 + 1, c->n) };
 	if (rng_one_in(&rng, 2))
 		memcpy(c->opts.text.lang, "none", 5);
