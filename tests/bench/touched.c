@@ -5,7 +5,7 @@
 
 #include "segment/segment.h"
 
-enum { LINE = 64 };
+enum { LINE = 64, BOUND = 6 }; /* bytes; a bound: its last document and two halves */
 
 /* Operations of one cursor: the real ones behind the counting ones. */
 struct counting {
@@ -89,6 +89,31 @@ static const uint32_t *counted_positions(struct bq_cursor *c, uint32_t i, uint32
 	return positions;
 }
 
+static uint8_t counted_range_impact(struct bq_cursor *c, uint32_t from, uint32_t to)
+{
+	struct counting *k = counting_of(c);
+
+	sink->bound += k->has_blocks ? BOUND : 0;
+	return k->real->range_impact(c, from, to);
+}
+
+static uint8_t counted_block_impact(struct bq_cursor *c, uint32_t from, uint32_t *last)
+{
+	struct counting *k = counting_of(c);
+
+	sink->bound += k->has_blocks ? BOUND : 0;
+	return k->real->block_impact(c, from, last);
+}
+
+static uint8_t counted_nth_impact(const struct bq_cursor *c, uint32_t n)
+{
+	const struct counting *k = (const struct counting *)(const void *)c->ops;
+
+	if (k->has_blocks && n <= 2 * (uint64_t)k->list.n_blocks)
+		sink->bound += 2 * (uint64_t)k->list.n_blocks;
+	return k->real->nth_impact(c, n);
+}
+
 static struct bq_cursor *counted_cursor(const struct bq_leaf *l, const struct bq_term *t, struct bq_read *rd)
 {
 	const struct segment *s = segment_of(l);
@@ -101,6 +126,9 @@ static struct bq_cursor *counted_cursor(const struct bq_leaf *l, const struct bq
 	k->ops.next_block = counted_next;
 	k->ops.seek_block = counted_seek;
 	k->ops.positions = counted_positions;
+	k->ops.range_impact = counted_range_impact;
+	k->ops.block_impact = counted_block_impact;
+	k->ops.nth_impact = counted_nth_impact;
 	if ((t->priv[SEGMENT_PRIV_MODE] & 0xff) == SEGMENT_FREQUENT) {
 		struct tinfo info = tinfo_get((const uint8_t *)s->tinfo.ptr + t->priv[SEGMENT_PRIV_POST] * TINFO_BYTES);
 		k->has_blocks = postings_open(s->post, &info, l->n_docs, &k->list);

@@ -8,6 +8,8 @@
  *   post   postings blocks decoded
  *   skip   12 bytes of offsets for each of these, and 4 for each last document
  *          looked at on the way to it (every 32nd, where 32 blocks are passed)
+ *   bound  of frequent words: 6 bytes for each bound of a block or range asked
+ *          for, all bounds of a list where the n-th largest is
  *   pos    64 bytes for each document whose positions were read, and 64 more
  *          for each further 64 bytes they fill
  *
@@ -21,13 +23,13 @@
 #include <bq/index.h>
 
 struct touched {
-	uint64_t post, skip, pos;
+	uint64_t post, skip, bound, pos;
 	uint64_t blocks, postings, places; /* blocks and documents decoded, documents whose positions were read */
 };
 
 static inline uint64_t touched_bytes(const struct touched *t)
 {
-	return t->post + t->skip + t->pos;
+	return t->post + t->skip + t->bound + t->pos;
 }
 
 /* Start counting into `t`, which is set to zero and **borrowed** until the end.

@@ -135,6 +135,25 @@ static void test_small_list(void **state)
 	assert_int_equal(touched_bytes(&touched), 1 + 9 * 2);
 }
 
+static void test_bounds(void **state)
+{
+	uint32_t last;
+
+	(void)state;
+	touched_begin(native.index, &touched);
+	struct bq_cursor *c = open_word("common", COMMON);
+	assert_true(bq_cursor_range_impact(c, 0, 100) != 0);
+	assert_true(bq_cursor_block_impact(c, 0, &last) != 0);
+	assert_int_equal(last, 2 * 255);
+	assert_true(bq_cursor_nth_impact(c, 3) != 0);
+	assert_int_equal(bq_cursor_nth_impact(c, 17), 0);
+	c = open_word("rare", RARE);
+	(void)bq_cursor_range_impact(c, 0, 100);
+	touched_end(native.index);
+	assert_int_equal(touched.bound, 6 + 6 + 16);
+	assert_int_equal(touched_bytes(&touched), 6 + 6 + 16 + 1 + 9 * 2);
+}
+
 /* After the end nothing counts, and nothing is left behind. */
 static void test_end(void **state)
 {
@@ -156,6 +175,7 @@ int main(void)
 		cmocka_unit_test(test_seek),
 		cmocka_unit_test(test_positions),
 		cmocka_unit_test(test_small_list),
+		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_end),
 	};
 
