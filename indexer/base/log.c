@@ -24,6 +24,17 @@ int bq_log_level_parse(const char *word)
 	return -1;
 }
 
+/* One event, one line, nothing a terminal would obey: C0, DEL, and C1 as UTF-8
+ * (C2 80 .. C2 9F). */
+static void hide_controls(char *line, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)line[i], before = i == 0 ? 0 : (unsigned char)line[i - 1];
+		if (c < 0x20 || c == 0x7f || (before == 0xc2 && c >= 0x80 && c < 0xa0))
+			line[i] = '?';
+	}
+}
+
 void bq_log(enum bq_log_level level, const char *fmt, ...)
 {
 	char line[1024];
@@ -40,9 +51,7 @@ void bq_log(enum bq_log_level level, const char *fmt, ...)
 	if (n < 0)
 		return;
 	size_t len = strlen(line);
-	for (size_t i = 0; i < len; i++) /* one event, one line, no control bytes */
-		if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
-			line[i] = '?';
+	hide_controls(line, len);
 	line[len] = '\n';
 	(void)fwrite(line, 1, len + 1, stderr);
 }
