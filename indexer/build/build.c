@@ -20,7 +20,7 @@
 #include "index/lock.h"
 #include "index/publish.h"
 
-enum { OTHERS_BYTES = 20 << 20 }; /* of the memory allowed: what a build needs beside the inverter */
+enum { OTHERS_BYTES = 24 << 20 }; /* of the memory allowed: what a build needs beside the inverter */
 
 struct bq_build {
 	int dirfd, lockfd;
@@ -226,7 +226,7 @@ static struct bq_build *build_new(const struct bq_build_opts *opts)
 		return NULL;
 	b->dirfd = b->lockfd = -1;
 	b->opts = *opts;
-	b->spill_bytes = memory / 4 < OTHERS_BYTES ? memory - memory / 4 : memory - OTHERS_BYTES;
+	b->spill_bytes = memory / 3 < OTHERS_BYTES ? memory - memory / 3 : memory - OTHERS_BYTES;
 	b->max_docs = opts->segment_docs == 0 ? BQ_MAX_DOCS : opts->segment_docs;
 	b->manifest.k1 = opts->k1;
 	b->manifest.b = opts->b;
@@ -365,7 +365,7 @@ static int make_room(struct bq_build *b, struct bq_error *err)
 		rc = finish_segment(b, err);
 	else if (b->w != NULL && b->segment_docs == BQ_MAX_DOCS)
 		return bq_error_set(err, BQ_ELIMIT, 0, "an index holds no more documents than this");
-	else if (b->w != NULL && b->run_docs != 0 && bytes >= b->spill_bytes) {
+	else if (b->w != NULL && b->run_docs != 0 && inverter_next_bytes(&b->inverter) >= b->spill_bytes) {
 		b->report.peak_bytes = bytes > b->report.peak_bytes ? bytes : b->report.peak_bytes;
 		rc = end_run(b, err);
 	}

@@ -17,7 +17,7 @@ enum {
 	LINK = 4,                   /* a slice ends in the next one's address */
 	MAX_LEVEL = 7,              /* 16 << 7 = 2,048 bytes */
 	FIRST_BITS = 12,
-	SORT_BYTES = 64,            /* a term, while sorted and stemmed: see dictionary.c */
+	SORT_BYTES = 32,            /* a term, while sorted and stemmed: see dictionary.c */
 };
 
 void inverter_init(struct inverter *v, uint64_t seed)
@@ -42,6 +42,15 @@ uint64_t inverter_bytes(const struct inverter *v)
 	uint64_t table = v->slots == NULL ? 0 : sizeof(struct slot) << v->bits;
 
 	return table + (uint64_t)v->n_chunks * CHUNK_BYTES + v->keys.bytes + (uint64_t)SORT_BYTES * v->n_terms;
+}
+
+uint64_t inverter_next_bytes(const struct inverter *v)
+{
+	uint64_t slots = v->slots == NULL ? 0 : UINT64_C(1) << v->bits;
+	bool grows_soon = v->n_terms > slots / 8 * 5; /* it does at two thirds */
+
+	/* for a moment there are two tables, one twice as large */
+	return inverter_bytes(v) + (grows_soon ? 2 * slots * sizeof(struct slot) : 0);
 }
 
 /* ---- the pool ---------------------------------------------------------- */

@@ -93,6 +93,9 @@ void inverter_add(struct inverter *v, const struct occurrence *o, unsigned n);
 /* Bytes held, and what sorting will want. */
 uint64_t inverter_bytes(const struct inverter *v);
 
+/* What it may hold after a few more words: the table doubles. */
+uint64_t inverter_next_bytes(const struct inverter *v);
+
 static inline struct bq_span slot_word(const struct slot *s)
 {
 	return bq_span_make(s->len <= INVERTER_INLINE_KEY ? s->word.bytes : s->word.ptr, s->len);

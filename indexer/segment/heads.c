@@ -33,13 +33,13 @@ static struct bq_span cut_title(struct bq_span title)
 void heads_add(struct heads_writer *w, const struct segment_doc *doc, uint64_t text, uint64_t fields)
 {
 	const struct bq_doc_in *in = doc->in;
-	struct bq_buf *b = &w->records;
+	struct bq_buf *b = &w->records.buf;
 	struct bq_span title = cut_title(in->title);
 	bool is_first = w->n_docs++ % BQ_HEAD_GROUP == 0;
 	bool same_path = !is_first && in->source == w->source && bq_span_eq(in->path, bq_buf_span(&w->path));
 
 	if (is_first) {
-		bq_buf_put_u64(&w->groups, b->len);
+		bq_buf_put_u64(&w->groups, spool_at(&w->records));
 		bq_buf_put_u64(&w->groups, w->stored);
 		bq_buf_put_u64(&w->groups, w->marks);
 	}
@@ -68,19 +68,21 @@ void heads_add(struct heads_writer *w, const struct segment_doc *doc, uint64_t t
 		bq_buf_put_varint(b, in->file_line);
 	w->stored += text + fields;
 	w->marks += heads_marks_bytes(doc->words, text);
+	spool_drain(&w->records);
 }
 
-void heads_finish(struct heads_writer *w, struct bq_buf *out)
+int heads_finish(struct heads_writer *w, struct container_writer *out)
 {
-	bq_buf_put(out, w->groups.ptr, w->groups.len);
-	bq_buf_put(out, w->records.ptr, w->records.len);
-	out->oom |= w->groups.oom | w->records.oom | w->path.oom;
+	if (w->groups.oom || w->path.oom)
+		return BQ_ENOMEM;
+	container_put(out, w->groups.ptr, w->groups.len);
+	return spool_copy(&w->records, out);
 }
 
 void heads_writer_release(struct heads_writer *w)
 {
 	bq_buf_release(&w->groups);
-	bq_buf_release(&w->records);
+	spool_release(&w->records);
 	bq_buf_release(&w->path);
 }
 

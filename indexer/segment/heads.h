@@ -37,6 +37,7 @@
 #include <bq/span.h>
 
 #include "segment/segment_write.h"
+#include "segment/spool.h"
 
 enum { HEADS_GROUP_BYTES = 24, HEADS_MAX_TITLE = 1024 };
 
@@ -66,7 +67,8 @@ static inline uint32_t heads_body_pos(bool title_in_text, uint32_t title_words)
 }
 
 struct heads_writer {
-	struct bq_buf groups, records;
+	struct bq_buf groups;
+	struct spool records; /* spool_init() it first */
 	uint32_t n_docs;
 	uint32_t source;    /* of the record before */
 	struct bq_buf path; /* likewise */
@@ -77,7 +79,8 @@ struct heads_writer {
 /* Add the next document, of which `text` and `fields` bytes are stored. */
 void heads_add(struct heads_writer *w, const struct segment_doc *doc, uint64_t text, uint64_t fields);
 
-void heads_finish(struct heads_writer *w, struct bq_buf *out);
+/* Put the section into `out`, which has begun it.  What spool_copy() says. */
+int heads_finish(struct heads_writer *w, struct container_writer *out);
 void heads_writer_release(struct heads_writer *w);
 
 struct heads_reader {

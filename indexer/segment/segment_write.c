@@ -18,6 +18,7 @@
 #include "segment/heads.h"
 #include "segment/positions.h"
 #include "segment/postings.h"
+#include "segment/spool.h"
 #include "segment/terms.h"
 
 /* The term under way: at most one block is held back, full ones are encoded.
@@ -43,14 +44,16 @@ struct open_term {
 struct segment_writer {
 	int dirfd;
 	char name[32];
-	int status;
+	int status, saved_errno;
 	struct segment_params params;
 	struct container_writer *file;
 	struct docs_writer *docs;
 	struct heads_writer heads;
 	struct terms_writer terms;
-	struct bq_buf norms, marks, mtimes, sizes; /* one entry a document, marks but */
-	struct bq_buf post, tinfo, block_pos;
+	struct bq_buf norms;         /* a byte a document */
+	struct spool mtimes, sizes;  /* i64, likewise */
+	struct spool marks, post;
+	struct bq_buf tinfo, block_pos;
 	struct open_term term;
 	uint8_t *ranges; /* best impact per 4,096 documents of the open term */
 	float k[256];
@@ -75,6 +78,10 @@ struct segment_writer *segment_writer_new(int dirfd, const struct segment_params
 	}
 	w->dirfd = dirfd;
 	w->params = *params;
+	struct spool *spools[] = { &w->mtimes, &w->sizes, &w->marks, &w->post, &w->heads.records,
+		&w->terms.blocks };
+	for (size_t i = 0; i < sizeof spools / sizeof *spools; i++)
+		spool_init(spools[i], dirfd, params->number);
 	(void)snprintf(w->name, sizeof w->name, "%08" PRIu64 ".seg", params->number);
 	int fd = openat(dirfd, w->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0) {
@@ -102,9 +109,12 @@ static void put_head(struct segment_writer *w, const struct segment_doc *doc, ui
 	w->n_docs++;
 	w->n_tokens += doc->length;
 	bq_buf_put_u8(&w->norms, bq_len_encode(doc->length));
-	bq_buf_put_u64(&w->mtimes, (uint64_t)doc->in->mtime_us);
-	bq_buf_put_u64(&w->sizes, (uint64_t)doc->in->file_bytes);
+	bq_buf_put_u64(&w->mtimes.buf, (uint64_t)doc->in->mtime_us);
+	bq_buf_put_u64(&w->sizes.buf, (uint64_t)doc->in->file_bytes);
 	heads_add(&w->heads, doc, text, fields);
+	spool_drain(&w->marks);
+	spool_drain(&w->mtimes);
+	spool_drain(&w->sizes);
 }
 
 void segment_writer_doc(struct segment_writer *w, const struct segment_doc *doc)
@@ -118,8 +128,8 @@ void segment_writer_doc(struct segment_writer *w, const struct segment_doc *doc)
 	put_head(w, doc, text, fields);
 	for (uint32_t i = 0, width = heads_mark_width(text); i < doc->n_marks; i++) {
 		uint32_t off = (uint32_t)doc->marks[i].off, line = (uint32_t)(doc->marks[i].line - 1);
-		bq_buf_put(&w->marks, &off, width);
-		bq_buf_put(&w->marks, &line, width);
+		bq_buf_put(&w->marks.buf, &off, width);
+		bq_buf_put(&w->marks.buf, &line, width);
 	}
 	if (!w->params.no_store) {
 		docs_put(w->docs, in->text);
@@ -134,7 +144,7 @@ void segment_writer_copy(struct segment_writer *w, const struct segment_doc *doc
 	assert(s->marks.len == heads_marks_bytes(doc->words, s->text));
 	put_head(w, doc, w->params.no_store ? 0 : s->text, w->params.no_store ? 0 : s->fields);
 	if (!w->params.no_store)
-		bq_buf_put_span(&w->marks, s->marks);
+		bq_buf_put_span(&w->marks.buf, s->marks);
 }
 
 void segment_writer_stored(struct segment_writer *w, struct bq_span bytes)
@@ -239,26 +249,26 @@ static void put_frequent(struct segment_writer *w, struct open_term *t, struct t
 	bq_buf_put_u32(&t->block_off, (uint32_t)(t->blocks.len / 4));
 	bq_buf_put_u32(&t->pos_off, (uint32_t)(t->pos_bytes / 4));
 	put_upper(t);
-	size_t before = w->post.len;
-	bq_buf_put_zeros(&w->post, -w->post.len & 3);
+	uint64_t before = spool_at(&w->post);
+	bq_buf_put_zeros(&w->post.buf, (size_t)-spool_at(&w->post) & 3);
 	struct tinfo info = { t->df, largest(t->up_bound.ptr, (uint32_t)t->up_bound.len),
-		(uint8_t)((is_word ? TINFO_POSITIONS : 0) | (is_dense ? TINFO_RANGES : 0)), t->ttf, w->post.len,
+		(uint8_t)((is_word ? TINFO_POSITIONS : 0) | (is_dense ? TINFO_RANGES : 0)), t->ttf, spool_at(&w->post),
 		is_word ? t->pos_start : 0 };
 	tinfo_put(&w->tinfo, &info);
-	size_t start = w->post.len;
-	bq_buf_put(&w->post, t->last_doc.ptr, t->last_doc.len);
-	bq_buf_put(&w->post, t->block_off.ptr, t->block_off.len);
+	uint64_t start = spool_at(&w->post);
+	bq_buf_put(&w->post.buf, t->last_doc.ptr, t->last_doc.len);
+	bq_buf_put(&w->post.buf, t->block_off.ptr, t->block_off.len);
 	if (is_word)
-		bq_buf_put(&w->post, t->pos_off.ptr, t->pos_off.len);
-	bq_buf_put(&w->post, t->up_last.ptr, t->up_last.len);
-	bq_buf_put(&w->post, t->bound.ptr, t->bound.len);
-	bq_buf_put(&w->post, t->up_bound.ptr, t->up_bound.len);
+		bq_buf_put(&w->post.buf, t->pos_off.ptr, t->pos_off.len);
+	bq_buf_put(&w->post.buf, t->up_last.ptr, t->up_last.len);
+	bq_buf_put(&w->post.buf, t->bound.ptr, t->bound.len);
+	bq_buf_put(&w->post.buf, t->up_bound.ptr, t->up_bound.len);
 	if (is_dense)
-		bq_buf_put(&w->post, w->ranges, (w->n_docs + BQ_RANGE_DOCS - 1) / BQ_RANGE_DOCS);
-	bq_buf_put_zeros(&w->post, (start - w->post.len) & 3);
-	bq_buf_put(&w->post, t->blocks.ptr, t->blocks.len);
+		bq_buf_put(&w->post.buf, w->ranges, (w->n_docs + BQ_RANGE_DOCS - 1) / BQ_RANGE_DOCS);
+	bq_buf_put_zeros(&w->post.buf, (size_t)(start - spool_at(&w->post)) & 3);
+	bq_buf_put(&w->post.buf, t->blocks.ptr, t->blocks.len);
 	e->tag = TERMS_FREQUENT;
-	e->post_bytes = w->post.len - before;
+	e->post_bytes = spool_at(&w->post) - before;
 	e->pos_bytes = t->pos_bytes;
 }
 
@@ -274,9 +284,9 @@ static void put_small(struct segment_writer *w, struct open_term *t, struct term
 		return;
 	}
 	if (t->df > 1) {
-		size_t before = w->post.len;
-		postings_put_tail(&w->post, t->docs, t->tfs, t->n, 0);
-		e->post_bytes = w->post.len - before;
+		uint64_t before = spool_at(&w->post);
+		postings_put_tail(&w->post.buf, t->docs, t->tfs, t->n, 0);
+		e->post_bytes = spool_at(&w->post) - before;
 	}
 	if (is_word && t->ttf == 1) {
 		e->pos = bq_get_u32(t->positions.ptr);
@@ -322,6 +332,7 @@ static void end_term(struct segment_writer *w)
 	if (t->forms.oom || t->blocks.oom || t->up_last.oom || t->up_bound.oom || t->bound.oom)
 		fail(w, BQ_ENOMEM);
 	terms_add(&w->terms, open_key(t), &e, forms);
+	spool_drain(&w->post);
 	clear_term(t);
 }
 
@@ -384,36 +395,56 @@ static void put_section(struct segment_writer *w, enum section_kind kind, struct
 	bq_buf_release(bytes);
 }
 
+/* What kept a section from being put, by spool_copy()'s rules. */
+static void note(struct segment_writer *w, int rc)
+{
+	if (rc == BQ_EIO)
+		w->saved_errno = errno;
+	if (rc != BQ_OK)
+		fail(w, rc);
+}
+
+static void put_spool(struct segment_writer *w, enum section_kind kind, struct spool *bytes)
+{
+	container_begin(w->file, kind);
+	note(w, spool_copy(bytes, w->file));
+	container_end(w->file);
+	spool_release(bytes);
+}
+
 static void put_columns(struct segment_writer *w)
 {
-	struct bq_buf out = BQ_BUF_INIT;
-	struct column columns[] = {
-		{ COLUMN_MTIME, (const int64_t *)(const void *)w->mtimes.ptr, INT64_MIN },
-		{ COLUMN_FILE_BYTES, (const int64_t *)(const void *)w->sizes.ptr, -1 },
-	};
+	struct bq_buf out = BQ_BUF_INIT, mtimes = BQ_BUF_INIT, sizes = BQ_BUF_INIT;
 
-	if (w->mtimes.oom || w->sizes.oom)
-		fail(w, BQ_ENOMEM);
-	else
+	note(w, spool_load(&w->mtimes, &mtimes));
+	note(w, spool_load(&w->sizes, &sizes));
+	if (w->status == BQ_OK) {
+		struct column columns[] = {
+			{ COLUMN_MTIME, (const int64_t *)(const void *)mtimes.ptr, INT64_MIN },
+			{ COLUMN_FILE_BYTES, (const int64_t *)(const void *)sizes.ptr, -1 },
+		};
 		columns_put(&out, columns, 2, w->n_docs);
+	}
 	put_section(w, SECTION_COLS, &out);
+	bq_buf_release(&mtimes);
+	bq_buf_release(&sizes);
 }
 
 static void put_sections(struct segment_writer *w)
 {
-	struct bq_buf out = BQ_BUF_INIT;
-
 	container_end(w->file); /* POS */
-	put_section(w, SECTION_POST, &w->post);
-	terms_finish(&w->terms, &out);
+	put_spool(w, SECTION_POST, &w->post);
+	container_begin(w->file, SECTION_TERMS);
+	note(w, terms_finish(&w->terms, w->file));
+	container_end(w->file);
 	terms_writer_release(&w->terms);
-	put_section(w, SECTION_TERMS, &out);
 	put_section(w, SECTION_TINFO, &w->tinfo);
 	put_section(w, SECTION_NORM, &w->norms);
-	heads_finish(&w->heads, &out);
+	container_begin(w->file, SECTION_HEADS);
+	note(w, heads_finish(&w->heads, w->file));
+	container_end(w->file);
 	heads_writer_release(&w->heads);
-	put_section(w, SECTION_HEADS, &out);
-	put_section(w, SECTION_MARKS, &w->marks);
+	put_spool(w, SECTION_MARKS, &w->marks);
 	put_columns(w);
 }
 
@@ -432,7 +463,8 @@ int segment_writer_finish(struct segment_writer *w, struct segment_info *out, st
 		w->file = NULL;
 	} else {
 		(void)bq_error_set(err, rc, 0, "writing a segment: %s",
-			rc == BQ_ELIMIT ? "a word's list is over 16 GiB" : "out of memory");
+			rc == BQ_ELIMIT ? "a word's list is over 16 GiB" : rc == BQ_EIO ? strerror(w->saved_errno)
+			: "out of memory");
 	}
 	if (rc == BQ_OK)
 		*out = (struct segment_info){ head.number, head.file_bytes, head.checksum, head.n_docs, head.n_terms,
@@ -448,11 +480,15 @@ void segment_writer_free(struct segment_writer *w)
 {
 	if (w == NULL)
 		return;
-	struct bq_buf *all[] = { &w->norms, &w->marks, &w->mtimes, &w->sizes, &w->post, &w->tinfo, &w->block_pos,
+	struct bq_buf *all[] = { &w->norms, &w->tinfo, &w->block_pos,
 		&w->term.forms, &w->term.positions, &w->term.blocks, &w->term.last_doc, &w->term.block_off,
 		&w->term.pos_off, &w->term.bound, &w->term.up_last, &w->term.up_bound };
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		bq_buf_release(all[i]);
+	spool_release(&w->mtimes);
+	spool_release(&w->sizes);
+	spool_release(&w->marks);
+	spool_release(&w->post);
 	docs_writer_free(w->docs);
 	container_writer_free(w->file);
 	heads_writer_release(&w->heads);

@@ -45,6 +45,8 @@
 #include <bq/span.h>
 #include <bq/status.h>
 
+#include "segment/spool.h"
+
 enum { TERMS_MAX_KEY = 112, TERMS_FANOUT = 16, TERMS_MAX_LEVELS = 8, TERMS_HEADER = 16 };
 
 enum terms_tag {
@@ -99,7 +101,8 @@ struct terms_entry {
 /* ---- writing ---- */
 
 struct terms_writer {
-	struct bq_buf blocks, keys, offs;
+	struct spool blocks; /* spool_init() it first */
+	struct bq_buf keys, offs;
 	uint32_t n_terms;
 	char key[TERMS_MAX_KEY];
 	size_t key_len;
@@ -111,8 +114,8 @@ struct terms_writer {
  * they follow from the order. */
 void terms_add(struct terms_writer *w, struct bq_span key, const struct terms_entry *e, const uint32_t *forms);
 
-/* Append the section to `out`; sticky errors of the writer's buffers go along. */
-void terms_finish(struct terms_writer *w, struct bq_buf *out);
+/* Put the section into `out`, which has begun it.  What spool_copy() says. */
+int terms_finish(struct terms_writer *w, struct container_writer *out);
 void terms_writer_release(struct terms_writer *w);
 
 /* ---- reading ---- */

@@ -7,10 +7,10 @@
 static void begin_block(struct terms_writer *w, struct bq_span key)
 {
 	bq_buf_put_u64(&w->keys, terms_prefix(key));
-	bq_buf_put_u64(&w->offs, w->blocks.len);
-	bq_buf_put_varint(&w->blocks, w->post);
-	bq_buf_put_varint(&w->blocks, w->pos);
-	bq_buf_put_varint(&w->blocks, w->tinfo);
+	bq_buf_put_u64(&w->offs, spool_at(&w->blocks));
+	bq_buf_put_varint(&w->blocks.buf, w->post);
+	bq_buf_put_varint(&w->blocks.buf, w->pos);
+	bq_buf_put_varint(&w->blocks.buf, w->tinfo);
 	w->key_len = 0;
 }
 
@@ -21,19 +21,19 @@ static void put_key(struct terms_writer *w, struct bq_span key)
 	while (shared < key.len && shared < w->key_len && key.ptr[shared] == w->key[shared])
 		shared++;
 	size_t rest = key.len - shared, low = shared < 15 ? shared : 15, high = rest < 15 ? rest : 15;
-	bq_buf_put_u8(&w->blocks, (uint8_t)(low << 4 | high));
+	bq_buf_put_u8(&w->blocks.buf, (uint8_t)(low << 4 | high));
 	if (low == 15)
-		bq_buf_put_varint(&w->blocks, shared - 15);
+		bq_buf_put_varint(&w->blocks.buf, shared - 15);
 	if (high == 15)
-		bq_buf_put_varint(&w->blocks, rest - 15);
-	bq_buf_put_span(&w->blocks, bq_span_from(key, shared));
+		bq_buf_put_varint(&w->blocks.buf, rest - 15);
+	bq_buf_put_span(&w->blocks.buf, bq_span_from(key, shared));
 	memcpy(w->key, key.ptr, key.len);
 	w->key_len = key.len;
 }
 
 static void put_small(struct terms_writer *w, const struct terms_entry *e, bool is_word)
 {
-	struct bq_buf *b = &w->blocks;
+	struct bq_buf *b = &w->blocks.buf;
 
 	if (e->df == 1) {
 		bq_buf_put_varint(b, e->doc);
@@ -49,9 +49,9 @@ static void put_small(struct terms_writer *w, const struct terms_entry *e, bool 
 
 static void put_frequent(struct terms_writer *w, const struct terms_entry *e, bool is_word)
 {
-	bq_buf_put_varint(&w->blocks, e->post_bytes);
+	bq_buf_put_varint(&w->blocks.buf, e->post_bytes);
 	if (is_word)
-		bq_buf_put_varint(&w->blocks, e->pos_bytes);
+		bq_buf_put_varint(&w->blocks.buf, e->pos_bytes);
 	w->tinfo++;
 }
 
@@ -71,9 +71,10 @@ void terms_add(struct terms_writer *w, struct bq_span key, const struct terms_en
 	if (w->n_terms++ % BQ_TERM_BLOCK == 0)
 		begin_block(w, key);
 	put_key(w, key);
-	bq_buf_put_varint(&w->blocks, e->tag);
+	bq_buf_put_varint(&w->blocks.buf, e->tag);
+	spool_drain(&w->blocks); /* anywhere will do: nothing looks back */
 	if (e->tag == TERMS_ALIAS) {
-		bq_buf_put_varint(&w->blocks, e->alias);
+		bq_buf_put_varint(&w->blocks.buf, e->alias);
 		return;
 	}
 	if (e->tag == TERMS_FREQUENT)
@@ -83,7 +84,7 @@ void terms_add(struct terms_writer *w, struct bq_span key, const struct terms_en
 	w->post += e->post_bytes;
 	w->pos += e->pos_bytes;
 	if (terms_kind_is_stem(kind))
-		put_forms(&w->blocks, forms, e->n_forms);
+		put_forms(&w->blocks.buf, forms, e->n_forms);
 }
 
 /* Levels from the top down: each takes every 16th key of the one below. */
@@ -107,24 +108,27 @@ static uint32_t count_levels(size_t n)
 	return levels;
 }
 
-void terms_finish(struct terms_writer *w, struct bq_buf *out)
+int terms_finish(struct terms_writer *w, struct container_writer *out)
 {
 	size_t n_blocks = w->keys.len / 8;
+	struct bq_buf head = BQ_BUF_INIT;
 
-	bq_buf_put_u32(out, w->n_terms);
-	bq_buf_put_u32(out, (uint32_t)n_blocks);
-	bq_buf_put_u32(out, count_levels(n_blocks));
-	bq_buf_put_u32(out, 0);
-	put_levels(&w->keys, out);
-	bq_buf_put_u64(&w->offs, w->blocks.len);
-	bq_buf_put(out, w->offs.ptr, w->offs.len);
-	bq_buf_put(out, w->blocks.ptr, w->blocks.len);
-	out->oom |= w->keys.oom | w->offs.oom | w->blocks.oom;
+	bq_buf_put_u32(&head, w->n_terms);
+	bq_buf_put_u32(&head, (uint32_t)n_blocks);
+	bq_buf_put_u32(&head, count_levels(n_blocks));
+	bq_buf_put_u32(&head, 0);
+	put_levels(&w->keys, &head);
+	bq_buf_put_u64(&w->offs, spool_at(&w->blocks));
+	bool oom = head.oom || w->keys.oom || w->offs.oom;
+	container_put(out, head.ptr, head.len);
+	container_put(out, w->offs.ptr, w->offs.len);
+	bq_buf_release(&head);
+	return oom ? BQ_ENOMEM : spool_copy(&w->blocks, out);
 }
 
 void terms_writer_release(struct terms_writer *w)
 {
-	bq_buf_release(&w->blocks);
+	spool_release(&w->blocks);
 	bq_buf_release(&w->keys);
 	bq_buf_release(&w->offs);
 }
