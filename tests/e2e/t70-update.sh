@@ -1,0 +1,186 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# bqindex update and optimize: files come, change and go; what is as it was is
+# not even opened; options that differ build anew; a stopped run leaves nothing.
+set -eu
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+cd "$tmp"
+bqindex=$BQ_BINARY_DIR/indexer/bqindex
+
+fail() {
+	echo "$*" >&2
+	for f in out err; do [ ! -f $f ] || sed "s/^/$f: /" $f >&2; done
+	exit 1
+}
+
+# run CODE ARGUMENT..: bqindex ends with this code; output in out and err.
+run() {
+	want=$1
+	shift
+	code=0
+	"$bqindex" "$@" >out 2>err || code=$?
+	[ $code = "$want" ] || fail "bqindex $*: exit $code, not $want"
+}
+
+says() {
+	grep -qF -e "$2" "$1" || fail "$1 does not say: $2"
+}
+
+# The documents that a dump shows, without what depends on their segment.
+docs_of() {
+	"$bqindex" dump "$1" | grep -v '"dead":true' | sed 's/"doc":"[^"]*",//' | sort
+}
+
+# The index equals one built from these sources.
+same_as_built() {
+	rm -rf fresh
+	"$bqindex" build -o fresh "$@" 2>/dev/null
+	docs_of index >a
+	docs_of fresh >b
+	cmp a b || fail "the updated index is not what a build makes"
+	run 0 verify index
+}
+
+mkdir -p docs/sub
+for i in 1 2 3 4 5 6 7 8 9 10 11 12; do echo "document $i shares data number$i" >docs/$i.txt; done
+printf '{"id":1,"text":"alpha"}\n{"id":2,"text":"beta"}\n' >docs/r.jsonl
+find docs -type f -exec touch -d '2025-01-02 03:04:05 UTC' {} +
+
+# --- an update makes what is missing --------------------------------------
+run 0 update --json -o index docs
+says out '"rebuilt":true'
+says out '"added":14'
+same_as_built docs
+
+# --- nothing to do: no new generation, no file opened ----------------------
+if [ "$(id -u)" != 0 ]; then chmod 000 docs/1.txt; fi
+before=$(cat index/MANIFEST)
+run 0 update --json -o index docs
+says out '"published":false'
+says out '"gen":1'
+says out '"kept":14'
+run 0 update -o index docs
+says err 'nothing has changed: generation 1 stays'
+[ "$before" = "$(cat index/MANIFEST)" ] || fail "MANIFEST has changed"
+chmod 600 docs/1.txt
+
+# --- added, changed, touched, gone, renamed --------------------------------
+echo "a new document" >docs/sub/new.txt
+echo "changed words" >docs/2.txt
+touch docs/3.txt
+rm docs/4.txt
+mv docs/5.txt docs/five.txt
+run 0 update --json -o index docs
+says out '"rebuilt":false'
+says out '"added":4'
+says out '"dropped":4'
+says out '"kept":10'
+says out '"documents":14'
+same_as_built docs
+run 2 dump index --postings number4 # more than a fifth was dead: the segment is a new one
+says err 'no word number4'
+
+# --- a file of records is replaced as a whole -------------------------------
+printf '{"id":2,"text":"beta"}\n{"id":3,"text":"gamma"}\n' >docs/r.jsonl
+run 0 update --json -o index docs
+says out '"added":2'
+says out '"dropped":2'
+same_as_built docs
+
+# --- the sources named are the sources --------------------------------------
+mkdir other
+echo "from elsewhere" >other/o.txt
+run 0 update --json -o index docs other
+says out '"added":1'
+says out '"dropped":0'
+same_as_built docs other
+run 0 update --json -o index other
+says out '"documents":1'
+same_as_built other
+[ "$(grep -c '^source' index/MANIFEST)" = 1 ] || fail "a source stays that was not named"
+run 0 update -o index docs other
+echo '{"id":"s","text":"standard input"}' >lines
+run 0 update --json -o index - docs other <lines
+says out '"added":1'
+run 0 update --json -o index - docs other <lines
+says out '"added":1'
+says out '"dropped":1'
+run 0 update --json -o index docs other
+says out '"dropped":1'
+same_as_built docs other
+
+# --- what is excluded now is gone --------------------------------------------
+run 0 update --json -o index --exclude 'o.*' docs other
+says out '"dropped":1'
+run 0 update -o index docs other
+same_as_built docs other
+
+# --- many small updates: few segments ----------------------------------------
+for i in $(seq 30); do
+	echo "update $i" >docs/u.txt
+	touch -d "2025-02-02 03:04:$((i + 10)) UTC" docs/u.txt
+	run 0 update -o index docs other
+done
+[ "$(ls index/*.seg | wc -l)" -le 24 ] || fail "too many segments"
+same_as_built docs other
+
+# --- optimize ----------------------------------------------------------------
+run 0 optimize --json index
+says out '"published":true'
+[ "$(ls index)" = "$(ls index/*.seg | sed 's,.*/,,')
+LOCK
+MANIFEST" ] || fail "optimize leaves more than a segment: $(ls index)"
+[ "$(ls index/*.seg | wc -l)" = 1 ] || fail "optimize leaves several segments"
+same_as_built docs other
+run 0 optimize --json index
+says out '"published":false'
+run 2 optimize nowhere
+run 2 optimize docs
+
+# --- options: not given they stay, others build anew -------------------------
+run 0 update --json -o index --lang none docs other
+says out '"why":"another language'
+run 0 update --json -o index docs other
+says out '"published":false'
+run 0 info index
+says out 'analysis   none'
+run 0 update --json -o index --k1 1.5 docs other
+says out '"why":"another k1 or b"'
+run 0 update --json -o index --no-store docs other
+says out '"why":"text is stored, or not'
+run 0 update --json -o index docs other
+says out '"published":false'
+run 0 build -o index docs other
+
+# --- stopped ------------------------------------------------------------------
+# Records come through a pipe that stays open: the signal finds it at work.
+before=$(ls index; cat index/MANIFEST)
+mkfifo pipe
+"$bqindex" update --memory 1 -o index - <pipe >out 2>err &
+pid=$!
+exec 3>pipe
+for i in $(seq 50); do echo '{"text":"some words of a record"}' >&3; done
+sleep 0.3
+kill -INT $pid
+code=0
+wait $pid || code=$?
+exec 3>&-
+[ $code = 2 ] || fail "a stopped update exits $code"
+says err 'stopped by a signal'
+[ "$before" = "$(ls index; cat index/MANIFEST)" ] || fail "a stopped update leaves something: $(ls index)"
+
+# Killed: the next writer takes away what is left.
+"$bqindex" update --memory 1 -o index - <pipe >out 2>err &
+pid=$!
+exec 3>pipe
+for i in $(seq 50); do echo '{"text":"some words of a record"}' >&3; done
+sleep 0.3
+kill -KILL $pid
+wait $pid || true
+exec 3>&-
+same_as_built docs other
+run 0 update -o index docs other
+[ "$before" = "$(ls index; cat index/MANIFEST)" ] || fail "a killed update leaves something: $(ls index)"
+echo ok
