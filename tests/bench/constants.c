@@ -25,7 +25,7 @@ static double measure(uint64_t (*run)(struct kernels *), struct kernels *k)
 	for (int i = 0; i < RUNS; i++) {
 		uint64_t start = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 		uint64_t n = run(k);
-		each[i] = (double)(clock_ns(CLOCK_THREAD_CPUTIME_ID) - start) / (double)(n == 0 ? 1 : n);
+		each[i] = n == 0 ? 0 : (double)(clock_ns(CLOCK_THREAD_CPUTIME_ID) - start) / (double)n;
 	}
 	qsort(each, RUNS, sizeof *each, compare_doubles);
 	return each[RUNS / 2];

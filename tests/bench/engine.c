@@ -21,6 +21,7 @@ enum { MAX_COMMANDS = 6, MAX_RUNS = 1000 };
 struct result {
 	uint64_t count, bytes;
 	double us, floor_us;
+	bool is_refused; /* said on standard error, left out of the report */
 };
 
 struct engine {
@@ -34,6 +35,7 @@ struct engine {
 	struct constants constants;
 	struct result *results; /* [n_commands][queries.n] */
 	uint64_t *times;        /* [queries.n][runs], ns */
+	uint32_t n_refused;
 };
 
 static struct result *result_at(struct engine *e, uint32_t command, uint32_t query)
@@ -41,11 +43,17 @@ static struct result *result_at(struct engine *e, uint32_t command, uint32_t que
 	return &e->results[(size_t)command * e->queries.n + query];
 }
 
-static int fail_at(struct engine *e, uint32_t query)
+/* Say why a query has no answer. */
+static void refuse(struct engine *e, uint32_t command, uint32_t query)
 {
-	const struct bq_span text = e->queries.list[query].text;
+	struct bq_buf text = BQ_BUF_INIT;
 
-	return complain("%.*s: %s", (int)(text.len < 200 ? text.len : 200), text.ptr, e->ask.error.msg);
+	bq_buf_put_json(&text, e->queries.list[query].text);
+	(void)complain("%s %.*s: %s", e->commands[command]->name, (int)(text.len < 200 ? text.len : 200),
+		(const char *)text.ptr, e->ask.error.msg);
+	bq_buf_release(&text);
+	result_at(e, command, query)->is_refused = true;
+	e->n_refused++;
 }
 
 /* ---- measuring --------------------------------------------------------- */
@@ -82,31 +90,30 @@ static int look_at(struct engine *e, uint32_t command, uint32_t query)
 	return rc;
 }
 
-static int run_once(struct engine *e, uint32_t command, unsigned run)
+static void run_once(struct engine *e, uint32_t command, unsigned run)
 {
 	for (uint32_t i = 0; i < e->queries.n; i++) {
 		uint64_t count, start = clock_ns(e->clock);
+		if (result_at(e, command, i)->is_refused)
+			continue;
 		if (ask_run(&e->ask, e->commands[command], e->queries.list[i].text, &count) != BQ_OK)
-			return fail_at(e, i);
+			refuse(e, command, i);
 		e->times[(size_t)i * e->runs + run] = clock_ns(e->clock) - start;
 	}
-	return 0;
 }
 
-static int run_command(struct engine *e, uint32_t command)
+static void run_command(struct engine *e, uint32_t command)
 {
 	for (uint32_t i = 0; i < e->queries.n; i++)
 		if (look_at(e, command, i) != BQ_OK)
-			return fail_at(e, i);
+			refuse(e, command, i);
 	for (unsigned run = 0; run < e->runs; run++)
-		if (run_once(e, command, run) != 0)
-			return 2;
+		run_once(e, command, run);
 	for (uint32_t i = 0; i < e->queries.n; i++) {
 		uint64_t *times = &e->times[(size_t)i * e->runs];
 		qsort(times, e->runs, sizeof *times, compare_u64);
 		result_at(e, command, i)->us = median_us(times, e->runs);
 	}
-	return 0;
 }
 
 /* ---- reporting --------------------------------------------------------- */
@@ -132,13 +139,18 @@ static double quantile(const double *sorted, uint32_t n, double share)
 	return sorted[(double)rank < (double)n * share ? rank : rank - (rank != 0)];
 }
 
+static double ratio_of(const struct summary *s)
+{
+	return s->floor_us > 0 ? s->mean_us / s->floor_us : 0;
+}
+
 static struct summary sum_up(struct engine *e, uint32_t command, enum bench_class class, double *room)
 {
 	struct summary s = { 0 };
 
 	for (uint32_t i = 0; i < e->queries.n; i++) {
 		const struct result *r = result_at(e, command, i);
-		if (e->queries.list[i].class != class)
+		if (e->queries.list[i].class != class || r->is_refused)
 			continue;
 		room[s.n++] = r->us;
 		s.mean_us += r->us;
@@ -188,7 +200,7 @@ static void put_class(struct bq_buf *b, const char *command, enum bench_class cl
 	bq_buf_printf(b, "{\"command\":\"%s\",\"class\":\"%s\",\"n\":%u,\"mean_us\":%.2f,\"p50_us\":%.2f,", command,
 		bench_class_name(class), s->n, s->mean_us, s->p50_us);
 	bq_buf_printf(b, "\"p99_us\":%.2f,\"floor_us\":%.2f,\"ratio\":%.2f,\"bytes\":%.0f}", s->p99_us, s->floor_us,
-		s->mean_us / s->floor_us, s->bytes);
+		ratio_of(s), s->bytes);
 }
 
 static void put_json(struct bq_buf *b, struct engine *e, double *room)
@@ -197,9 +209,12 @@ static void put_json(struct bq_buf *b, struct engine *e, double *room)
 
 	bq_buf_printf(b, "{\"queries\":[");
 	for (uint32_t c = 0; c < e->n_commands; c++) {
-		for (uint32_t i = 0; i < e->queries.n; i++, comma = ",\n") {
+		for (uint32_t i = 0; i < e->queries.n; i++) {
+			if (result_at(e, c, i)->is_refused)
+				continue;
 			bq_buf_printf(b, "%s", comma);
 			put_query(b, e, c, i);
+			comma = ",\n";
 		}
 	}
 	bq_buf_printf(b, "],\n\"classes\":[");
@@ -233,7 +248,7 @@ static void put_table(struct bq_buf *b, struct engine *e, double *room)
 				continue;
 			bq_buf_printf(b, "%-14s %-12s %5u %10.1f %10.1f %10.1f %10.0f %10.1f %7.1f\n",
 				e->commands[c]->name, bench_class_name((enum bench_class)class), s.n, s.mean_us,
-				s.p50_us, s.p99_us, s.bytes, s.floor_us, s.mean_us / s.floor_us);
+				s.p50_us, s.p99_us, s.bytes, s.floor_us, ratio_of(&s));
 		}
 	}
 }
@@ -285,9 +300,9 @@ static int run(struct engine *e, const char *dir, bool as_json)
 	if (constants_measure(e->ask.index, &e->constants, &err) != BQ_OK)
 		return complain("%s", err.msg);
 	for (uint32_t c = 0; c < e->n_commands; c++)
-		if (run_command(e, c) != 0)
-			return 2;
-	return report(e, as_json);
+		run_command(e, c);
+	int code = report(e, as_json);
+	return code != 0 ? code : e->n_refused != 0;
 }
 
 int verb_engine(char **argv)

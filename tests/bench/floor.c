@@ -65,33 +65,45 @@ static const char *write_query(enum bench_class class, const struct pair *p, str
 	}
 }
 
-static int put_classes(struct bq_buf *b, struct ask *a, const struct constants *c, const struct pair *p, bool as_json)
+/* The floor of one command for the pair in one class's form. */
+static int put_floor(struct bq_buf *b, struct ask *a, const struct constants *c, const struct ask_command *command,
+	struct bq_span text, bool as_json)
 {
-	static const char *const names[] = { "COUNT", "TOP_10", "TOP_100_COUNT" };
+	struct model_query facts;
+	struct bench_query q;
 	struct bq_arena mem;
 	int rc = BQ_OK;
 
 	bq_arena_init(&mem, (size_t)1 << 20);
-	for (unsigned i = 0; rc == BQ_OK && i < BENCH_CLASSES * 3; i++) {
-		const struct ask_command *command = ask_command_find(bq_span_of(names[i % 3]));
-		const char *text = write_query((enum bench_class)(i / 3), p, &mem);
-		struct bench_query q;
-		struct model_query facts;
-		if (!bench_query_parse(bq_span_of(text), &mem, &q))
-			rc = bq_error_set(&a->error, BQ_ENOMEM, 0, "out of memory");
-		if (rc == BQ_OK)
-			rc = ask_facts(a, command, &q, &facts);
-		if (rc != BQ_OK)
-			break;
-		double us = model_floor(c, &facts);
-		if (as_json) {
-			bq_buf_printf(b, "%s{\"command\":\"%s\",\"class\":\"%s\",\"query\":", i == 0 ? "" : ",", command->name,
-				bench_class_name(q.class));
-			bq_buf_put_json(b, q.text);
-			bq_buf_printf(b, ",\"floor_us\":%.3f}", us);
-		} else {
-			bq_buf_printf(b, "  %-12s %-14s %10.2f us   %s\n", bench_class_name(q.class), command->name, us, text);
-		}
+	if (!bench_query_parse(text, &mem, &q))
+		rc = bq_error_set(&a->error, BQ_ENOMEM, 0, "out of memory");
+	if (rc == BQ_OK)
+		rc = ask_facts(a, command, &q, &facts);
+	if (rc == BQ_OK && as_json) {
+		bq_buf_printf(b, "{\"command\":\"%s\",\"class\":\"%s\",\"query\":", command->name, bench_class_name(q.class));
+		bq_buf_put_json(b, q.text);
+		bq_buf_printf(b, ",\"floor_us\":%.3f}", model_floor(c, &facts));
+	} else if (rc == BQ_OK) {
+		bq_buf_printf(b, "  %-12s %-14s %10.2f us   %.*s\n", bench_class_name(q.class), command->name,
+			model_floor(c, &facts), (int)q.text.len, q.text.ptr);
+	}
+	bq_arena_release(&mem);
+	return rc;
+}
+
+static int put_classes(struct bq_buf *b, struct ask *a, const struct constants *c, const struct pair *p, bool as_json)
+{
+	static const char *const names[] = { "COUNT", "TOP_10", "TOP_100_COUNT" };
+	enum { N_NAMES = sizeof names / sizeof names[0] };
+	struct bq_arena mem;
+	int rc = BQ_OK;
+
+	bq_arena_init(&mem, (size_t)1 << 20);
+	for (unsigned i = 0; rc == BQ_OK && i < BENCH_CLASSES * N_NAMES; i++) {
+		const char *text = write_query((enum bench_class)(i / N_NAMES), p, &mem);
+		if (as_json && i != 0)
+			bq_buf_put_u8(b, ',');
+		rc = put_floor(b, a, c, ask_command_find(bq_span_of(names[i % N_NAMES])), bq_span_of(text), as_json);
 	}
 	bq_arena_release(&mem);
 	return rc;

@@ -96,6 +96,18 @@ bool bench_query_parse(struct bq_span text, struct bq_arena *mem, struct bench_q
 
 /* ---- lines ------------------------------------------------------------- */
 
+/* A copy on one line: requests are lines. */
+static struct bq_span copy_line(struct bq_span text, struct bq_arena *mem)
+{
+	struct bq_span copy = bq_arena_dup(mem, text);
+	char *p = (char *)(uintptr_t)copy.ptr;
+
+	for (size_t i = 0; i < copy.len; i++)
+		if (p[i] == '\n' || p[i] == '\r')
+			p[i] = ' ';
+	return copy;
+}
+
 /* The member "query" of a JSON line; copied into `mem`. */
 static int read_json(struct bq_span line, struct bq_arena *mem, struct bq_span *out, struct bq_error *err)
 {
@@ -105,7 +117,7 @@ static int read_json(struct bq_span line, struct bq_arena *mem, struct bq_span *
 	int rc = BQ_OK;
 
 	if (json_is_string(text))
-		*out = bq_arena_dup(mem, bq_span_make(json_string_value(text), json_string_length(text)));
+		*out = copy_line(bq_span_make(json_string_value(text), json_string_length(text)), mem);
 	else
 		rc = bq_error_set(err, BQ_EFORMAT, 0, "%.120s", root == NULL ? why.text : "no string \"query\"");
 	json_decref(root);
@@ -117,7 +129,7 @@ static int read_line(struct bq_span line, struct bq_arena *mem, struct bq_span *
 {
 	if (line.ptr[0] == '{')
 		return read_json(line, mem, out, err);
-	*out = bq_arena_dup(mem, line);
+	*out = copy_line(line, mem);
 	return BQ_OK;
 }
 
@@ -153,7 +165,7 @@ int bench_queries_read(FILE *in, struct bq_arena *mem, struct bench_queries *out
 		if (line.len == 0)
 			continue;
 		rc = read_line(line, mem, &text, err);
-		if (rc == BQ_OK && (!make_room(out, &cap, mem) || !bench_query_parse(text, mem, &out->list[out->n])))
+		if (rc == BQ_OK && (!make_room(out, &cap, mem) || !bench_query_parse(text, mem, &out->list[out->n]) || mem->oom))
 			rc = bq_error_set(err, BQ_ENOMEM, line_no, "too many queries");
 		if (rc == BQ_OK && out->list[out->n].n_atoms != 0)
 			out->n++;

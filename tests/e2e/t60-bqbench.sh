@@ -65,6 +65,12 @@ grep -F '"class":"phrase"' "$tmp/out" | grep -q '"bytes":0[,}]' && fail "a phras
 bench engine "$tmp/index" --runs=1 --cpu <"$tmp/queries" >"$tmp/out" || fail "engine"
 [ "$(grep -cE '^(TOP_10|COUNT) ' "$tmp/out")" -eq 14 ] || fail "not 2 commands of 7 classes:"
 
+status=0
+printf 'biometric\n"\n' | bench engine "$tmp/index" --runs 1 --commands COUNT >"$tmp/out" || status=$?
+[ $status -eq 1 ] || fail "a refused query: exit $status"
+has 'COUNT          word             1'
+grep -q '^bqbench: COUNT "' "$tmp/log" || fail "no word of the refused query:"
+
 bench floor "$tmp/index" --json >"$tmp/out" || fail "floor"
 is_json
 has '"decode_ns":[' '"miss_ns":' '{"command":"COUNT","class":"phrase",'

@@ -98,6 +98,8 @@ static void test_lines(void **state)
 	assert_true(bq_span_eq(q.list[0].text, BQ_SPAN("the")));
 	assert_int_equal(q.list[1].class, BENCH_PHRASE);
 	assert_int_equal(q.list[2].class, BENCH_AND);
+	assert_int_equal(read_text("{\"query\":\"+a\\n+b\\r\"}", &q, &err), BQ_OK);
+	assert_true(bq_span_eq(q.list[0].text, BQ_SPAN("+a +b")));
 }
 
 static void test_bad_lines(void **state)
