@@ -100,8 +100,6 @@ bool batch_fill_sums(struct prune *p)
 	p->batch.from = NULL;
 	for (; slot < BQ_RANGE_DOCS && p->batch.n < BQ_BLOCK_DOCS; slot = (slot | 63) + 1) {
 		uint64_t bits = p->marks[slot / 64];
-		if (p->batch.n + (uint32_t)__builtin_popcountll(bits) > BQ_BLOCK_DOCS)
-			break;
 		p->marks[slot / 64] = 0;
 		for (; bits != 0; bits &= bits - 1) {
 			uint32_t at = (slot & ~63u) + (uint32_t)__builtin_ctzll(bits), points = p->sums[at];
@@ -198,16 +196,23 @@ static bool is_out(struct prune *p, uint32_t doc)
 	return p->strict != NULL && node_holds(p->strict, doc);
 }
 
+/* Whether the next document would be among the best k: a tie is behind. */
+static bool ranks(const struct topk *top, uint32_t points)
+{
+	return top != NULL && (top->n < top->cap || points > top->items[0].points);
+}
+
 void batch_offer(struct prune *p)
 {
 	const struct prune_batch *b = &p->batch;
 
 	for (uint32_t i = 0; i < b->n; i++) {
-		if (b->points[i] < prune_need(p))
+		if (b->points[i] < prune_need(p)) {
 			p->is_cut = true;
-		else if (!is_out(p, b->docs[i])) {
+		} else if (!is_out(p, b->docs[i])) {
 			p->n++;
-			pass_keep(p->pass, p->ev, p->index, b->docs[i], b->points[i]);
+			if (ranks(p->pass->top, b->points[i]))
+				pass_keep(p->pass, p->ev, p->index, b->docs[i], b->points[i]);
 		}
 	}
 }

@@ -11,7 +11,7 @@
  *   need     7,412: points of the k-th best so far, plus 1
  *
  *   1. bound every clause over the window; all together < need: next window
- *   2. candidates, at most 256 at a time: documents of the one essential list,
+ *   2. candidates, some 256 at a time: documents of the one essential list,
  *      or of several added up in sums[4096]; with `must`, of the rarest list
  *   3. clause by clause: drop who cannot reach `need` with all that is left,
  *      look the others up
@@ -26,11 +26,13 @@
 #include "query/flat.h"
 #include "query/pass.h"
 
+enum { PRUNE_BATCH = BQ_BLOCK_DOCS + 64 }; /* room for a block, or for what a word of `marks` adds to one */
+
 /* Documents that may rank, ascending. */
 struct prune_batch {
 	uint32_t n;
-	uint32_t docs[BQ_BLOCK_DOCS], points[BQ_BLOCK_DOCS];
-	uint16_t at[BQ_BLOCK_DOCS]; /* place in the block of the list they are from, if `from` */
+	uint32_t docs[PRUNE_BATCH], points[PRUNE_BATCH];
+	uint16_t at[PRUNE_BATCH]; /* place in the block of the list they are from, if `from` */
 	struct node *from;          /* a TERM, or NULL */
 };
 

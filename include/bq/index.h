@@ -310,6 +310,8 @@ static inline uint32_t bq_cursor_seek(struct bq_cursor *c, uint32_t target)
 		}
 		c->i = 0;
 	}
+	while (c->i + 16 < c->n && c->docs[c->i + 16] < target)
+		c->i += 16;
 	while (c->docs[c->i] < target)
 		c->i++;
 	return c->doc = c->docs[c->i];

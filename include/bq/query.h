@@ -45,6 +45,8 @@ void bq_searcher_free(struct bq_searcher *s);
 
 enum bq_match { BQ_MATCH_AUTO, BQ_MATCH_ALL, BQ_MATCH_ANY };
 enum bq_sort { BQ_SORT_SCORE, BQ_SORT_DATE, BQ_SORT_PATH };
+/* AUTO: exact where counting is cheap, else a lower bound, as for ESTIMATE and
+ * NONE. */
 enum bq_total { BQ_TOTAL_AUTO, BQ_TOTAL_EXACT, BQ_TOTAL_ESTIMATE, BQ_TOTAL_NONE };
 
 struct bq_query_opts {
@@ -88,7 +90,7 @@ struct bq_hits {
 	uint32_t n;
 	uint64_t total;     /* documents matching (match=auto: with all the words) */
 	bool exact;         /* `total` is not just a lower bound */
-	bool has_any;       /* match=auto needed the second tier: `any` is its count */
+	bool has_any;       /* match=auto needed the second tier and counted it: `any` */
 	uint64_t any;
 	bool is_partial;    /* the deadline came first; `why` says so */
 	const char *why;
