@@ -66,9 +66,10 @@ static void fill_union(struct prune *p, const struct flat_clause *c, struct node
 {
 	uint32_t doc = node_seek(list, p->next);
 
+	p->batch.first = list->u.at;
 	for (; doc < p->to && p->batch.n < BQ_BLOCK_DOCS; doc = node_seek(list, doc + 1)) {
 		uint32_t points = c->is_phrase ? 0 : bm25_points(c->node->weight, list->u.tfs[list->u.at], k_of(p, doc));
-		put(&p->batch, doc, points, 0, true);
+		put(&p->batch, doc, points, list->u.at - p->batch.first, true);
 	}
 	p->next = doc < p->to ? doc : p->to;
 }
@@ -78,11 +79,10 @@ bool batch_fill(struct prune *p, struct flat_clause *c, struct node *list)
 	uint32_t others = p->rest - c->most, need = prune_need(p);
 
 	p->batch.n = 0;
-	p->batch.from = NULL;
+	p->batch.from = list;
 	if (list->kind == NODE_UNION) {
 		fill_union(p, c, list);
 	} else {
-		p->batch.from = list;
 		if (skip_blocks(p, c, list->cursor, others, need) == BQ_DOC_END)
 			return false;
 		fill_block(p, c, list->cursor, others, need);
@@ -126,14 +126,19 @@ static uint32_t word_points(const struct prune *p, const struct flat_clause *c, 
 	return bm25_points(c->node->weight, list_tf(c->node), k_of(p, doc));
 }
 
-/* The list that the batch is from has run ahead within its block: put it back
- * on document i of the batch. */
+/* The list that the batch is from has run ahead, a TERM within its block: put
+ * it back on document i of the batch. */
 static void put_back(const struct prune_batch *b, uint32_t i)
 {
-	struct bq_cursor *cur = b->from->cursor;
+	struct node *from = b->from;
 
-	cur->i = b->at[i];
-	cur->doc = b->from->doc = b->docs[i];
+	from->doc = b->docs[i];
+	if (from->kind == NODE_UNION) {
+		from->u.at = b->first + b->at[i];
+	} else {
+		from->cursor->i = b->at[i];
+		from->cursor->doc = b->docs[i];
+	}
 }
 
 /* Points of phrase `c` in document i of the batch.  ABSENT, too, when even as
@@ -164,8 +169,9 @@ void batch_look_up(struct prune *p, struct flat_clause *c, bool is_must)
 {
 	struct prune_batch *b = &p->batch;
 	uint32_t need = prune_need(p), n = b->n, back = 0;
+	bool is_moved = b->from != NULL && b->from->kind == NODE_TERM && c->is_phrase;
 
-	if (b->from != NULL && c->is_phrase)
+	if (is_moved)
 		back = b->from->cursor->i;
 	b->n = 0;
 	for (uint32_t i = 0; i < n; i++) {
@@ -178,7 +184,7 @@ void batch_look_up(struct prune *p, struct flat_clause *c, bool is_must)
 		put(b, b->docs[i], b->points[i] + (more == ABSENT ? 0 : more), b->at[i], is_kept);
 	}
 	p->rest -= c->most;
-	if (b->from != NULL && c->is_phrase) {
+	if (is_moved) { /* a UNION finds its way ahead by itself */
 		b->from->cursor->i = back;
 		b->from->cursor->doc = b->from->cursor->docs[back];
 	}

@@ -33,7 +33,8 @@ struct prune_batch {
 	uint32_t n;
 	uint32_t docs[PRUNE_BATCH], points[PRUNE_BATCH];
 	uint16_t at[PRUNE_BATCH]; /* place in the block of the list they are from, if `from` */
-	struct node *from;          /* a TERM, or NULL */
+	struct node *from;          /* a TERM, a UNION or NULL */
+	uint32_t first;             /* the place in the UNION that `at` counts from */
 };
 
 struct prune {

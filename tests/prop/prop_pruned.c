@@ -207,6 +207,10 @@ static void check_query(struct side *slow, struct side *fast, uint32_t vocabular
 		.offset = rng_one_in(&rng, 3) ? (uint32_t)rng_skewed(&rng, 30) : 0 };
 
 	make_query(&text, vocabulary);
+	if (opts.partial && rng_one_in(&rng, 2)) {
+		bq_buf_printf(&text, " %s\"", rng_one_in(&rng, 2) ? "+" : "");
+		put_words(&text, (uint32_t)rng_between(&rng, 2, 3), vocabulary);
+	}
 	ask_both(slow, fast, &opts);
 	for (int pages = (int)rng_skewed(&rng, 5); pages > 0 && slow->hits.next.len != 0; pages--) {
 		opts.offset = 0;
