@@ -31,6 +31,8 @@ struct ask {
 
 /* Open an index.  **owned**: release with ask_release(), also after failure. */
 int ask_init(struct ask *a, const char *dir);
+
+/* Give all back; an `a` that is all zero is fine. */
 void ask_release(struct ask *a);
 
 /* Parse and answer one query.  *count is what the command asks for: documents

@@ -23,6 +23,7 @@ static bool find_pair(const struct bq_index *ix, struct bq_arena *mem, struct pa
 {
 	const struct bq_leaf *leaf = ix->n_leaves == 0 ? NULL : ix->leaves[0];
 	struct bq_read read = { .mem = mem };
+	uint32_t tenth = leaf == NULL ? 0 : leaf->n_docs / 10, hundredth = tenth / 10;
 	struct bq_terms it;
 
 	if (leaf == NULL)
@@ -31,10 +32,10 @@ static bool find_pair(const struct bq_index *ix, struct bq_arena *mem, struct pa
 	*out = (struct pair){ 0 };
 	while (bq_terms_next(&it)) {
 		uint32_t df = it.term.df;
-		if (out->common.len == 0 || distance(df, leaf->n_docs / 10) < distance(out->common_df, leaf->n_docs / 10)) {
+		if (out->common.len == 0 || distance(df, tenth) < distance(out->common_df, tenth)) {
 			out->common = bq_arena_dup(mem, it.word);
 			out->common_df = df;
-		} else if (out->rare.len == 0 || distance(df, leaf->n_docs / 100) < distance(out->rare_df, leaf->n_docs / 100)) {
+		} else if (out->rare.len == 0 || distance(df, hundredth) < distance(out->rare_df, hundredth)) {
 			out->rare = bq_arena_dup(mem, it.word);
 			out->rare_df = df;
 		}
@@ -80,7 +81,8 @@ static int put_floor(struct bq_buf *b, struct ask *a, const struct constants *c,
 	if (rc == BQ_OK)
 		rc = ask_facts(a, command, &q, &facts);
 	if (rc == BQ_OK && as_json) {
-		bq_buf_printf(b, "{\"command\":\"%s\",\"class\":\"%s\",\"query\":", command->name, bench_class_name(q.class));
+		bq_buf_printf(b, "{\"command\":\"%s\",\"class\":\"%s\",\"query\":", command->name,
+			bench_class_name(q.class));
 		bq_buf_put_json(b, q.text);
 		bq_buf_printf(b, ",\"floor_us\":%.3f}", model_floor(c, &facts));
 	} else if (rc == BQ_OK) {
@@ -109,22 +111,30 @@ static int put_classes(struct bq_buf *b, struct ask *a, const struct constants *
 	return rc;
 }
 
+static void put_line(struct bq_buf *b, const char *what, double value, const char *unit)
+{
+	bq_buf_printf(b, "  %-28s  %8.3f%s\n", what, value, unit);
+}
+
 static void put_constants(struct bq_buf *b, const struct constants *c)
 {
 	bq_buf_printf(b, "kernels, ns a posting\n  gaps of n bits to documents   %8s %8s\n", c->path, "scalar");
 	for (unsigned bits = 0; bits <= 16; bits += bits < 8 ? 1 : 4)
 		bq_buf_printf(b, "  %28u  %8.3f %8.3f\n", bits, c->decode[bits], c->decode_scalar[bits]);
-	bq_buf_printf(b, "  tf of 2 bits                  %8.3f\n", c->tf);
-	bq_buf_printf(b, "  a packed block, checked       %8.3f\n  a bitset block, checked       %8.3f\n", c->block, c->bitset);
-	bq_buf_printf(b, "  score                         %8.3f\n  accumulate                    %8.3f\n", c->score,
-		c->accumulate);
-	bq_buf_printf(b, "  the longest list, by cursor   %8.3f\n", c->scan);
-	bq_buf_printf(b, "single steps, ns\n  seek 64 entries on            %8.1f\n  find a word                   %8.1f\n",
-		c->probe, c->find);
-	bq_buf_printf(b, "  verify two words, hot         %8.1f\n  verify two words, random      %8.1f\n", c->verify_hot,
-		c->verify_random);
-	bq_buf_printf(b, "memory\n  read in order                 %8.1f GB/s\n  dependent miss                %8.1f ns\n",
-		c->bandwidth, c->miss);
+	put_line(b, "tf of 2 bits", c->tf, "");
+	put_line(b, "a packed block, checked", c->block, "");
+	put_line(b, "a bitset block, checked", c->bitset, "");
+	put_line(b, "score", c->score, "");
+	put_line(b, "accumulate", c->accumulate, "");
+	put_line(b, "the longest list, by cursor", c->scan, "");
+	bq_buf_printf(b, "single steps\n");
+	put_line(b, "seek 64 entries on", c->probe, " ns");
+	put_line(b, "find a word", c->find, " ns");
+	put_line(b, "verify two words, hot", c->verify_hot, " ns");
+	put_line(b, "verify two words, random", c->verify_random, " ns");
+	bq_buf_printf(b, "memory\n");
+	put_line(b, "read in order", c->bandwidth, " GB/s");
+	put_line(b, "dependent miss", c->miss, " ns");
 }
 
 static int run(struct ask *a, const char *dir, bool as_json, struct bq_buf *b)

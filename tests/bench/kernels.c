@@ -127,6 +127,14 @@ static uint32_t count_next(const uint32_t *a, uint32_t n_a, const uint32_t *b, u
 	return n;
 }
 
+/* Positions of document `doc` of the block at `place`. */
+static bool get_place(const struct kernels *k, const struct kernels_place *place, uint32_t doc, uint32_t *out)
+{
+	struct bq_span block = bq_span_make(k->positions.ptr + place->at, place->len);
+
+	return positions_get(block, k->block_tfs, BQ_BLOCK_DOCS, doc, out);
+}
+
 uint64_t kernels_verify(struct kernels *k)
 {
 	uint32_t a[64], b[64], found = 0, at = 12345;
@@ -136,9 +144,8 @@ uint64_t kernels_verify(struct kernels *k)
 		const struct kernels_place *x = &k->places[(at >> 8) % k->spread];
 		const struct kernels_place *y = &k->places[((at >> 8) + k->spread / 2) % k->spread];
 		uint32_t doc = at % BQ_BLOCK_DOCS, tf = k->block_tfs[doc];
-		bool ok = positions_get(bq_span_make(k->positions.ptr + x->at, x->len), k->block_tfs, BQ_BLOCK_DOCS, doc, a)
-			&& positions_get(bq_span_make(k->positions.ptr + y->at, y->len), k->block_tfs, BQ_BLOCK_DOCS, doc, b);
-		found += ok ? count_next(a, tf, b, tf) : 0;
+		if (get_place(k, x, doc, a) && get_place(k, y, doc, b))
+			found += count_next(a, tf, b, tf);
 	}
 	k->sink = found;
 	return VERIFIES;

@@ -165,7 +165,8 @@ int bench_queries_read(FILE *in, struct bq_arena *mem, struct bench_queries *out
 		if (line.len == 0)
 			continue;
 		rc = read_line(line, mem, &text, err);
-		if (rc == BQ_OK && (!make_room(out, &cap, mem) || !bench_query_parse(text, mem, &out->list[out->n]) || mem->oom))
+		if (rc == BQ_OK && (!make_room(out, &cap, mem) || !bench_query_parse(text, mem, &out->list[out->n])
+				|| mem->oom))
 			rc = bq_error_set(err, BQ_ENOMEM, line_no, "too many queries");
 		if (rc == BQ_OK && out->list[out->n].n_atoms != 0)
 			out->n++;

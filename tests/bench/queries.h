@@ -54,6 +54,7 @@ struct bench_queries {
 	uint32_t n;
 };
 
+/* As in the table above. */
 const char *bench_class_name(enum bench_class class);
 
 /* Take a query apart and decide its class.  `text` is **borrowed**; the atoms

@@ -39,7 +39,7 @@ static void put_json(struct bq_buf *b, const struct load_opts *o, const struct l
 static void put_table(struct bq_buf *b, const struct load_opts *o, const struct load_result *r)
 {
 	if (o->rate > 0)
-		bq_buf_printf(b, "open loop, %.1f requests a second on %u connections; latency from when each was due\n",
+		bq_buf_printf(b, "open loop, %.1f requests a second on %u connections; latency from the due time\n",
 			o->rate, o->connections);
 	else
 		bq_buf_printf(b, "closed loop, %u connections\n", o->connections);

@@ -93,7 +93,9 @@ static void test_lines(void **state)
 	struct bq_error err;
 
 	(void)state;
-	assert_int_equal(read_text("the\r\n\n{\"query\": \"\\\"a b\\\"\", \"tags\": [\"phrase\"]}\n   \n+a +b", &q, &err), BQ_OK);
+	assert_int_equal(read_text("the\r\n\n"
+				   "{\"query\": \"\\\"a b\\\"\", \"tags\": [\"phrase\"]}\n   \n"
+				   "+a +b", &q, &err), BQ_OK);
 	assert_int_equal(q.n, 3);
 	assert_true(bq_span_eq(q.list[0].text, BQ_SPAN("the")));
 	assert_int_equal(q.list[1].class, BENCH_PHRASE);
