@@ -68,7 +68,8 @@ static void fill_union(struct prune *p, const struct flat_clause *c, struct node
 
 	p->batch.first = list->u.at;
 	for (; doc < p->to && p->batch.n < BQ_BLOCK_DOCS; doc = node_seek(list, doc + 1)) {
-		uint32_t points = c->is_phrase ? 0 : bm25_points(c->node->weight, list->u.tfs[list->u.at], k_of(p, doc));
+		uint32_t tf = list->u.tfs[list->u.at];
+		uint32_t points = c->is_phrase ? 0 : bm25_points(c->node->weight, tf, k_of(p, doc));
 		put(&p->batch, doc, points, list->u.at - p->batch.first, true);
 	}
 	p->next = doc < p->to ? doc : p->to;

@@ -47,7 +47,8 @@ static void make_corpus(struct corpus *c, const struct shape *s)
 {
 	memset(c, 0, sizeof *c);
 	c->n = s->n_docs;
-	c->opts = (struct mem_opts){ .text.lang = "en", .k1 = 0.9f, .b = 0.4f, .block_docs = (uint32_t)rng_between(&rng, 1, 9),
+	c->opts = (struct mem_opts){ .text.lang = "en", .k1 = 0.9f, .b = 0.4f,
+		.block_docs = (uint32_t)rng_between(&rng, 1, 9),
 		.leaf_docs = rng_one_in(&rng, 2) ? 0 : (uint32_t)rng_between(&rng, c->n / 5 + 1, c->n) };
 	if (rng_one_in(&rng, 2))
 		memcpy(c->opts.text.lang, "none", 5);
@@ -173,8 +174,8 @@ static void compare(const struct bq_hits *w, const struct bq_hits *h, const stru
 		const struct bq_hit *a = &h->hits[i], *b = &w->hits[i];
 		if (a->index != b->index || a->leaf != b->leaf || a->doc != b->doc || a->score != b->score ||
 			a->all != b->all)
-			fail_msg("%.*s (match %d, limit %u, offset %u): hit %u is %u.%u.%u %.9f all %d, not %u.%u.%u %.9f all %d",
-				(int)text.len, (const char *)text.ptr, opts->match, opts->limit, opts->offset, i,
+			fail_msg("%.*s (match %d, limit %u, offset %u): hit %u is %u.%u.%u %.9f all %d, not "
+				"%u.%u.%u %.9f all %d", (int)text.len, (const char *)text.ptr, opts->match, opts->limit, opts->offset, i,
 				a->index, a->leaf, a->doc, a->score, a->all, b->index, b->leaf, b->doc, b->score,
 				b->all);
 	}
@@ -284,8 +285,13 @@ static void test_memory(void **state)
 	for (int i = 0; i < 12; i++) {
 		struct shape s[MAX_INDEXES];
 		for (int k = 0; k < MAX_INDEXES; k++)
-			s[k] = (struct shape){ 1 + (uint32_t)rng_below(&rng, 150), 1 + (uint32_t)rng_below(&rng, 25), 20,
-				rng_one_in(&rng, 3) ? 1 + (uint32_t)rng_below(&rng, 4) : 0, (uint32_t)rng_below(&rng, 6), false };
+			s[k] = (struct shape){
+				.n_docs = 1 + (uint32_t)rng_below(&rng, 150),
+				.max_words = 1 + (uint32_t)rng_below(&rng, 25),
+				.vocabulary = 20,
+				.n_texts = rng_one_in(&rng, 3) ? 1 + (uint32_t)rng_below(&rng, 4) : 0,
+				.one_dead = (uint32_t)rng_below(&rng, 6),
+			};
 		try_memory(s, (uint32_t)rng_between(&rng, 1, MAX_INDEXES), 80);
 	}
 }
