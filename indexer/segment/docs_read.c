@@ -85,27 +85,34 @@ static struct bq_span find_frame(const struct docs_reader *d, uint64_t f)
 	return bq_span_make(d->frames.ptr + at, len);
 }
 
-/* Decompress frame `f` into `out`, which has room for a whole one. */
-static bool get_frame(const struct docs_reader *d, ZSTD_DCtx *ctx, uint64_t f, uint8_t *out)
+/* Decompress frame `f` into `out`, which has room for a whole one.  From a copy:
+ * no context is held while the map is read, which may end the call (bq/guard.h),
+ * and what zstd reads does not change under it. */
+static int get_frame(const struct docs_reader *d, uint64_t f, uint8_t *out)
 {
+	struct docs_reader *pooled = (struct docs_reader *)(uintptr_t)d; /* the pool alone changes */
 	struct bq_span frame = find_frame(d, f);
+	uint8_t copy[BQ_FRAME_BYTES];
 	uint64_t left = d->raw_bytes - f * BQ_FRAME_BYTES;
 	size_t want = left < BQ_FRAME_BYTES ? (size_t)left : BQ_FRAME_BYTES;
 
-	if (frame.ptr == NULL)
-		return false;
-	if (frame.len == want) {
-		memcpy(out, frame.ptr, want);
-		return true;
-	}
-	size_t got = d->dict == NULL ? ZSTD_decompressDCtx(ctx, out, want, frame.ptr, frame.len)
-				     : ZSTD_decompress_usingDDict(ctx, out, want, frame.ptr, frame.len, d->dict);
-	return !ZSTD_isError(got) && got == want;
+	if (frame.ptr == NULL || frame.len > want)
+		return BQ_EFORMAT;
+	memcpy(frame.len == want ? out : copy, frame.ptr, frame.len);
+	if (frame.len == want)
+		return BQ_OK;
+	ZSTD_DCtx *ctx = take_context(pooled);
+	if (ctx == NULL)
+		return BQ_ENOMEM;
+	size_t got = d->dict == NULL ? ZSTD_decompressDCtx(ctx, out, want, copy, frame.len)
+				     : ZSTD_decompress_usingDDict(ctx, out, want, copy, frame.len, d->dict);
+	give_context(pooled, ctx);
+	return !ZSTD_isError(got) && got == want ? BQ_OK : BQ_EFORMAT;
 }
 
 int docs_get(const struct docs_reader *d, uint64_t off, uint64_t len, struct bq_arena *mem, struct bq_span *out)
 {
-	struct docs_reader *pooled = (struct docs_reader *)(uintptr_t)d; /* the pool alone changes */
+	int rc = BQ_OK;
 
 	*out = (struct bq_span){ "", 0 };
 	if (off > d->raw_bytes || len > d->raw_bytes - off)
@@ -116,15 +123,12 @@ int docs_get(const struct docs_reader *d, uint64_t off, uint64_t len, struct bq_
 	if (last - first >= SIZE_MAX / BQ_FRAME_BYTES / 2)
 		return BQ_ENOMEM;
 	uint8_t *p = bq_arena_alloc(mem, (size_t)(last - first + 1) * BQ_FRAME_BYTES);
-	ZSTD_DCtx *ctx = p == NULL ? NULL : take_context(pooled);
-	if (ctx == NULL)
+	if (p == NULL)
 		return BQ_ENOMEM;
-	bool ok = true;
-	for (uint64_t f = first; f <= last && ok; f++)
-		ok = get_frame(d, ctx, f, p + (f - first) * BQ_FRAME_BYTES);
-	give_context(pooled, ctx);
-	if (!ok)
-		return BQ_EFORMAT;
+	for (uint64_t f = first; f <= last && rc == BQ_OK; f++)
+		rc = get_frame(d, f, p + (f - first) * BQ_FRAME_BYTES);
+	if (rc != BQ_OK)
+		return rc;
 	*out = bq_span_make(p + off % BQ_FRAME_BYTES, (size_t)len);
 	return BQ_OK;
 }
