@@ -15,6 +15,8 @@
 #include "server/server.h"
 #include "server/verb.h"
 
+static const char leaving_msg[] = "the daemon is shutting down";
+
 enum { HUP_LOOK_MS = 50, LINGER_MS = 1000, RETRY_MS = 1000 };
 
 static struct timeval milliseconds(unsigned ms)
@@ -373,15 +375,32 @@ void conn_settle(struct conn *c)
 	}
 }
 
+/* The lines that were received behind those that wait for their turn join them. */
+static void take_rest(struct conn *c)
+{
+	struct conn_line line = { NULL, false, false };
+
+	if (c->has_quit || c->is_leaving || c->is_closing)
+		return;
+	while (!line.is_http && !line.is_out_of_memory && !is_over_limit(c) && conn_line_take(c, &line)) {
+		if (line.job == NULL)
+			continue;
+		line.job->fault = (struct request_fault){ REPLY_SHUTTING_DOWN, 0, leaving_msg };
+		if (job_is_tagged(line.job))
+			start(c, line.job);
+		else
+			job_list_push(&c->waiting, line.job);
+	}
+}
+
+/* What runs is finished, what waits is told when its turn comes: untagged
+ * replies keep their order. */
 void conn_leave(struct conn *c)
 {
-	struct job *job;
-
-	leave(c, REPLY_SHUTTING_DOWN, "the daemon is shutting down", RETRY_MS);
-	while ((job = job_list_pop(&c->waiting)) != NULL) {
-		job->fault = (struct request_fault){ REPLY_SHUTTING_DOWN, 0, "the daemon is shutting down" };
-		start(c, job);
-	}
+	for (struct job *job = c->waiting.head; job != NULL; job = job->next)
+		job->fault = (struct request_fault){ REPLY_SHUTTING_DOWN, 0, leaving_msg };
+	take_rest(c);
+	leave(c, REPLY_SHUTTING_DOWN, leaving_msg, RETRY_MS);
 	conn_settle(c);
 }
 

@@ -9,13 +9,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "server/server.h"
 
-enum { ACCEPTS_A_TURN = 16, REST_MS = 100, RETRY_MS = 1000, BACKLOG = 128 };
+enum { ACCEPTS_A_TURN = 16, REST_MS = 100, RETRY_MS = 1000, BACKLOG = 128, RESERVED_FILES = 32 };
 
 struct listener {
 	struct server *server;
@@ -23,6 +24,26 @@ struct listener {
 	int fd;
 	enum conn_kind kind;
 };
+
+unsigned listener_fit_connections(unsigned wanted)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+		return wanted;
+	rlim_t needed = (rlim_t)wanted + RESERVED_FILES;
+	if (files.rlim_cur < needed) {
+		files.rlim_cur = files.rlim_max < needed ? files.rlim_max : needed;
+		if (setrlimit(RLIMIT_NOFILE, &files) != 0 && getrlimit(RLIMIT_NOFILE, &files) != 0)
+			return wanted;
+	}
+	if (files.rlim_cur >= needed)
+		return wanted;
+	unsigned fits = files.rlim_cur > RESERVED_FILES ? (unsigned)(files.rlim_cur - RESERVED_FILES) : 1;
+	bq_log(BQ_LOG_WARN, "connections max=%u wanted=%u descriptors=%llu", fits, wanted,
+		(unsigned long long)files.rlim_cur);
+	return fits;
+}
 
 static void refuse(struct server *s, int fd)
 {
@@ -67,7 +88,7 @@ static void welcome(struct listener *l, int fd)
 	int on = 1;
 
 	s->stats.connections++;
-	if (s->n_conns >= s->options->max_connections) {
+	if (s->n_conns >= s->max_connections) {
 		refuse(s, fd);
 		return;
 	}

@@ -17,6 +17,11 @@ struct listener;
 struct listener *listener_new(struct server *s, int fd, enum conn_kind kind);
 void listener_free(struct listener *l);
 
+/* How many of `wanted` connections the process may have descriptors for, when
+ * some are kept for sockets, logs and opening indexes; raises the soft limit
+ * where that helps. */
+unsigned listener_fit_connections(unsigned wanted);
+
 /* Listening TCP sockets for "HOST:PORT" or "[V6]:PORT", one for each address of
  * the host, at most `max`; the caller **owns** them. */
 int listener_open_tcp(const char *host_port, int *fds, unsigned max, unsigned *n, struct bq_error *err);

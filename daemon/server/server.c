@@ -424,6 +424,7 @@ static int start(struct server *s, struct bq_error *err)
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	int rc = BQ_OK;
 
+	s->max_connections = listener_fit_connections(o->max_connections);
 	s->n_workers = o->workers > 0 ? o->workers : cores < 1 ? 1 : (unsigned)cores;
 	if (o->auth_file != NULL)
 		rc = listener_read_token(o->auth_file, s->token, sizeof s->token, &s->token_len, err);

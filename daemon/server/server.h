@@ -30,7 +30,7 @@ struct server {
 	struct upkeep upkeep;
 	struct job_list loading;    /* jobs that wait for a new generation */
 	struct conn *conns;         /* all of them, newest first */
-	unsigned n_conns;
+	unsigned n_conns, max_connections;
 	struct listener *listeners[SERVER_MAX_LISTENERS];
 	unsigned n_listeners;
 	struct socket_path socket;  /* of our own Unix socket */

@@ -151,5 +151,6 @@ void verb_shutdown_answer(struct server *s, struct job *job)
 {
 	response_begin(&job->re, "OK");
 	verb_end(job);
+	conn_send_job(job->conn, job); /* before those behind it are told */
 	server_drain(s);
 }

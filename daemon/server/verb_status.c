@@ -112,7 +112,7 @@ void verb_put_hello(const struct server *s, struct response *r)
 	response_put_u64(r, "hits", BQP_MAX_HITS);
 	response_put_u64(r, "ctx", BQP_MAX_CTX);
 	response_put_u64(r, "inflight", BQP_MAX_INFLIGHT);
-	response_put_u64(r, "connections", s->options->max_connections);
+	response_put_u64(r, "connections", s->max_connections);
 	response_put_u64(r, "output", BQP_MAX_OUTPUT);
 	response_put_u64(r, "line_ms", s->options->line_ms);
 	response_put_u64(r, "stall_ms", s->options->stall_ms);

@@ -311,15 +311,15 @@ static void test_drain_answers_what_is_in_flight(void **state)
 	struct bqp_peer *idle = bqp_daemon_connect(&d), *p = bqp_daemon_connect(&d);
 	bqp_peer_say(p, "#a COUNT one\nCOUNT two\nCOUNT one\n#s SHUTDOWN\n#z PING\n");
 	const char *heads[] = { "#a END {\"total\":1,", "#0 END {\"total\":1,", "#0 ERR {\"code\":\"shutting_down\",\"status\":503,",
-		"#s OK {" };
+		"#s OK {", "#z ERR {\"code\":\"shutting_down\",\"status\":503," };
 	unsigned seen = 0;
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < 5; i++) {
 		const char *line = bqp_peer_expect(p, "#");
-		for (unsigned j = 0; j < 4; j++)
+		for (unsigned j = 0; j < 5; j++)
 			if (strncmp(line, heads[j], strlen(heads[j])) == 0)
 				seen |= 1u << j;
 	}
-	assert_int_equal(seen, 15);
+	assert_int_equal(seen, 31);
 	(void)bqp_peer_expect(p, "* BYE {\"code\":\"shutting_down\",");
 	bqp_peer_expect_eof(p);
 	(void)bqp_peer_expect(idle, "* BYE {\"code\":\"shutting_down\",");
@@ -328,6 +328,34 @@ static void test_drain_answers_what_is_in_flight(void **state)
 	bqp_peer_close(idle);
 	bqp_daemon_join(&d);
 	assert_int_equal(d.rc, BQ_OK);
+	assert_true(d.was_answered);
+}
+
+/* Those behind the running one are told in their turn, also those not yet looked at. */
+static void test_drain_keeps_order(void **state)
+{
+	const char *texts[] = { "one", "two" };
+	char lines[4096] = "COUNT one\nCOUNT two\n#s SHUTDOWN\nCOUNT one\n#z COUNT two\n";
+	enum { MORE = 60 };
+
+	(void)state;
+	for (int i = 0; i < MORE; i++)
+		(void)strcat(lines, i % 2 == 0 ? "PING\n" : "COUNT two\n");
+	bqp_daemon_publish(&d, texts, 2);
+	bqp_daemon_start(&d);
+	struct bqp_peer *p = bqp_daemon_connect(&d);
+	bqp_peer_say(p, lines);
+	for (unsigned tagged = 0, untagged = 0; tagged + untagged < 2 + 3 + MORE;) {
+		const char *line = bqp_peer_expect(p, "#");
+		if (line[1] == '0')
+			assert_non_null(strstr(line, untagged++ == 0 ? " END {\"total\":1," : " ERR {\"code\":\"shutting_down\""));
+		else
+			assert_non_null(strstr(line, tagged++ == 0 ? "#s OK {" : "#z ERR {\"code\":\"shutting_down\""));
+	}
+	(void)bqp_peer_expect(p, "* BYE {\"code\":\"shutting_down\",");
+	bqp_peer_expect_eof(p);
+	bqp_peer_close(p);
+	bqp_daemon_join(&d);
 	assert_true(d.was_answered);
 }
 
@@ -356,6 +384,7 @@ int main(void)
 		TEST(test_tcp),
 		TEST(test_passed_sockets),
 		TEST(test_drain_answers_what_is_in_flight),
+		TEST(test_drain_keeps_order),
 		TEST(test_idle_exit),
 	};
 
