@@ -1,0 +1,152 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# bqd where it is tight: daemons that race for a socket, paths at the limit, few
+# descriptors, told to stop under load.
+set -eu
+bqd=$BQ_BINARY_DIR/daemon/bqd
+bqindex=$BQ_BINARY_DIR/indexer/bqindex
+tmp=$(mktemp -d)
+pids=
+trap '[ -z "$pids" ] || kill $pids 2>/dev/null || true; rm -rf "$tmp"' EXIT
+export HOME="$tmp" XDG_CONFIG_HOME="$tmp/config" XDG_RUNTIME_DIR="$tmp/run" XDG_STATE_HOME="$tmp/state"
+unset BQ_SOCKET LISTEN_FDS LISTEN_PID NOTIFY_SOCKET || true
+
+fail() {
+	echo "$*" >&2
+	cat "$tmp"/log* >&2
+	exit 1
+}
+
+# await SECONDS COMMAND..: until it succeeds.
+await() {
+	n=$(($1 * 50))
+	shift
+	until "$@"; do
+		n=$((n - 1))
+		[ $n -gt 0 ] || return 1
+		sleep 0.02
+	done
+}
+
+# start PROGRAM..: a daemon at $tmp/s that is ready.
+start() {
+	: >"$tmp/log"
+	"$@" --socket "$tmp/s" --index "$tmp/index" 2>>"$tmp/log" &
+	daemon=$!
+	pids=$daemon
+	await 10 grep -q "^bqd: ready" "$tmp/log" || fail "not ready: $*"
+}
+
+# gone: told to stop, it exits with 0 within 5 s and leaves no socket.
+gone() {
+	kill "$daemon"
+	n=250
+	while kill -0 "$daemon" 2>/dev/null && [ $n -gt 0 ]; do
+		n=$((n - 1))
+		sleep 0.02
+	done
+	[ $n -gt 0 ] || fail "still there after 5 s"
+	wait "$daemon" || fail "exit $?"
+	pids=
+	[ ! -e "$tmp/s" ] && [ ! -e "$tmp/s.pid" ] || fail "the socket is left behind"
+}
+
+# ask LINES: what it answers, without the banner.
+ask() {
+	printf "$1" | nc -N -U "$tmp/s" | tail -n +2
+}
+
+mkdir "$tmp/docs"
+for n in $(seq 50); do
+	seq -f "red apple$n of %g" 500 >"$tmp/docs/$n.txt"
+done
+"$bqindex" build --progress never -o "$tmp/index" "$tmp/docs" >/dev/null 2>&1
+
+# Of three that start at once exactly one serves, and the others say why they do
+# not; a socket that nobody listens at does not help any of them.
+for round in $(seq 50); do
+	racers=
+	for n in 1 2 3; do
+		"$bqd" --socket "$tmp/s" 2>"$tmp/log$n" &
+		racers="$racers $!"
+		pids=$racers
+	done
+	losers() { [ "$(cat "$tmp"/log? | grep -c "another daemon serves it")" -eq 2 ]; }
+	await 10 losers || fail "round $round: not one winner"
+	await 5 grep -q "^bqd: ready" "$tmp/log1" "$tmp/log2" "$tmp/log3" || fail "round $round: nobody serves"
+	case $(ask 'PING\n') in "#0 OK {}") ;; *) fail "round $round: no answer" ;; esac
+	statuses=
+	if [ $((round % 5)) -eq 0 ]; then # shellcheck disable=SC2086
+		kill -9 $racers 2>/dev/null || true
+	else # shellcheck disable=SC2086
+		kill $racers 2>/dev/null || true
+	fi
+	for racer in $racers; do
+		status=0
+		wait "$racer" || status=$?
+		statuses="$statuses $status"
+	done
+	pids=
+	case $(echo "$statuses" | tr ' ' '\n' | sort -n | tr '\n' ' ') in
+	" 0 2 2 " | " 2 2 137 ") ;;
+	*) fail "round $round: exits$statuses" ;;
+	esac
+done
+rm -f "$tmp"/log? "$tmp/s" "$tmp/s.pid"
+
+# 107 bytes are a path, 108 are too many; no shorter one is served instead.
+long=$tmp/$(printf "%0$((106 - ${#tmp}))d" 0)
+: >"$tmp/log"
+"$bqd" --socket "$long" 2>"$tmp/log" &
+pids=$!
+await 10 grep -q "^bqd: ready socket=$long gen=" "$tmp/log" || fail "107 bytes are not served"
+[ -S "$long" ] || fail "no socket of 107 bytes"
+kill "$pids"
+wait "$pids" || fail "exit $?"
+pids=
+status=0
+"$bqd" --socket "${long}x" 2>"$tmp/log" || status=$?
+[ "$status" -eq 2 ] && grep -q "at most 107 bytes, this one has 108" "$tmp/log" || fail "108 bytes: exit $status"
+[ ! -e "$long" ] && [ ! -e "${long}x" ] || fail "a socket for 108 bytes"
+
+# With 40 descriptors some are kept: those over the limit are told so, and a new
+# generation still opens.
+start prlimit --nofile=40 "$bqd"
+grep -q "connections max=8 wanted=256 descriptors=40" "$tmp/log" || fail "no word about descriptors"
+for n in $(seq 12); do
+	nc -U "$tmp/s" </dev/null >"$tmp/peer$n" 2>/dev/null &
+	pids="$pids $!"
+done
+full() { [ "$(cat "$tmp"/peer* | grep -c '^\* HELLO')" -eq 8 ] && [ "$(cat "$tmp"/peer* | grep -c '^\* BYE {"code":"unavailable"')" -eq 4 ]; }
+await 10 full || fail "not 8 in and 4 out: $(cut -c 1-60 "$tmp"/peer*)"
+grep -q '"connections":8,' "$tmp"/peer* || fail "the limit is not announced"
+echo plum >"$tmp/docs/plum.txt"
+"$bqindex" build --progress never -o "$tmp/index" "$tmp/docs" >/dev/null 2>&1
+kill -HUP "$daemon"
+await 10 grep -q "loaded gen=2" "$tmp/log" || fail "no new generation"
+# shellcheck disable=SC2086
+kill ${pids#"$daemon"} 2>/dev/null || true
+seen() { case $(ask 'COUNT plum\n') in '#0 END {"total":1,'*) ;; *) false ;; esac; }
+await 10 seen || fail "no room after others left"
+pids=$daemon
+gone
+
+# Told to stop under load: who was asked something answers or says BYE.
+start "$bqd"
+for n in 1 2 3 4 5 6; do
+	while printf '#1 SEARCH @limit=50 red apple*\n#2 COUNT apple1\nSEARCH "of 7"\n' | nc -N -U "$tmp/s" 2>/dev/null; do
+		echo "--"
+	done >"$tmp/answers$n" &
+	pids="$pids $!"
+done
+loaded() { [ "$(cat "$tmp"/answers* | grep -c '^--')" -gt 20 ]; }
+await 10 loaded || fail "no load"
+load=${pids#"$daemon"}
+gone
+# shellcheck disable=SC2086
+wait $load || true
+for answers in "$tmp"/answers*; do
+	awk '/^\* HELLO/ { if (open) exit 1; open = 1; n = 0 } /^#[^ ]* (END|ERR) / { n++ } /^\* BYE/ { n = 3 }
+		/^--/ { if (open && n < 3) exit 1; open = 0 }' "$answers" || fail "unanswered: $(tail -n 5 "$answers" | cut -c 1-100)"
+done
