@@ -175,9 +175,9 @@ static void compare(const struct bq_hits *w, const struct bq_hits *h, const stru
 		if (a->index != b->index || a->leaf != b->leaf || a->doc != b->doc || a->score != b->score ||
 			a->all != b->all)
 			fail_msg("%.*s (match %d, limit %u, offset %u): hit %u is %u.%u.%u %.9f all %d, not "
-				"%u.%u.%u %.9f all %d", (int)text.len, (const char *)text.ptr, opts->match, opts->limit, opts->offset, i,
-				a->index, a->leaf, a->doc, a->score, a->all, b->index, b->leaf, b->doc, b->score,
-				b->all);
+				"%u.%u.%u %.9f all %d", (int)text.len, (const char *)text.ptr, opts->match, opts->limit,
+				opts->offset, i, a->index, a->leaf, a->doc, a->score, a->all, b->index, b->leaf, b->doc,
+				b->score, b->all);
 	}
 	assert_true(bq_span_eq(h->next, w->next));
 	compare_totals(w, h);
