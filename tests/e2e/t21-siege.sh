@@ -75,13 +75,14 @@ for round in $(seq 50); do
 	losers() { [ "$(cat "$tmp"/log? | grep -c "another daemon serves it")" -eq 2 ]; }
 	await 10 losers || fail "round $round: not one winner"
 	await 5 grep -q "^bqd: ready" "$tmp/log1" "$tmp/log2" "$tmp/log3" || fail "round $round: nobody serves"
-	case $(ask 'PING\n') in "#0 OK {}") ;; *) fail "round $round: no answer" ;; esac
-	statuses=
-	if [ $((round % 5)) -eq 0 ]; then # shellcheck disable=SC2086
-		kill -9 $racers 2>/dev/null || true
-	else # shellcheck disable=SC2086
-		kill $racers 2>/dev/null || true
+	winner=$(ask 'STATUS\n' | sed -n 's/.*"pid":\([0-9]*\),.*/\1/p')
+	case " $racers " in *" $winner "*) ;; *) fail "round $round: $winner answers" ;; esac
+	if [ $((round % 5)) -eq 0 ]; then
+		kill -9 "$winner"
+	else
+		kill "$winner"
 	fi
+	statuses=
 	for racer in $racers; do
 		status=0
 		wait "$racer" || status=$?
