@@ -212,7 +212,7 @@ static int prepare_segments(struct bq_build *b, const struct bq_build_opts *opts
 	c->manifest = &b->manifest;
 	c->text = b->text;
 	c->no_store = opts->no_store;
-	c->keep_bytes = opts->memory_bytes / 8;
+	c->keep_bytes = opts->memory_bytes / 16;
 	c->stop = opts->stop;
 	return compact_init(c, b->ix, &b->old, err);
 }
@@ -277,7 +277,7 @@ static int start_segment(struct bq_build *b, struct bq_error *err)
 			.b = b->manifest.b,
 			.no_store = b->opts.no_store,
 		},
-		.keep_bytes = b->opts.memory_bytes / 8,
+		.keep_bytes = b->opts.memory_bytes / 16,
 		.stop = b->opts.stop,
 	};
 	struct bq_error why;
@@ -311,7 +311,10 @@ static int end_run(struct bq_build *b, struct bq_error *err)
 
 	inverter_release(&b->inverter);
 	b->run_docs = 0;
-	return rc;
+	if (rc != BQ_OK || b->spill.n < MERGED_MAX)
+		return rc;
+	(void)malloc_trim(0); /* the inverter's memory is the merge's now */
+	return spill_make_room(&b->spill, err);
 }
 
 /* All words of the segment: the inverter's, or those of the runs. */

@@ -139,19 +139,19 @@ bool known_keep(struct known *k, uint32_t source, struct bq_span path, int64_t m
 {
 	struct bq_doc_head want = { .path = path, .mtime_us = mtime_us, .file_bytes = file_bytes };
 	uint64_t hash = hash_file(source, path), mask = (UINT64_C(1) << k->bits) - 1;
-	bool found = false, same;
+	const struct known_row *rows[BQ_MAX_SEGMENTS]; /* mostly one; a file's records may go on in other segments */
+	uint32_t n = 0;
+	bool same;
 
-	for (int pass = 0; pass < 2; pass++) { /* look at all rows of the file, then keep them */
-		for (uint64_t at = hash & mask; k->slots[at] != 0; at = (at + 1) & mask) {
-			const struct known_row *row = row_at(k, k->slots[at] - 1);
-			if (row->hash != hash || !is_file(k, row, source, &want, &same))
-				continue;
-			if (!same)
-				return false;
-			found = true;
-			if (pass == 1)
-				keep_row(k, row);
-		}
+	for (uint64_t at = hash & mask; k->slots[at] != 0; at = (at + 1) & mask) {
+		const struct known_row *row = row_at(k, k->slots[at] - 1);
+		if (row->hash != hash || !is_file(k, row, source, &want, &same))
+			continue;
+		if (!same || n == BQ_MAX_SEGMENTS)
+			return false;
+		rows[n++] = row;
 	}
-	return found;
+	for (uint32_t i = 0; i < n; i++)
+		keep_row(k, rows[i]);
+	return n != 0;
 }

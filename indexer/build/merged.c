@@ -144,7 +144,8 @@ static bool is_alive(struct merged *m, uint32_t i, enum bq_term_kind kind, struc
 
 	if (in->dead == NULL)
 		return true;
-	bq_arena_reset(&m->mem);
+	if (!m->mem.oom) /* sticky: merged_init() asks */
+		bq_arena_reset(&m->mem);
 	c = open_list(m, i, kind, word);
 	if (c == NULL)
 		return false;

@@ -54,10 +54,12 @@ static int end_run(struct spill *s, struct segment_writer *w, struct segment **o
 	manifest_segment_file(&named, name);
 	rc = segment_open(s->merge.dirfd, name, out, err);
 	(void)unlinkat(s->merge.dirfd, name, 0);
+	if (rc == BQ_OK)
+		mapfile_forget(&(*out)->map); /* what opening has touched */
 	return rc == BQ_ENOTFOUND ? BQ_EIO : rc;
 }
 
-/* 32 runs become one. */
+/* All runs become one. */
 static int merge_runs(struct spill *s, struct bq_error *err)
 {
 	struct segment *made = NULL;
@@ -85,14 +87,22 @@ static int merge_runs(struct spill *s, struct bq_error *err)
 	return BQ_OK;
 }
 
+int spill_make_room(struct spill *s, struct bq_error *err)
+{
+	struct bq_error why;
+	int rc = s->n < MERGED_MAX ? BQ_OK : merge_runs(s, &why);
+
+	return rc == BQ_OK ? rc : bq_error_set(err, rc, why.at, "%s", why.msg);
+}
+
 int spill_run(struct spill *s, const struct inverter *v, uint32_t n_docs, struct bq_error *err)
 {
 	struct inverted words;
 	struct segment_writer *w;
 	struct bq_error why;
-	int rc = s->n < MERGED_MAX ? BQ_OK : merge_runs(s, &why);
+	int rc;
 
-	w = rc == BQ_OK ? begin_run(s, n_docs, &why) : NULL;
+	w = begin_run(s, n_docs, &why);
 	if (w == NULL)
 		return bq_error_set(err, why.status, 0, "%s", why.msg);
 	if (inverted_init(&words, v))

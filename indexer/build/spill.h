@@ -25,8 +25,12 @@ struct spill {
 /* Start without runs.  `merge` says where they go and what they look like. */
 void spill_init(struct spill *s, const struct merge *merge);
 
+/* Merge the runs if there are 32: before each spill_run() or, with more memory
+ * at hand, after it.  As spill_run(). */
+int spill_make_room(struct spill *s, struct bq_error *err);
+
 /* Write the words of `v`, which are of `n_docs` documents numbered from 0, as
- * the next run.  BQ_EIO, BQ_ENOMEM, BQ_ECANCELLED. */
+ * the next run, for which there is room.  BQ_EIO, BQ_ENOMEM, BQ_ECANCELLED. */
 int spill_run(struct spill *s, const struct inverter *v, uint32_t n_docs, struct bq_error *err);
 
 /* Write the words of all runs, with stems, to `w`, which has begun its terms,
