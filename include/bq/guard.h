@@ -35,7 +35,7 @@ int bq_guard_install(struct bq_error *err);
 
 /* Call run(arg).  False when it read a page that is gone: it was left there
  * and then, so it must hold no lock around such reads, and what it allocated
- * with malloc and had not stored anywhere is lost.  About 10 ns. */
+ * with malloc and had not stored anywhere is lost.  About 20 ns. */
 bool bq_guard_run(struct bq_guard *g, void (*run)(void *arg), void *arg);
 
 #endif
