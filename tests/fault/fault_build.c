@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * A build over an older generation, in which the n-th allocation or file call
+ * A build or an update over an older generation, in which the n-th allocation or file call
  * fails, for n = 1, 2, 3 .. until none does.  It either says why it failed and
- * leaves the old generation, or publishes byte for byte what a build without
- * failures publishes.  Nothing leaks, nothing is fsync'd again.
+ * leaves the old generation, or publishes byte for byte what it publishes without
+ * failures.  Nothing leaks, nothing is fsync'd again.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -37,35 +37,48 @@ struct bench {
 
 /* ---- building ------------------------------------------------------------- */
 
-static int add_documents(struct bq_build *b, uint32_t first, struct bq_error *err)
+struct plan {
+	const char *name;
+	enum fault_kind kind;
+	int error;
+	bool for_good, update;
+	uint64_t memory;
+};
+
+/* An update keeps half of the documents that are there; the others are dropped. */
+static int add_documents(struct bq_build *b, uint32_t first, bool update, struct bq_error *err)
 {
 	static struct bq_buf text;
 	int rc = BQ_OK;
 
-	for (uint32_t d = first; d < first + DOCS && rc == BQ_OK; d++) {
+	for (uint32_t d = update ? first - DOCS / 2 : first; d < first + DOCS && rc == BQ_OK; d++) {
 		struct rng r = rng_make(d);
+		char path[16];
+		(void)snprintf(path, sizeof path, "%u.txt", d);
+		if (d < first && bq_build_keep(b, 0, bq_span_of(path), 1000 + d, 100))
+			continue;
 		bq_buf_clear(&text);
 		docgen_text(&r, d % DOCS == 3 ? 20 * WORDS : WORDS, 20, &text);
-		struct bq_doc_in in = { .path = BQ_SPAN("a.jsonl"), .id = BQ_SPAN("id"), .text = bq_buf_span(&text),
+		struct bq_doc_in in = { .path = bq_span_of(path), .id = BQ_SPAN("id"), .text = bq_buf_span(&text),
 			.title = d % 4 == 0 ? BQ_SPAN("Caf\xc3\xa9 sharing shares") : BQ_SPAN(""),
 			.fields = d % 4 == 1 ? BQ_SPAN("{\"a\":1}") : BQ_SPAN(""), .at = BQ_AT_RECORD,
-			.file_line = d + 1, .mtime_us = 1000 + d, .file_bytes = -1 };
+			.file_line = d + 1, .mtime_us = 1000 + d, .file_bytes = 100 };
 		rc = bq_build_add(b, &in, err);
 	}
 	return rc;
 }
 
-static int build(const char *dir, uint32_t first_doc, uint64_t memory, struct bq_error *err)
+static int build(const char *dir, const struct plan *p, uint32_t first_doc, struct bq_error *err)
 {
-	struct bq_build_opts opts = { .text = { .lang = "en" }, .k1 = 0.9f, .b = 0.4f, .memory_bytes = memory,
-		.n_sources = 1, .sources = &BQ_SPAN("/src") };
+	struct bq_build_opts opts = { .text = { .lang = "en" }, .k1 = 0.9f, .b = 0.4f, .memory_bytes = p->memory,
+		.n_sources = 1, .sources = &BQ_SPAN("/src"), .update = p->update && first_doc != 0 };
 	struct bq_build_report report;
 	struct bq_build *b;
 	int rc = bq_build_open(dir, &opts, &b, err);
 
 	if (rc != BQ_OK)
 		return rc;
-	rc = add_documents(b, first_doc, err);
+	rc = add_documents(b, first_doc, opts.update, err);
 	if (rc == BQ_OK)
 		return bq_build_commit(b, &report, err);
 	bq_build_abort(b);
@@ -118,14 +131,6 @@ static unsigned count_descriptors(void)
 
 /* ---- one failure ---------------------------------------------------------- */
 
-struct plan {
-	const char *name;
-	enum fault_kind kind;
-	int error;
-	bool for_good;
-	uint64_t memory;
-};
-
 static void check_outcome(const struct bench *b, const struct plan *p, unsigned n, const char *dir, int rc,
 	const struct bq_error *err)
 {
@@ -155,12 +160,12 @@ static bool try_failure(const struct bench *b, const struct plan *p, unsigned n)
 	tmpdir_init(&dir);
 	copy_directory(b->old_dir.path, &dir);
 	fault_arm(p->kind, n, p->error, p->for_good);
-	int rc = build(dir.path, DOCS, p->memory, &err);
+	int rc = build(dir.path, p, DOCS, &err);
 	bool has_failed = fault_disarm();
 	check_outcome(b, p, n, dir.path, rc, &err);
 	if (!has_failed || p->kind == FAULT_SHORT)
 		assert_int_equal(rc, BQ_OK);
-	if (rc != BQ_OK && build(dir.path, DOCS, p->memory, &err) != BQ_OK)
+	if (rc != BQ_OK && build(dir.path, p, DOCS, &err) != BQ_OK)
 		fail_msg("%s, call %u: the next build: %s", p->name, n, err.msg);
 	assert_int_equal(bq_index_verify(dir.path, NULL), BQ_OK);
 	assert_int_equal(count_descriptors(), descriptors);
@@ -176,12 +181,12 @@ static void try_all(const struct plan *p)
 	unsigned n = 1;
 
 	tmpdir_init(&b.old_dir);
-	if (build(b.old_dir.path, 0, p->memory, &err) != BQ_OK)
+	if (build(b.old_dir.path, p, 0, &err) != BQ_OK)
 		fail_msg("%s", err.msg);
 	b.old = read_file(b.old_dir.path, MANIFEST_NAME);
 	tmpdir_init(&dir);
 	copy_directory(b.old_dir.path, &dir);
-	assert_int_equal(build(dir.path, DOCS, p->memory, &err), BQ_OK);
+	assert_int_equal(build(dir.path, p, DOCS, &err), BQ_OK);
 	b.new = read_file(dir.path, MANIFEST_NAME);
 	tmpdir_release(&dir);
 	while (try_failure(&b, p, n) && n < MAX_CALLS)
@@ -194,22 +199,27 @@ static void try_all(const struct plan *p)
 	bq_buf_release(&b.new);
 }
 
+/* All calls fail once, with memory for all documents and with next to none. */
+enum { ROOMY = 1 << 30, TIGHT = 1 };
+
 static void test_memory(void **state)
 {
 	(void)state;
-	try_all(&(struct plan){ "memory", FAULT_MEMORY, ENOMEM, false, 1 << 30 });
-	try_all(&(struct plan){ "memory, small budget", FAULT_MEMORY, ENOMEM, false, 1 });
-	try_all(&(struct plan){ "memory, for good", FAULT_MEMORY, ENOMEM, true, 1 << 30 });
+	try_all(&(struct plan){ "build, memory", FAULT_MEMORY, ENOMEM, false, false, ROOMY });
+	try_all(&(struct plan){ "build, memory, small budget", FAULT_MEMORY, ENOMEM, false, false, TIGHT });
+	try_all(&(struct plan){ "update, memory", FAULT_MEMORY, ENOMEM, false, true, ROOMY });
+	try_all(&(struct plan){ "build, memory, for good", FAULT_MEMORY, ENOMEM, true, false, ROOMY });
 }
 
 static void test_files(void **state)
 {
 	(void)state;
-	try_all(&(struct plan){ "files, EIO", FAULT_FILES, EIO, false, 1 << 30 });
-	try_all(&(struct plan){ "files, EIO, small budget", FAULT_FILES, EIO, false, 1 });
-	try_all(&(struct plan){ "files, ENOSPC for good", FAULT_FILES, ENOSPC, true, 1 });
-	try_all(&(struct plan){ "files, EINTR", FAULT_FILES, EINTR, false, 1 });
-	try_all(&(struct plan){ "short writes", FAULT_SHORT, 0, false, 1 });
+	try_all(&(struct plan){ "build, EIO, small budget", FAULT_FILES, EIO, false, false, TIGHT });
+	try_all(&(struct plan){ "build, ENOSPC for good", FAULT_FILES, ENOSPC, true, false, ROOMY });
+	try_all(&(struct plan){ "build, EINTR", FAULT_FILES, EINTR, false, false, ROOMY });
+	try_all(&(struct plan){ "update, EIO", FAULT_FILES, EIO, false, true, ROOMY });
+	try_all(&(struct plan){ "update, ENOSPC for good", FAULT_FILES, ENOSPC, true, true, ROOMY });
+	try_all(&(struct plan){ "update, short writes", FAULT_SHORT, 0, false, true, TIGHT });
 }
 
 int main(void)

@@ -99,7 +99,6 @@ int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
 int __real_openat(int dir, const char *path, int flags, ...);
 int __wrap_openat(int dir, const char *path, int flags, ...);
-int __real_fsync(int fd);
 int __wrap_fsync(int fd);
 int __real_close(int fd);
 int __wrap_close(int fd);
@@ -147,7 +146,8 @@ int __wrap_fsync(int fd)
 {
 	if (fd >= 0 && fd < MAX_FD && atomic_load(&fault.fsync_failed[fd]))
 		atomic_fetch_add(&fault.repeated_fsyncs, 1);
-	int rc = fails(FAULT_FILES) ? -1 : __real_fsync(fd);
+	/* a success need not reach the disk: the tests run long enough as it is */
+	int rc = fails(FAULT_FILES) ? -1 : 0;
 	if (rc != 0 && fd >= 0 && fd < MAX_FD)
 		atomic_store(&fault.fsync_failed[fd], true);
 	return rc;
