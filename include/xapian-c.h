@@ -80,6 +80,8 @@ struct xapian_c_stemmer;
  * XAPIAN_C_EARGUMENT for a language this library does not have. */
 int xapian_c_stemmer_new(
 	const char *language, struct xapian_c_stemmer **out, struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+
+/* Release a stemmer.  NULL is fine. */
 void xapian_c_stemmer_free(struct xapian_c_stemmer *s) XAPIAN_C_NOEXCEPT;
 
 /* Whether `s` changes nothing. */

@@ -29,12 +29,25 @@ void bq_buf_release(struct bq_buf *b);
  * or NULL with `oom` set. */
 uint8_t *bq_buf_room(struct bq_buf *b, size_t n);
 
+/* Append `n` bytes (**borrowed** for the call). */
 void bq_buf_put(struct bq_buf *b, const void *bytes, size_t n);
+
+/* Append the bytes of a span. */
 void bq_buf_put_span(struct bq_buf *b, struct bq_span s);
+
+/* Append one byte. */
 void bq_buf_put_u8(struct bq_buf *b, uint8_t v);
+
+/* Append 2 bytes, little-endian. */
 void bq_buf_put_u16(struct bq_buf *b, uint16_t v);
+
+/* Append 4 bytes, little-endian. */
 void bq_buf_put_u32(struct bq_buf *b, uint32_t v);
+
+/* Append 8 bytes, little-endian. */
 void bq_buf_put_u64(struct bq_buf *b, uint64_t v);
+
+/* Append 1 .. 10 bytes: see bytes.h. */
 void bq_buf_put_varint(struct bq_buf *b, uint64_t v);
 
 /* `n` zero bytes. */

@@ -89,6 +89,8 @@ int bq_build_add(struct bq_build *b, const struct bq_doc_in *doc, struct bq_erro
 /* Publish.  Frees `b` whatever the outcome. */
 int bq_build_commit(struct bq_build *b, struct bq_build_report *report, struct bq_error *err);
 
+/* End the build: what it wrote is unlinked, the old generation stays, `b` is
+ * freed.  NULL is fine. */
 void bq_build_abort(struct bq_build *b);
 
 /* Merge the index in `dir` into one segment without its dead documents, under

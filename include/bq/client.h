@@ -41,6 +41,8 @@ struct bq_client_opts {
  * BQ_EDEADLINE, BQ_EIO, BQ_EUSAGE for an address that is none. */
 int bq_client_open(const char *address, const struct bq_client_opts *opts, struct bq_client **out,
 	struct bq_error *err);
+
+/* Close the connection; what was in flight is cancelled.  NULL is fine. */
 void bq_client_close(struct bq_client *c);
 
 /* The generation the banner announced. */
@@ -201,6 +203,8 @@ struct bq_client_search;
  * search is closed. */
 int bq_client_search_open(struct bq_client *c, const struct bq_client_request *req, uint64_t max_hits,
 	struct bq_client_search **out, struct bq_error *err);
+
+/* Give up what is left of a search.  NULL is fine. */
 void bq_client_search_close(struct bq_client_search *s);
 
 /* The next result, **borrowed** until the next call.  BQ_END after the last;

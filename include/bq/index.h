@@ -197,8 +197,10 @@ struct bq_index_stamp {
  * BQ_EVERSION, BQ_EIO; messages name the file and rule. */
 int bq_index_open(const char *dir, struct bq_index **out, struct bq_error *err);
 
-/* One more owner / one less; the last one unmaps.  Thread-safe; NULL is fine. */
+/* One more owner; returns `ix`.  Thread-safe; NULL is fine. */
 struct bq_index *bq_index_ref(struct bq_index *ix);
+
+/* One owner less; the last one unmaps.  Thread-safe; NULL is fine. */
 void bq_index_unref(struct bq_index *ix);
 
 /* Stamp MANIFEST as it is now: one stat, and one small read when that differs

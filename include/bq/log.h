@@ -21,6 +21,7 @@ void bq_log_open(const char *name, enum bq_log_level level);
 /* The level named by `word` (err, warn, info, debug), or -1. */
 int bq_log_level_parse(const char *word);
 
+/* Write one line, cut at 1 KiB, if `level` is within the open one. */
 void bq_log(enum bq_log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

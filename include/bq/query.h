@@ -38,9 +38,13 @@ struct bq_view {
 };
 
 /* A worker's own state: one analyser per analysis id, scratch.  Not shared
- * between threads.  **owned**: release with bq_searcher_free(). */
+ * between threads. */
 struct bq_searcher;
+
+/* **owned**: release with bq_searcher_free().  NULL when out of memory. */
 struct bq_searcher *bq_searcher_new(void);
+
+/* Release it, and the matches of its last query.  NULL is fine. */
 void bq_searcher_free(struct bq_searcher *s);
 
 enum bq_match { BQ_MATCH_AUTO, BQ_MATCH_ALL, BQ_MATCH_ANY };
@@ -121,20 +125,21 @@ struct bq_place {
 	uint64_t len;   /* bytes of the first match there: a whole phrase or one word */
 };
 
-/* Up to `max` places of a hit, the earliest best one first, the others in text
- * order; also `title_marks`: half-open byte ranges of the title that match
- * (for titles outside the text and inside alike).  All in the query's arena. */
+/* Half-open: bytes from .. to - 1. */
 struct bq_range {
 	uint32_t from, to;
 };
 
 struct bq_places {
-	const struct bq_place *places;
+	const struct bq_place *places; /* the earliest best one first, the others in text order */
 	uint32_t n;
-	const struct bq_range *title_marks;
+	const struct bq_range *title_marks; /* of bq_doc_head.title, wherever the title stands */
 	uint32_t n_title_marks;
 };
 
+/* Find up to `max` places of a hit; lives in the query's arena.  `head` is the
+ * hit's, **borrowed** for the call; `max` 0 gives the title's marks alone.  BQ_EFORMAT, BQ_ENOMEM.  Reads at most 127 words before
+ * each place, however long the document is. */
 int bq_query_places(struct bq_query *q, const struct bq_hit *hit, const struct bq_doc_head *head, uint32_t max,
 	struct bq_places *out, struct bq_error *err);
 

@@ -42,6 +42,7 @@ struct bq_text;
 
 /* **owned**: release with bq_text_free().  BQ_EUSAGE for an unknown language. */
 int bq_text_new(const struct bq_text_config *config, struct bq_text **out, struct bq_error *err);
+/* Release an analyser and its cache.  NULL is fine. */
 void bq_text_free(struct bq_text *t);
 
 /* A hash over the analyser's version, language and stop words. */
