@@ -138,8 +138,9 @@ struct bq_places {
 };
 
 /* Find up to `max` places of a hit; lives in the query's arena.  `head` is the
- * hit's, **borrowed** for the call; `max` 0 gives the title's marks alone.  BQ_EFORMAT, BQ_ENOMEM.  Reads at most 127 words before
- * each place, however long the document is. */
+ * hit's, **borrowed** for the call; `max` 0 gives the title's marks alone.
+ * BQ_EFORMAT, BQ_ENOMEM.  Reads at most 127 words before each place, however
+ * long the document is. */
 int bq_query_places(struct bq_query *q, const struct bq_hit *hit, const struct bq_doc_head *head, uint32_t max,
 	struct bq_places *out, struct bq_error *err);
 
