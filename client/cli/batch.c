@@ -95,12 +95,14 @@ static void put_name(FILE *out, struct bq_span s)
 		putc('-', out);
 }
 
+/* Judges' tools sort a run by its scores again.  Ours fall within a tier only
+ * (documents with all the words come first), so the run's are 1 / rank. */
 static void put_trec(FILE *out, const struct batch_query *q, uint64_t rank, const struct bq_client_hit *h)
 {
 	put_name(out, q->id);
 	fputs(" Q0 ", out);
 	put_name(out, h->id.len > 0 ? h->id : h->path);
-	fprintf(out, " %llu %.9g bq\n", (unsigned long long)rank, h->score);
+	fprintf(out, " %llu %.9g bq\n", (unsigned long long)rank, 1.0 / (double)rank);
 }
 
 /* ---- rows -------------------------------------------------------------- */
