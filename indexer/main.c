@@ -2,6 +2,7 @@
  *
  * bqindex: documents in, an index out; and what an index holds.
  */
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 
@@ -15,6 +16,8 @@ int main(int argc, char **argv)
 	int code;
 
 	bq_log_open("bqindex", BQ_LOG_INFO);
+	/* what is large goes back to the system when it is freed: --memory counts on it */
+	(void)mallopt(M_MMAP_THRESHOLD, 256 << 10);
 	/* a full disk and a closed pipe are errors of a call, not the end of the program */
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);
