@@ -62,6 +62,17 @@ static uint32_t renumber(const struct merge_input *in, uint32_t doc)
 	return in->base + doc - in->ranks[doc >> 6] - (uint32_t)__builtin_popcountll(before);
 }
 
+/* So many bytes have been read: let the files' pages go when it is time. */
+static void count_read(struct merged *m, uint64_t bytes)
+{
+	m->read_bytes += bytes;
+	if (m->read_bytes <= m->keep_bytes)
+		return;
+	for (uint32_t i = 0; i < m->n_inputs; i++)
+		mapfile_forget(&m->inputs[i].segment->map);
+	m->read_bytes = 0;
+}
+
 /* ---- collecting words -------------------------------------------------- */
 
 /* The dictionaries of all inputs, walked side by side. */
@@ -198,6 +209,7 @@ static int gather_words(struct merged *m)
 		for (uint32_t i = 0; i < m->n_inputs && rc == BQ_OK; i++)
 			if ((bits >> i & 1) != 0)
 				rc = advance(g, i);
+		count_read(m, 16 * (uint64_t)__builtin_popcount(bits));
 		if (m->words.len > UINT32_MAX - BQ_WORD_MAX)
 			rc = BQ_ELIMIT;
 	}
@@ -274,20 +286,11 @@ static void stop_walk(struct walk *w)
 	w->cursor = NULL;
 }
 
-static void forget_pages(struct merged *m)
-{
-	for (uint32_t i = 0; i < m->n_inputs; i++)
-		mapfile_forget(&m->inputs[i].segment->map);
-	m->read_bytes = 0;
-}
-
 static void rest(struct vocabulary *v)
 {
 	struct merged *m = merged_of(v);
 
-	m->read_bytes += 64;
-	if (m->read_bytes > m->keep_bytes)
-		forget_pages(m);
+	count_read(m, 64);
 	if (m->mem.oom)
 		(void)bq_error_set(&m->read.error, BQ_ENOMEM, 0, "no memory to read lists");
 	else
