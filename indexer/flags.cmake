@@ -9,13 +9,13 @@ set(BQ_WARNINGS
 	-Wall -Wextra -Wpedantic -Wformat=2 -Werror=format-security -Wconversion -Wsign-conversion -Warith-conversion
 	-Wshadow -Wvla -Walloca -Wcast-qual -Wcast-align=strict -Wwrite-strings -Wnull-dereference -Wduplicated-cond
 	-Wduplicated-branches -Wlogical-op -Wrestrict -Wstringop-overflow=4 -Warray-bounds=2 -Wimplicit-fallthrough
-	-Wundef -Wpointer-arith -Wtrampolines -Wbidi-chars=any -Wframe-larger-than=16384 -Werror)
+	-Wundef -Wpointer-arith -Wtrampolines -Wbidi-chars=any -Wframe-larger-than=16384 -Wstack-usage=32768 -Werror)
 set(BQ_WARNINGS_C -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition)
 set(BQ_HARDENING
 	-fstack-protector-strong -fstack-clash-protection -fcf-protection=full -ftrivial-auto-var-init=zero
-	-fno-strict-overflow -fno-delete-null-pointer-checks -fno-common
+	-fno-strict-aliasing -fno-strict-overflow -fno-delete-null-pointer-checks -fno-common -fvisibility=hidden
 	-fzero-call-used-regs=used-gpr -ffp-contract=off)
-set(BQ_LINK -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,-z,separate-code -Wl,--as-needed
+set(BQ_LINK -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,-z,separate-code -Wl,-z,nodlopen -Wl,--as-needed
 	-Wl,--no-copy-dt-needed-entries -Wl,--fatal-warnings)
 
 add_library(bq_flags INTERFACE)
