@@ -45,24 +45,6 @@ static void put_doc(struct response *r, const struct hit_lines *lines)
 	response_put_text(r, "doc", text);
 }
 
-static void put_base64(struct response *r, const char *name, struct bq_span s)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-	response_put_name(r, name);
-	bq_buf_put_u8(r->out, '"');
-	for (size_t i = 0; i < s.len; i += 3) {
-		uint32_t left = (uint32_t)(s.len - i < 3 ? s.len - i : 3), v = 0;
-		char four[5];
-		for (uint32_t j = 0; j < 3; j++)
-			v = v << 8 | (j < left ? (uint8_t)s.ptr[i + j] : 0);
-		for (uint32_t j = 0; j < 4; j++)
-			four[j] = j <= left ? digits[v >> (18 - 6 * j) & 63] : '=';
-		bq_buf_put(r->out, four, 4);
-	}
-	bq_buf_put_u8(r->out, '"');
-}
-
 /* "stale" or "gone": what the file on disk is compared to when it was indexed. */
 static void put_freshness(struct response *r, const struct bq_doc_head *head, const char *path)
 {
@@ -93,10 +75,12 @@ static void put_path(struct response *r, const struct hit_lines *lines)
 	if (is_file)
 		path = bq_span_of(bq_arena_printf(&lines->w->mem, "%.*s%s%.*s", (int)root.len, root.ptr,
 			root.ptr[root.len - 1] == '/' ? "" : "/", (int)path.len, path.ptr));
-	if (utf8_check(path) == path.len)
+	if (utf8_check(path) == path.len) {
 		response_put_str(r, "path", path);
-	else
-		put_base64(r, "path_b64", path);
+	} else {
+		response_put_name(r, "path_b64");
+		bq_buf_put_base64(r->out, path);
+	}
 	if (is_file)
 		put_freshness(r, head, path.ptr);
 }
