@@ -17,9 +17,9 @@
 #include <bq/arena.h>
 #include <bq/query.h>
 
-#include "query/ast.h"
-#include "query/bm25.h"
-#include "query/watch.h"
+#include "query/lang/ast.h"
+#include "query/eval/bm25.h"
+#include "query/eval/watch.h"
 
 #define PLAN_MAX_EXPANSIONS 1000u /* words a prefix stands for in one leaf */
 

@@ -12,7 +12,7 @@
 #include "query/cheap.h"
 #include "query/cursor_token.h"
 #include "query/hint.h"
-#include "query/pass.h"
+#include "query/eval/pass.h"
 
 /* One search under way. */
 struct search {

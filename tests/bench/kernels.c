@@ -3,7 +3,7 @@
 
 #include <bq/bytes.h>
 
-#include "query/bm25.h"
+#include "query/eval/bm25.h"
 #include "segment/positions.h"
 #include "segment/postings.h"
 

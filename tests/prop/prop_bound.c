@@ -15,7 +15,7 @@
 #include "lib/mem_index.h"
 #include "lib/native_index.h"
 #include "lib/rng.h"
-#include "query/bound.h"
+#include "query/eval/bound.h"
 #include "segment/postings.h"
 
 enum { N_DOCS = 36000, N_WINDOWS = (N_DOCS + BQ_RANGE_DOCS - 1) / BQ_RANGE_DOCS, POINTS = 200000 };

@@ -14,7 +14,7 @@
 
 #include <bq/query.h>
 
-#include "query/bm25.h"
+#include "query/eval/bm25.h"
 
 #include "lib/mem_index.h"
 

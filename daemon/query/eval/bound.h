@@ -28,7 +28,7 @@
 
 #include <bq/index.h>
 
-#include "query/bm25.h"
+#include "query/eval/bm25.h"
 
 struct bound {
 	uint32_t most;       /* points that no document exceeds: tf/(tf+K) <= 1 in float, too */

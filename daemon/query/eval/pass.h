@@ -6,8 +6,8 @@
 #ifndef QUERY_PASS_H
 #define QUERY_PASS_H
 
-#include "query/node.h"
-#include "query/topk.h"
+#include "query/eval/node.h"
+#include "query/eval/topk.h"
 
 /* A pass: which tree, what to keep, what came out. */
 struct pass {

@@ -3,7 +3,7 @@
  * Matches in a title, found by analysing it again: a title is short, and
  * `title:` lists have no positions.
  */
-#include "query/match.h"
+#include "query/show/match.h"
 
 struct title_word {
 	struct bq_span text, stem;

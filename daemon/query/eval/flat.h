@@ -13,8 +13,8 @@
 #ifndef QUERY_FLAT_H
 #define QUERY_FLAT_H
 
-#include "query/bound.h"
-#include "query/node.h"
+#include "query/eval/bound.h"
+#include "query/eval/node.h"
 
 struct flat_clause {
 	struct node *node;   /* TERM, UNION or PHRASE */

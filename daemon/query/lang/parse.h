@@ -15,8 +15,8 @@
 #include <bq/query.h>
 #include <bq/text.h>
 
-#include "query/ast.h"
-#include "query/lex.h"
+#include "query/lang/ast.h"
+#include "query/lang/lex.h"
 
 #define PARSE_MAX_WARNINGS 8u
 

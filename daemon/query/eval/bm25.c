@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "query/bm25.h"
+#include "query/eval/bm25.h"
 
 #include <bq/format.h>
 

@@ -12,8 +12,8 @@
  */
 #include <bq/proto.h>
 
-#include "query/locate.h"
-#include "query/match.h"
+#include "query/show/locate.h"
+#include "query/show/match.h"
 
 #define REACH ((uint64_t)BQP_MAX_SNIP) /* raw bytes looked at on either side of the match */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "query/flat.h"
+#include "query/eval/flat.h"
 
 static struct flat_clause clause_of(struct node *n, const struct bq_index *ix)
 {

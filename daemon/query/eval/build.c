@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 
-#include "query/node.h"
+#include "query/eval/node.h"
 
 static struct node *node_new(struct eval *ev, enum node_kind kind)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "query/locate.h"
+#include "query/show/locate.h"
 
 enum {
 	PIECE = 4096,

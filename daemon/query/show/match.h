@@ -6,7 +6,7 @@
 #ifndef QUERY_MATCH_H
 #define QUERY_MATCH_H
 
-#include "query/pass.h"
+#include "query/eval/pass.h"
 
 /* One match: positions pos .. pos + span - 1. */
 struct match {

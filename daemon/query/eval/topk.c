@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "query/topk.h"
+#include "query/eval/topk.h"
 
 #include <stdlib.h>
 

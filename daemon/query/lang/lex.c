@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "query/lex.h"
+#include "query/lang/lex.h"
 
 #include <string.h>
 

@@ -7,7 +7,7 @@
  *   sharing  4 10         4 -> start 3?  3 and 5 must be in data: no
  *                         10 -> start 9?  9 and 11 are: yes
  */
-#include "query/node.h"
+#include "query/eval/node.h"
 
 const uint32_t *phrase_positions(struct node *n, uint32_t *count)
 {

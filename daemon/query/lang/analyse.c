@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "query/parse.h"
+#include "query/lang/parse.h"
 
 static int no_memory(struct parse *p)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "query/node.h"
+#include "query/eval/node.h"
 
 /* node_seek() without the call where there is nothing to do or just a list to
  * move on. */

@@ -5,7 +5,7 @@
  */
 #include <stdlib.h>
 
-#include "query/node.h"
+#include "query/eval/node.h"
 
 struct entry {
 	uint32_t doc, tf, from;

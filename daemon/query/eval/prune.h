@@ -23,8 +23,8 @@
 #ifndef QUERY_PRUNE_H
 #define QUERY_PRUNE_H
 
-#include "query/flat.h"
-#include "query/pass.h"
+#include "query/eval/flat.h"
+#include "query/eval/pass.h"
 
 enum { PRUNE_BATCH = BQ_BLOCK_DOCS + 64 }; /* room for a block, or for what a word of `marks` adds to one */
 

@@ -4,8 +4,8 @@
  * the query within WINDOW positions, of those the most on its own line, of
  * those it is the first.
  */
-#include "query/locate.h"
-#include "query/match.h"
+#include "query/show/locate.h"
+#include "query/show/match.h"
 
 enum {
 	WINDOW = 64,         /* positions */

@@ -13,7 +13,7 @@
 #ifndef QUERY_LOCATE_H
 #define QUERY_LOCATE_H
 
-#include "query/pass.h"
+#include "query/eval/pass.h"
 
 struct locate_word {
 	uint32_t ord;

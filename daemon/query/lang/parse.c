@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "query/parse.h"
+#include "query/lang/parse.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "query/prune.h"
+#include "query/eval/prune.h"
 
 #define ABSENT UINT32_MAX
 

@@ -2,7 +2,7 @@
  *
  * Lists of clauses in their normal form.
  */
-#include "query/parse.h"
+#include "query/lang/parse.h"
 
 static bool same_words(const struct ast *a, const struct ast *b)
 {

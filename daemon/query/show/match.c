@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "query/match.h"
+#include "query/show/match.h"
 
 #include <stdlib.h>
 
