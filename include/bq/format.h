@@ -38,6 +38,7 @@ enum bq_term_kind {
 	BQ_TERM_TITLE = 2,      /* word of a title */
 	BQ_TERM_TITLE_STEM = 3, /* stem of a title word; same rule as STEM over the TITLE words */
 	BQ_TERM_MARKED = 4,     /* form with marks, where it differs from the folded word */
+	BQ_TERM_PAIR = 5,       /* two words side by side: a list of its own, no key in the dictionary */
 };
 
 /* What positions and offsets of a document count in. */

@@ -136,6 +136,13 @@ struct bq_mark {
 	uint64_t line; /* 1-based */
 };
 
+/* What a leaf knows of two written words side by side. */
+enum bq_pair {
+	BQ_PAIR_UNKNOWN, /* not covered: ask the positions */
+	BQ_PAIR_ABSENT,  /* no document has them so */
+	BQ_PAIR_LIST,    /* their list says which have, and how often */
+};
+
 struct bq_leaf_ops {
 	int (*find)(const struct bq_leaf *l, enum bq_term_kind kind, struct bq_span word, struct bq_term *out,
 		struct bq_read *rd);
@@ -151,6 +158,8 @@ struct bq_leaf_ops {
 		struct bq_read *rd);
 	int (*mark)(const struct bq_leaf *l, const struct bq_doc_head *head, uint32_t ord, struct bq_mark *out,
 		struct bq_read *rd);
+	enum bq_pair (*pair)(const struct bq_leaf *l, const struct bq_term *a, const struct bq_term *b,
+		struct bq_term *out, struct bq_read *rd); /* NULL: never covered */
 };
 
 struct bq_leaf {
@@ -251,6 +260,17 @@ static inline int bq_leaf_forms(const struct bq_leaf *l, const struct bq_term *s
 	uint32_t *n, struct bq_read *rd)
 {
 	return l->ops->forms(l, stem, out, n, rd);
+}
+
+/* Look up word `a` directly followed by word `b`, both of kind WORD and of this
+ * leaf.  LIST: *out, of kind PAIR, has a cursor like any term: tf is how often
+ * `a b` stands in the document, overlaps included; there are no positions.  The
+ * answer holds for tombstoned documents, too.  Damage is UNKNOWN, with the
+ * reason in rd->error.  About four cache lines; one when absent. */
+static inline enum bq_pair bq_leaf_pair(const struct bq_leaf *l, const struct bq_term *a, const struct bq_term *b,
+	struct bq_term *out, struct bq_read *rd)
+{
+	return l->ops->pair == NULL ? BQ_PAIR_UNKNOWN : l->ops->pair(l, a, b, out, rd);
 }
 
 /* Walk the terms of one kind that start with `prefix` (**borrowed**), in byte

@@ -482,7 +482,7 @@ static int mark(const struct bq_leaf *leaf, const struct bq_doc_head *h, uint32_
 	return BQ_OK;
 }
 
-static const struct bq_leaf_ops leaf_ops = { find, term_at, terms_next, forms, cursor, head, text, fields, mark };
+static const struct bq_leaf_ops leaf_ops = { find, term_at, terms_next, forms, cursor, head, text, fields, mark, NULL };
 
 /* ---- the whole --------------------------------------------------------- */
 
