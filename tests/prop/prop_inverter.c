@@ -136,6 +136,8 @@ static const char *name_of(const struct entry *e, enum bq_term_kind kind)
 		return e->is_title ? vocabulary[e->word].word : NULL;
 	case BQ_TERM_TITLE_STEM:
 		return e->is_title ? stems[e->word] : NULL;
+	case BQ_TERM_PAIR: /* no name: made of two words */
+		break;
 	}
 	return NULL;
 }
