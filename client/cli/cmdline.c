@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/printer.h"
+#include "cli/show/printer.h"
 
 /* ---- the tables -------------------------------------------------------- */
 

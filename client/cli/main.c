@@ -11,8 +11,8 @@
 
 #include "cli/cmdline.h"
 #include "cli/generate.h"
-#include "cli/printer.h"
-#include "cli/verb.h"
+#include "cli/show/printer.h"
+#include "cli/verb/verb.h"
 
 static int run_search(const struct cmdline *o)
 {

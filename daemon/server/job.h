@@ -20,9 +20,9 @@
 #include <bq/buf.h>
 #include <bq/query.h>
 
-#include "server/request.h"
-#include "server/request_opts.h"
-#include "server/response.h"
+#include "server/wire/request.h"
+#include "server/wire/request_opts.h"
+#include "server/wire/response.h"
 
 #define JOB_PIECE_BYTES (128u * 1024) /* a worker hands over what it wrote when it is this much */
 #define JOB_MEM_BYTES   (8u << 20)    /* cap on what a reply in pieces keeps between them */

@@ -11,11 +11,11 @@
 
 #include <bq/guard.h>
 
-#include "server/command.h"
-#include "server/conn.h"
-#include "server/conn_line.h"
-#include "server/stdio.h"
-#include "server/systemd.h"
+#include "server/net/conn.h"
+#include "server/net/conn_line.h"
+#include "server/net/stdio.h"
+#include "server/net/systemd.h"
+#include "server/verb/command.h"
 
 /* ---- jobs -------------------------------------------------------------- */
 

@@ -10,10 +10,10 @@
 #include <bq/status.h>
 
 #include "server/job.h"
-#include "server/listener.h"
 #include "server/live_index.h"
+#include "server/net/listener.h"
+#include "server/net/socket_path.h"
 #include "server/options.h"
-#include "server/socket_path.h"
 #include "server/stats.h"
 #include "server/upkeep.h"
 #include "server/worker.h"

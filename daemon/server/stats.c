@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "server/stats.h"
 
-#include "server/command.h"
+#include "server/verb/command.h"
 
 void stats_add_reply(struct stats *st, uint64_t us, enum reply_code code)
 {

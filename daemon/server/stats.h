@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#include "server/response.h"
+#include "server/wire/response.h"
 
 #define STATS_MAX_VERBS 32
 #define STATS_TIMES     40 /* buckets of a factor of 2, from 1 us up */
@@ -16,7 +16,7 @@ struct stats {
 	uint64_t connections;        /* accepted */
 	uint64_t refused;            /* over the limit */
 	uint64_t requests;
-	uint64_t by_verb[STATS_MAX_VERBS]; /* by row of command.c */
+	uint64_t by_verb[STATS_MAX_VERBS]; /* by row of verb/command.c */
 	uint64_t errors[REPLY_CODES];
 	uint64_t hits;
 	uint64_t bytes_in, bytes_out;

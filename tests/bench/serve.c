@@ -8,7 +8,7 @@
 #include "bench/args.h"
 #include "bench/load.h"
 #include "bench/verb.h"
-#include "cli/places.h"
+#include "cli/reach/places.h"
 
 #define MEM_CAP ((size_t)1 << 30)
 

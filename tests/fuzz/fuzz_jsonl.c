@@ -10,7 +10,7 @@
 #include <jansson.h>
 
 #include "fuzz/fuzz.h"
-#include "server/utf8_check.h"
+#include "server/wire/utf8_check.h"
 #include "source/source.h"
 
 static char path[256];

@@ -4,11 +4,11 @@
  * UTF-8, or a fault that names a byte of it.
  */
 #include "fuzz/fuzz.h"
-#include "server/command.h"
-#include "server/doc_token.h"
-#include "server/request.h"
-#include "server/request_opts.h"
-#include "server/utf8_check.h"
+#include "server/verb/command.h"
+#include "server/wire/doc_token.h"
+#include "server/wire/request.h"
+#include "server/wire/request_opts.h"
+#include "server/wire/utf8_check.h"
 
 static void check_option(const struct request_option *o, const uint8_t *data, const uint8_t *line, size_t size)
 {

@@ -16,10 +16,10 @@
 #include <bq/buf.h>
 
 #include "lib/rng.h"
-#include "server/command.h"
-#include "server/request.h"
-#include "server/request_opts.h"
-#include "server/utf8_check.h"
+#include "server/verb/command.h"
+#include "server/wire/request.h"
+#include "server/wire/request_opts.h"
+#include "server/wire/utf8_check.h"
 
 static struct rng rng;
 static struct request_option options[REQUEST_MAX_OPTIONS];

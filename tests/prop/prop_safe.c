@@ -14,8 +14,8 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "cli/printer.h"
-#include "cli/safe.h"
+#include "cli/show/printer.h"
+#include "cli/show/safe.h"
 #include "lib/rng.h"
 
 static struct rng rng;

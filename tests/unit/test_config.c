@@ -14,8 +14,8 @@
 
 #include <cmocka.h>
 
-#include "cli/config.h"
-#include "cli/files.h"
+#include "cli/reach/config.h"
+#include "cli/reach/files.h"
 #include "lib/tmpdir.h"
 
 static struct tmpdir tmp;

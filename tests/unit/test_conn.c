@@ -15,7 +15,7 @@
 #include <bq/proto.h>
 
 #include "lib/bqp_daemon.h"
-#include "server/conn.h"
+#include "server/net/conn.h"
 
 enum { BIG_LINES = 16000 }; /* of a text of about 1.8 MB, more than is held for a reader */
 

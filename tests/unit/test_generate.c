@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
-#include "cli/files.h"
 #include "cli/generate.h"
+#include "cli/reach/files.h"
 
 static void test_up_to_date(void **state)
 {

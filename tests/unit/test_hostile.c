@@ -20,7 +20,7 @@
 
 #include "lib/bqp_daemon.h"
 #include "lib/rng.h"
-#include "server/conn.h"
+#include "server/net/conn.h"
 
 static struct bqp_daemon d;
 static char *big_text;

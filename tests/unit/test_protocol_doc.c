@@ -17,7 +17,7 @@
 #include <bq/build.h>
 
 #include "lib/bqp_daemon.h"
-#include "server/conn.h"
+#include "server/net/conn.h"
 #include "source/source.h"
 
 enum { MAX_TOKENS = 64 };

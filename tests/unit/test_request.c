@@ -10,9 +10,9 @@
 
 #include <cmocka.h>
 
-#include "server/command.h"
-#include "server/request.h"
-#include "server/request_opts.h"
+#include "server/verb/command.h"
+#include "server/wire/request.h"
+#include "server/wire/request_opts.h"
 
 static char line[BQP_MAX_REQUEST + 1];
 static struct request_option options[REQUEST_MAX_OPTIONS];

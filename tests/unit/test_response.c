@@ -12,10 +12,10 @@
 
 #include <cmocka.h>
 
-#include "server/doc_token.h"
-#include "server/response.h"
 #include "server/stats.h"
-#include "server/utf8_check.h"
+#include "server/wire/doc_token.h"
+#include "server/wire/response.h"
+#include "server/wire/utf8_check.h"
 
 static struct bq_buf out = BQ_BUF_INIT;
 

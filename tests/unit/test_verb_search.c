@@ -16,8 +16,8 @@
 #include <cmocka.h>
 
 #include "cli/cmdline.h"
-#include "cli/files.h"
-#include "cli/verb.h"
+#include "cli/reach/files.h"
+#include "cli/verb/verb.h"
 #include "lib/fake_server.h"
 #include "lib/tmpdir.h"
 

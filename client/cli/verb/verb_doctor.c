@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/verb/verb.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/reach/files.h"
+#include "cli/reach/places.h"
+#include "cli/reach/reach.h"
+#include "cli/show/printer.h"
+
+/* One line of the report; a bad one counts. */
+static void report(unsigned *n_bad, bool ok, const char *what, const char *about)
+{
+	struct printer p = { .out = stdout };
+
+	printer_format(&p, PRINTER_PLAIN, "%-4s %s %s", ok ? "ok" : "BAD", what, about);
+	printer_newline(&p);
+	*n_bad += !ok;
+}
+
+static void check_programs(unsigned *n_bad)
+{
+	char path[PATH_MAX] = "";
+
+	report(n_bad, places_program("bqd", "daemon", path), "daemon", path);
+	path[0] = '\0';
+	report(n_bad, places_program("bqindex", "indexer", path), "indexer", path);
+}
+
+static void check_indexes(unsigned *n_bad, const struct config *c)
+{
+	char manifest[PATH_MAX];
+
+	for (size_t i = 0; i < c->n_indexes; i++) {
+		const struct config_index *x = &c->indexes[i];
+		bool there = files_format(manifest, sizeof manifest, "%s/MANIFEST", x->path) && access(manifest, R_OK) == 0;
+		report(n_bad, there, "index", x->path);
+		for (size_t k = 0; k < x->n_sources; k++)
+			report(n_bad, access(x->sources[k], R_OK) == 0, "source", x->sources[k]);
+	}
+	if (c->n_indexes == 0)
+		report(n_bad, true, "index", "none is recorded yet: bq index DIR");
+}
+
+static void check_daemon(unsigned *n_bad, struct reach *r)
+{
+	struct bq_client *c = NULL;
+	char about[PATH_MAX + 64];
+	int status = reach_open_running(r, &c);
+
+	if (status == BQ_ENOTFOUND) {
+		report(n_bad, true, "no daemon runs at", r->address);
+		return;
+	}
+	if (status == BQ_OK) {
+		struct bq_span v = bq_client_server_version(c);
+		bool same = bq_span_eq(v, BQ_SPAN(BQ_VERSION_STRING));
+		(void)files_format(about, sizeof about, "%s, version %.*s%s", r->address, (int)v.len, v.ptr,
+			same ? "" : ", not " BQ_VERSION_STRING " as this bq: bq stop");
+		report(n_bad, same, "daemon at", about);
+	} else {
+		report(n_bad, false, "daemon at", r->address);
+	}
+	bq_client_close(c);
+}
+
+int verb_doctor(const struct cmdline *o)
+{
+	char path[PATH_MAX] = "";
+	unsigned n_bad = 0;
+	struct reach r;
+
+	check_programs(&n_bad);
+	report(&n_bad, places_state(path), "state", path);
+	path[0] = '\0';
+	report(&n_bad, places_sockets(path), "sockets", path);
+	bool resolved = reach_init(&r, o);
+	report(&n_bad, resolved, "configuration", o->config != NULL ? o->config : places_config(path) ? path : "");
+	if (resolved) {
+		check_indexes(&n_bad, &r.config);
+		check_daemon(&n_bad, &r);
+	}
+	reach_release(&r);
+	return n_bad == 0 ? 0 : 2;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The functions behind the rows of command.c; see struct command for what each
+ * kind may do.
+ */
+#ifndef SERVER_VERB_H
+#define SERVER_VERB_H
+
+#include <bq/query.h>
+
+#include "server/live_index.h"
+#include "server/verb/command.h"
+#include "server/worker.h"
+
+/* verb_search.c */
+bool verb_search_prepare(struct server *s, struct job *job); /* the indexes of @index or @after */
+enum job_step verb_search_work(struct job *job, struct worker *w);
+enum job_step verb_count_work(struct job *job, struct worker *w);
+
+/* verb_doc.c */
+bool verb_doc_prepare(struct server *s, struct job *job); /* the generations of each @doc */
+enum job_step verb_snippet_work(struct job *job, struct worker *w);
+enum job_step verb_get_work(struct job *job, struct worker *w);
+
+/* verb_status.c */
+void verb_status_answer(struct server *s, struct job *job);
+void verb_stats_answer(struct server *s, struct job *job);
+void verb_indexes_answer(struct server *s, struct job *job);
+void verb_hello_answer(struct server *s, struct job *job);
+void verb_help_answer(struct server *s, struct job *job);
+
+/* The members of HELLO, banner and reply alike. */
+void verb_put_hello(const struct server *s, struct response *r);
+
+/* verb_control.c */
+void verb_ping_answer(struct server *s, struct job *job);
+void verb_cancel_answer(struct server *s, struct job *job);
+void verb_quit_answer(struct server *s, struct job *job);
+void verb_reload_answer(struct server *s, struct job *job);
+void verb_shutdown_answer(struct server *s, struct job *job);
+
+/* ---- for all of them --------------------------------------------------- */
+
+/* Add a share of `g` to what the job asks.  False when memory is out. */
+bool verb_add_gen(struct job *job, struct live_gen *g);
+
+/* job->fault, and false. */
+bool verb_fail(struct job *job, enum reply_code code, const char *msg);
+
+/* Answer a job with an error of the query or the index, in the protocol's words. */
+enum job_step verb_end_error(struct job *job, const struct bq_error *err);
+
+/* "warnings":[..] with those of the query and those about ignored options, cut
+ * where the line would get too long; nothing if there are none. */
+void verb_put_warnings(struct job *job, const char *const *warnings, uint32_t n);
+
+/* "took_us" and "gen". */
+void verb_put_took(struct job *job);
+
+/* Whether the job's deadline has passed. */
+bool verb_is_late(const struct job *job);
+
+/* "partial" and "why". */
+void verb_put_partial(struct response *r, const char *why);
+
+/* The options of the job as the query takes them; borrows from the job. */
+struct bq_query_opts verb_query_opts(const struct job *job);
+
+/* End an OK or END line: warnings about ignored options, then the brace. */
+void verb_end(struct job *job);
+
+/* verb_hit.c: one hit as lines, for SEARCH and SNIPPET. */
+struct hit_lines {
+	struct job *job;
+	struct worker *w;
+	struct bq_query *query;     /* for places and snippets; NULL: none are wanted */
+	bool has_places;            /* HIT says where, and the title's marks */
+	bool says_doc;              /* SNIP names the document */
+	uint32_t rank;              /* from 1 */
+	struct bq_hit hit;
+	struct bq_doc_head head;
+	struct bq_places places;
+};
+
+/* Read head and, with a query, places of `lines->hit`.  A status of
+ * bq_query_places(). */
+int verb_hit_open(struct hit_lines *lines, struct bq_error *err);
+
+/* The HIT line. */
+void verb_hit_put(struct hit_lines *lines);
+
+/* SNIP lines of the places from *place on, until the job is full.  BQ_OK when
+ * all are written, BQ_END when the job is full first (*place is the next), < 0
+ * an error. */
+int verb_hit_put_snips(struct hit_lines *lines, uint32_t *place, struct bq_error *err);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "server/wire/doc_token.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+enum { UID_DIGITS = 16 };
+
+void doc_token_format(const struct doc_token *t, char out[DOC_TOKEN_BYTES])
+{
+	(void)snprintf(out, DOC_TOKEN_BYTES, "g%" PRIu64 ".%016" PRIx64 ".%" PRIu32 ".%" PRIu32, t->gen, t->uid,
+		t->leaf, t->doc);
+}
+
+void doc_token_put_uid(struct bq_buf *out, uint64_t uid) { bq_buf_printf(out, "%016" PRIx64, uid); }
+
+/* A canonical decimal (no leading zeros) off the front of `s`. */
+static bool take_decimal(struct bq_span *s, uint64_t max, uint64_t *out)
+{
+	uint64_t v = 0;
+	size_t n = 0;
+
+	for (; n < s->len && s->ptr[n] >= '0' && s->ptr[n] <= '9'; n++)
+		if (__builtin_mul_overflow(v, 10u, &v) || __builtin_add_overflow(v, (uint64_t)(s->ptr[n] - '0'), &v))
+			return false;
+	if (n == 0 || (n > 1 && s->ptr[0] == '0') || v > max)
+		return false;
+	*s = bq_span_from(*s, n);
+	*out = v;
+	return true;
+}
+
+static bool take_uid(struct bq_span *s, uint64_t *out)
+{
+	uint64_t v = 0;
+
+	if (s->len < UID_DIGITS)
+		return false;
+	for (size_t i = 0; i < UID_DIGITS; i++) {
+		char c = s->ptr[i];
+		if (c >= '0' && c <= '9')
+			v = v << 4 | (uint64_t)(c - '0');
+		else if (c >= 'a' && c <= 'f')
+			v = v << 4 | (uint64_t)(c - 'a' + 10);
+		else
+			return false;
+	}
+	*s = bq_span_from(*s, UID_DIGITS);
+	*out = v;
+	return true;
+}
+
+static bool take_char(struct bq_span *s, char c)
+{
+	if (s->len == 0 || s->ptr[0] != c)
+		return false;
+	*s = bq_span_from(*s, 1);
+	return true;
+}
+
+bool doc_token_parse(struct bq_span s, struct doc_token *out)
+{
+	uint64_t leaf, doc;
+
+	if (!take_char(&s, 'g') || !take_decimal(&s, UINT64_MAX, &out->gen) || !take_char(&s, '.') ||
+		!take_uid(&s, &out->uid) || !take_char(&s, '.') || !take_decimal(&s, UINT32_MAX, &leaf) ||
+		!take_char(&s, '.') || !take_decimal(&s, UINT32_MAX, &doc) || s.len > 0)
+		return false;
+	out->leaf = (uint32_t)leaf;
+	out->doc = (uint32_t)doc;
+	return true;
+}
+
+bool doc_token_take_uid(struct bq_span *rest, uint64_t *uid, char *behind)
+{
+	if (!take_uid(rest, uid) || rest->len < 2 || (rest->ptr[0] != ',' && rest->ptr[0] != '.'))
+		return false;
+	*behind = rest->ptr[0];
+	*rest = bq_span_from(*rest, 1);
+	return true;
+}

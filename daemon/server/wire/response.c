@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "server/wire/response.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+	const char *word;
+	int status;
+} codes[] = {
+#define CODE_ROW(name, code, status) { code, status },
+	BQP_ERRORS(CODE_ROW)
+#undef CODE_ROW
+};
+
+const char *response_code_word(enum reply_code code) { return codes[code].word; }
+int response_code_status(enum reply_code code) { return codes[code].status; }
+
+static void start(struct response *r, struct bq_buf *out)
+{
+	memset(r, 0, sizeof *r);
+	r->out = out;
+	r->code = REPLY_CODES;
+}
+
+void response_init(struct response *r, struct bq_buf *out, struct bq_span id)
+{
+	start(r, out);
+	if (id.len == 0)
+		id = BQ_SPAN("0");
+	r->tag[0] = '#';
+	memcpy(r->tag + 1, id.ptr, id.len < BQP_MAX_ID ? id.len : BQP_MAX_ID);
+}
+
+void response_init_event(struct response *r, struct bq_buf *out)
+{
+	start(r, out);
+	r->tag[0] = '*';
+}
+
+void response_begin(struct response *r, const char *kind)
+{
+	r->line_start = r->out->len;
+	r->has_member = false;
+	r->is_terminal = strcmp(kind, "OK") == 0 || strcmp(kind, "END") == 0 || strcmp(kind, "ERR") == 0;
+	bq_buf_printf(r->out, "%s %s {", r->tag, kind);
+}
+
+void response_put_name(struct response *r, const char *name)
+{
+	if (r->has_member)
+		bq_buf_put_u8(r->out, ',');
+	r->has_member = true;
+	if (name != NULL)
+		bq_buf_printf(r->out, "\"%s\":", name);
+}
+
+void response_put_u64(struct response *r, const char *name, uint64_t v)
+{
+	response_put_name(r, name);
+	bq_buf_printf(r->out, "%" PRIu64, v);
+}
+
+void response_put_i64(struct response *r, const char *name, int64_t v)
+{
+	response_put_name(r, name);
+	bq_buf_printf(r->out, "%" PRId64, v);
+}
+
+void response_put_bool(struct response *r, const char *name, bool v)
+{
+	response_put_name(r, name);
+	bq_buf_put_span(r->out, v ? BQ_SPAN("true") : BQ_SPAN("false"));
+}
+
+void response_put_str(struct response *r, const char *name, struct bq_span v)
+{
+	response_put_name(r, name);
+	bq_buf_put_json(r->out, v);
+}
+
+void response_put_text(struct response *r, const char *name, const char *v)
+{
+	response_put_str(r, name, bq_span_of(v));
+}
+
+void response_put_score(struct response *r, const char *name, double v)
+{
+	char full[32], text[32];
+
+	response_put_name(r, name);
+	if (!isfinite(v))
+		v = 0;
+	(void)snprintf(full, sizeof full, "%.9g", v);
+	for (int digits = 1; digits <= 9; digits++) {
+		(void)snprintf(text, sizeof text, "%.*g", digits, v);
+		if (strtod(text, NULL) == strtod(full, NULL))
+			break;
+	}
+	bq_buf_put_span(r->out, bq_span_of(text));
+}
+
+void response_open(struct response *r, const char *name, char open)
+{
+	response_put_name(r, name);
+	bq_buf_put_u8(r->out, (uint8_t)open);
+	r->has_member = false;
+}
+
+void response_close(struct response *r, char close)
+{
+	bq_buf_put_u8(r->out, (uint8_t)close);
+	r->has_member = true;
+}
+
+size_t response_line_bytes(const struct response *r) { return r->out->len - r->line_start; }
+
+bool response_end(struct response *r)
+{
+	bq_buf_put(r->out, "}\n", 2);
+	bool fits = !r->out->oom && response_line_bytes(r) <= BQP_MAX_REPLY && !r->has_ended;
+	if (fits) {
+		r->has_ended = r->is_terminal;
+		r->line_start = r->out->len;
+		return true;
+	}
+	r->out->len = r->line_start;
+	if (r->is_terminal && !r->has_ended && !r->out->oom)
+		response_error(r, REPLY_INTERNAL, -1, "the reply line would be longer than %u bytes", BQP_MAX_REPLY);
+	return false;
+}
+
+void response_drop_line(struct response *r)
+{
+	if (r->out->len > r->line_start)
+		r->out->len = r->line_start;
+}
+
+void response_begin_error(struct response *r, enum reply_code code, struct bq_span msg)
+{
+	response_begin(r, "ERR");
+	r->code = code;
+	response_put_text(r, "code", codes[code].word);
+	response_put_i64(r, "status", codes[code].status);
+	response_put_str(r, "msg", msg);
+}
+
+void response_error(struct response *r, enum reply_code code, int64_t at, const char *fmt, ...)
+{
+	char msg[512];
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(msg, sizeof msg, fmt, args);
+	va_end(args);
+	response_begin_error(r, code, bq_span_of(msg));
+	if (at >= 0)
+		response_put_i64(r, "at", at);
+	(void)response_end(r);
+}
+
+void response_bye(struct bq_buf *out, enum reply_code code, const char *msg, uint64_t retry_ms)
+{
+	struct response r;
+
+	response_init_event(&r, out);
+	response_begin(&r, "BYE");
+	response_put_text(&r, "code", codes[code].word);
+	response_put_text(&r, "msg", msg);
+	response_put_u64(&r, "retry_ms", retry_ms);
+	(void)response_end(&r);
+}
