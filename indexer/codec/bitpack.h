@@ -41,12 +41,18 @@ struct bitpack_ops {
 	const char *name;
 	/* 256 numbers. */
 	void (*decode)(const uint8_t *in, unsigned bits, uint32_t out[BITPACK_N]);
+	/* 256 numbers, each one more than stored; 2^32 wraps to 0. */
+	void (*decode_above)(const uint8_t *in, unsigned bits, uint32_t out[BITPACK_N]);
 	/* 256 ascending documents from their gaps - 1: out[0] = base + gap[0],
 	 * out[i] = out[i-1] + 1 + gap[i].  Wraps at 2^32 if the bytes say so. */
 	void (*decode_docs)(const uint8_t *in, unsigned bits, uint32_t base, uint32_t out[BITPACK_N]);
 };
 
 extern const struct bitpack_ops bitpack_scalar;
+
+/* The bits set in `n_words` little-endian words, as numbers from `first` on:
+ * at most BITPACK_N, so count first.  Stores up to 8 numbers more. */
+void bitpack_decode_set(const uint8_t *in, uint32_t n_words, uint32_t first, uint32_t out[BITPACK_N + 8]);
 
 /* NULL where the build has no such code or the CPU cannot run it. */
 const struct bitpack_ops *bitpack_avx2(void);

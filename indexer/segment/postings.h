@@ -148,10 +148,20 @@ bool postings_get_tail(struct bq_span bytes, uint32_t n, uint32_t base, uint32_t
 /* Whether a block of `n` documents has a known kind and room for its parts [F19]. */
 bool postings_block_fits(struct bq_span block, uint32_t n);
 
-/* Decode a block of `n` documents (256, or fewer for a tail).  On success the
- * documents ascend strictly from `base` on and every tf is at least 1.  false
- * if it does not fit [F19], or its documents do not ascend [F20]. */
-bool postings_get_block(const struct bitpack_ops *ops, struct bq_span block, uint32_t n, uint32_t base,
-	uint32_t docs[BQ_BLOCK_DOCS], uint32_t tfs[BQ_BLOCK_DOCS]);
+/* Decode the documents of a block of `n` (256, or fewer for a tail), which
+ * ascend strictly from `base` on.  false if it does not fit [F19], or they do
+ * not ascend [F20].  A tail gives its tfs, too; of a full block
+ * postings_get_tfs() does. */
+bool postings_get_docs(const struct bitpack_ops *ops, struct bq_span block, uint32_t n, uint32_t base,
+	uint32_t docs[BQ_BLOCK_DOCS + 8], uint32_t tfs[BQ_BLOCK_DOCS]);
+
+static inline bool postings_is_tail(struct bq_span block)
+{
+	return (uint8_t)block.ptr[0] == POSTINGS_TAIL;
+}
+
+/* Decode the tfs of a full block that postings_block_fits(): each at least 1.
+ * false if one is none [F19]. */
+bool postings_get_tfs(const struct bitpack_ops *ops, struct bq_span block, uint32_t tfs[BQ_BLOCK_DOCS]);
 
 #endif

@@ -17,7 +17,8 @@ struct native_cursor {
 	uint32_t n_blocks;
 	bool is_open;              /* `block` has been decoded */
 	uint32_t near;             /* where bounds are looked up next: a block; SMALL: a document */
-	struct bq_span pos_block;  /* POS bytes of the decoded block */
+	struct bq_span post_block; /* POST bytes of the decoded block */
+	struct bq_span pos_block;  /* its bytes of POS */
 	uint64_t pos_off;          /* FREQUENT: the word's start in POS */
 	uint32_t *positions;       /* decoded, room for n_positions */
 	uint32_t n_positions;
@@ -90,12 +91,23 @@ static bool load_block(struct native_cursor *n, uint32_t block)
 	n->is_open = true;
 	if (bytes.ptr == NULL || last >= n->segment->leaf.n_docs || base > last || !find_positions(n, block))
 		return end_damaged(n, "a damaged skip entry [F18]");
-	if (!postings_get_block(n->segment->codec, bytes, count, base, n->docs, n->tfs) || n->docs[count - 1] != last)
+	if (!postings_get_docs(n->segment->codec, bytes, count, base, n->docs, n->tfs) || n->docs[count - 1] != last)
 		return end_damaged(n, postings_block_fits(bytes, count) ? "documents out of order in a block [F20]"
 									 : "a damaged postings block [F19]");
+	n->post_block = bytes;
+	n->c.has_tfs = postings_is_tail(bytes);
 	n->c.n = count;
 	n->c.last = last;
 	return true;
+}
+
+static void load_tfs(struct bq_cursor *c)
+{
+	struct native_cursor *n = native_of(c);
+
+	if (!c->has_tfs && !postings_get_tfs(n->segment->codec, n->post_block, n->tfs))
+		(void)end_damaged(n, "a damaged postings block [F19]");
+	c->has_tfs = true;
 }
 
 static bool frequent_next(struct bq_cursor *c)
@@ -238,7 +250,7 @@ static bool make_room(struct native_cursor *n, uint32_t count)
 static const uint32_t *get_positions(struct bq_cursor *c, uint32_t i, uint32_t *count)
 {
 	struct native_cursor *n = native_of(c);
-	uint32_t tf = n->tfs[i];
+	uint32_t tf = bq_cursor_tfs(c)[i];
 
 	*count = 0;
 	if (c->term.kind != BQ_TERM_WORD)
@@ -295,9 +307,9 @@ static bool open_frequent(struct native_cursor *n, const struct bq_term *t)
 
 struct bq_cursor *segment_cursor(const struct bq_leaf *l, const struct bq_term *t, struct bq_read *rd)
 {
-	static const struct bq_cursor_ops small_ops = { small_next, small_seek, get_positions,
+	static const struct bq_cursor_ops small_ops = { small_next, small_seek, load_tfs, get_positions,
 		small_range_impact, small_block_impact, small_nth_impact };
-	static const struct bq_cursor_ops frequent_ops = { frequent_next, frequent_seek, get_positions,
+	static const struct bq_cursor_ops frequent_ops = { frequent_next, frequent_seek, load_tfs, get_positions,
 		frequent_range_impact, frequent_block_impact, frequent_nth_impact };
 	const struct segment *s = segment_of(l);
 	unsigned mode = t->priv[SEGMENT_PRIV_MODE] & 0xff;
@@ -309,7 +321,7 @@ struct bq_cursor *segment_cursor(const struct bq_leaf *l, const struct bq_term *
 	n->segment = s;
 	n->n_blocks = 1;
 	n->c = (struct bq_cursor){ .ops = mode == SEGMENT_FREQUENT ? &frequent_ops : &small_ops, .leaf = l,
-		.read = rd, .term = *t, .docs = n->docs, .tfs = n->tfs };
+		.read = rd, .term = *t, .docs = n->docs, .tfs = n->tfs, .has_tfs = mode != SEGMENT_FREQUENT };
 	if (mode != SEGMENT_FREQUENT && t->priv[SEGMENT_PRIV_POS_LEN] != 0)
 		n->pos_block = bq_span_make(s->pos.ptr + t->priv[SEGMENT_PRIV_POS],
 			(size_t)t->priv[SEGMENT_PRIV_POS_LEN]);

@@ -333,6 +333,12 @@ static bool seek_block(struct bq_cursor *c, uint32_t target)
 	return false;
 }
 
+/* Never asked: next_block() gives them. */
+static void load_tfs(struct bq_cursor *c)
+{
+	c->has_tfs = true;
+}
+
 static const uint32_t *positions(struct bq_cursor *c, uint32_t i, uint32_t *n)
 {
 	struct mem_cursor *m = cursor_of(c);
@@ -411,7 +417,7 @@ static uint8_t nth_impact(const struct bq_cursor *c, uint32_t n)
 
 static struct bq_cursor *cursor(const struct bq_leaf *leaf, const struct bq_term *t, struct bq_read *rd)
 {
-	static const struct bq_cursor_ops ops = { next_block, seek_block, positions, range_impact, block_impact,
+	static const struct bq_cursor_ops ops = { next_block, seek_block, load_tfs, positions, range_impact, block_impact,
 		nth_impact };
 	const struct mem_leaf *l = leaf_of(leaf);
 	struct mem_cursor *m = BQ_ARENA_NEW(rd->mem, struct mem_cursor, 1);
@@ -424,7 +430,8 @@ static struct bq_cursor *cursor(const struct bq_leaf *leaf, const struct bq_term
 		most = m->t->list[i].tf > most ? m->t->list[i].tf : most;
 	m->pos = BQ_ARENA_NEW(rd->mem, uint32_t, most);
 	m->block_docs = l->opts->block_docs;
-	m->c = (struct bq_cursor){ .ops = &ops, .leaf = leaf, .read = rd, .term = *t, .docs = m->docs, .tfs = m->tfs };
+	m->c = (struct bq_cursor){ .ops = &ops, .leaf = leaf, .read = rd, .term = *t, .docs = m->docs, .tfs = m->tfs,
+		.has_tfs = true };
 	return m->pos == NULL ? NULL : &m->c;
 }
 

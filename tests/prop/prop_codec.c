@@ -57,6 +57,9 @@ static void test_twins(void **state)
 			bitpack_scalar.decode(bytes, bits, want);
 			twin->decode(bytes, bits, got);
 			assert_memory_equal(want, got, sizeof want);
+			bitpack_scalar.decode_above(bytes, bits, want);
+			twin->decode_above(bytes, bits, got);
+			assert_memory_equal(want, got, sizeof want);
 			bitpack_scalar.decode_docs(bytes, bits, base, want);
 			twin->decode_docs(bytes, bits, base, got);
 			assert_memory_equal(want, got, sizeof want);
@@ -79,6 +82,26 @@ static void test_running_sum(void **state)
 			assert_int_equal(docs[i], base);
 			base++;
 		}
+	}
+}
+
+/* Words of no, few, many and all bits, up to 256 of them. */
+static void test_set(void **state)
+{
+	(void)state;
+	for (unsigned round = 0; round < 2000; round++) {
+		uint32_t want[BITPACK_N], got[BITPACK_N + 8], first = (uint32_t)rng_next(&rng), n = 0;
+		uint32_t n_words = (uint32_t)rng_between(&rng, 1, 128);
+		uint8_t bytes[128 * 8] = { 0 };
+		uint64_t one_in = rng_between(&rng, 1, 40);
+		for (uint32_t i = 0; i < n_words * 64 && n < BITPACK_N; i++) {
+			if (!rng_one_in(&rng, one_in))
+				continue;
+			bytes[i / 8] |= (uint8_t)(1u << (i & 7));
+			want[n++] = first + i;
+		}
+		bitpack_decode_set(bytes, n_words, first, got);
+		assert_memory_equal(want, got, n * sizeof *want);
 	}
 }
 
@@ -110,6 +133,7 @@ int main(void)
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_twins),
 		cmocka_unit_test(test_running_sum),
+		cmocka_unit_test(test_set),
 		cmocka_unit_test(test_bits),
 	};
 

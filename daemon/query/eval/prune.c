@@ -87,8 +87,9 @@ static void add_up_word(struct prune *p, struct node *n)
 	uint32_t doc = bq_cursor_seek(cur, p->from), i;
 
 	while (doc < p->to) {
+		const uint32_t *tfs = bq_cursor_tfs(cur);
 		for (i = cur->i; i < cur->n && cur->docs[i] < p->to; i++)
-			add_up(p, cur->docs[i], bm25_points(n->weight, cur->tfs[i], k[leaf->norms[cur->docs[i]]]));
+			add_up(p, cur->docs[i], bm25_points(n->weight, tfs[i], k[leaf->norms[cur->docs[i]]]));
 		cur->i = i - 1;
 		cur->doc = cur->docs[i - 1];
 		doc = bq_cursor_next(cur);
