@@ -288,10 +288,21 @@ static bool open_inline(struct native_cursor *n, const struct bq_term *t)
 static bool open_small(struct native_cursor *n, const struct bq_term *t)
 {
 	const struct segment *s = n->segment;
-	struct bq_span bytes = bq_span_make(s->post.ptr + t->priv[SEGMENT_PRIV_POST],
-		(size_t)(t->priv[SEGMENT_PRIV_MODE] >> 8));
+	const char *section = t->kind == BQ_TERM_PAIR ? s->ppost.ptr : s->post.ptr;
+	struct bq_span bytes = bq_span_make(section + t->priv[SEGMENT_PRIV_POST], (size_t)(t->priv[SEGMENT_PRIV_MODE] >> 8));
 
 	return postings_get_tail(bytes, t->df, 0, n->docs, n->tfs) && n->docs[t->df - 1] < s->leaf.n_docs;
+}
+
+/* A pair has no TINFO: PAIRS says what that would. */
+static bool open_long_pair(struct native_cursor *n, const struct bq_term *t)
+{
+	const struct segment *s = n->segment;
+	struct tinfo info = { .df = t->df, .post_off = t->priv[SEGMENT_PRIV_POST],
+		.flags = postings_is_dense(t->df, s->leaf.n_docs) ? TINFO_RANGES : 0 };
+
+	n->n_blocks = postings_blocks(t->df);
+	return postings_open(s->ppost, &info, s->leaf.n_docs, &n->list);
 }
 
 static bool open_frequent(struct native_cursor *n, const struct bq_term *t)
@@ -327,7 +338,8 @@ struct bq_cursor *segment_cursor(const struct bq_leaf *l, const struct bq_term *
 			(size_t)t->priv[SEGMENT_PRIV_POS_LEN]);
 	bool ok = mode == SEGMENT_INLINE ? open_inline(n, t)
 		: mode == SEGMENT_SMALL  ? open_small(n, t)
-					 : open_frequent(n, t);
+		: t->kind == BQ_TERM_PAIR ? open_long_pair(n, t)
+					  : open_frequent(n, t);
 	if (ok)
 		return &n->c;
 	if (!rd->mem->oom)

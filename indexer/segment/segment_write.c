@@ -18,6 +18,7 @@
 #include "segment/heads.h"
 #include "segment/positions.h"
 #include "segment/postings.h"
+#include "segment/segment.h"
 #include "segment/spool.h"
 #include "segment/terms.h"
 
@@ -48,6 +49,7 @@ struct segment_writer {
 	struct spool marks, post;
 	struct bq_buf tinfo, block_pos;
 	struct open_term term;
+	struct bq_buf paired;        /* u32: places of words that are frequent enough for pairs */
 	float k[256];
 	float avg_len;
 	uint32_t n_docs, n_terms;
@@ -70,12 +72,14 @@ struct segment_writer *segment_writer_new(int dirfd, const struct segment_params
 	}
 	w->dirfd = dirfd;
 	w->params = *params;
+	if (params->is_temporary)
+		w->params.pairs.t = BQ_PAIRS_OFF;
 	struct spool *spools[] = { &w->mtimes, &w->sizes, &w->marks, &w->post, &w->heads.records,
 		&w->terms.blocks };
 	for (size_t i = 0; i < sizeof spools / sizeof *spools; i++)
 		spool_init(spools[i], dirfd, params->number);
 	(void)snprintf(w->name, sizeof w->name, "%08" PRIu64 ".seg", params->number);
-	int fd = openat(dirfd, w->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int fd = openat(dirfd, w->name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0) {
 		(void)bq_error_set(err, BQ_EIO, 0, "%s: %s", w->name, strerror(errno));
 		free(w);
@@ -279,6 +283,8 @@ static void end_term(struct segment_writer *w)
 	if (t->forms.oom || postings_writer_oom(&t->list))
 		fail(w, BQ_ENOMEM);
 	terms_add(&w->terms, open_key(t), &e, forms);
+	if (terms_kind(open_key(t)) == BQ_TERM_WORD && t->list.df >= pairing_floor(&w->params.pairs))
+		bq_buf_put_u32(&w->paired, w->n_terms - 1);
 	spool_drain(&w->post);
 	clear_term(t);
 }
@@ -387,27 +393,66 @@ static void put_sections(struct segment_writer *w)
 	put_columns(w);
 }
 
+/* The file so far as a segment, which says what pairs there are. */
+static int open_parts(struct segment_writer *w, const struct container_head *head, struct segment **out,
+	struct bq_error *err)
+{
+	struct container parts;
+	struct mapfile map;
+	int rc = container_read_back(w->file, &map, &parts, err);
+
+	parts.head = *head;
+	if (rc == BQ_OK)
+		rc = segment_open_parts(&parts, &map, w->name, out, err);
+	if (rc != BQ_OK)
+		mapfile_close(&map);
+	return rc;
+}
+
+static int put_pairs(struct segment_writer *w, const struct container_head *head, uint32_t *t, struct bq_error *err)
+{
+	struct segment *s = NULL;
+	struct pairing_job job = { .params = &w->params.pairs, .dirfd = w->dirfd, .number = w->params.number,
+		.places = (const uint32_t *)(const void *)w->paired.ptr,
+		.n_places = (uint32_t)(w->paired.len / sizeof *job.places) };
+	int rc = BQ_OK;
+
+	if (w->paired.oom)
+		return bq_error_set(err, BQ_ENOMEM, 0, "writing a segment: out of memory");
+	if (job.n_places != 0)
+		rc = open_parts(w, head, &s, err);
+	job.s = s;
+	if (rc == BQ_OK)
+		rc = pairing_write(&job, w->file, t, err);
+	segment_close(s);
+	return rc;
+}
+
+static int describe_failure(const struct segment_writer *w, struct bq_error *err)
+{
+	return bq_error_set(err, w->status, 0, "writing a segment: %s",
+		w->status == BQ_ELIMIT ? "a word's list is over 16 GiB" : w->status == BQ_EIO ? strerror(w->saved_errno)
+		: "out of memory");
+}
+
 int segment_writer_finish(struct segment_writer *w, struct segment_info *out, struct bq_error *err)
 {
 	struct container_head head = { .number = w->params.number, .text_id = w->params.text_id, .k1 = w->params.k1,
 		.b = w->params.b, .avg_len = w->avg_len, .n_docs = w->n_docs, .n_tokens = w->n_tokens,
 		.n_terms = w->n_terms, .flags = w->params.no_store ? CONTAINER_NO_STORE : 0 };
+	uint32_t t = 0;
 
 	end_term(w);
 	if (w->status == BQ_OK)
 		put_sections(w);
-	int rc = w->status;
+	int rc = w->status == BQ_OK ? put_pairs(w, &head, &t, err) : describe_failure(w, err);
 	if (rc == BQ_OK) {
 		rc = container_finish(w->file, &head, err);
 		w->file = NULL;
-	} else {
-		(void)bq_error_set(err, rc, 0, "writing a segment: %s",
-			rc == BQ_ELIMIT ? "a word's list is over 16 GiB" : rc == BQ_EIO ? strerror(w->saved_errno)
-			: "out of memory");
 	}
 	if (rc == BQ_OK)
 		*out = (struct segment_info){ head.number, head.file_bytes, head.checksum, head.n_docs, head.n_terms,
-			head.n_tokens };
+			head.n_tokens, t };
 	else
 		(void)unlinkat(w->dirfd, w->name, 0);
 	w->dirfd = -1;
@@ -419,7 +464,7 @@ void segment_writer_free(struct segment_writer *w)
 {
 	if (w == NULL)
 		return;
-	struct bq_buf *all[] = { &w->norms, &w->tinfo, &w->block_pos,
+	struct bq_buf *all[] = { &w->norms, &w->tinfo, &w->block_pos, &w->paired,
 		&w->term.forms, &w->term.positions, &w->term.pos_off };
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		bq_buf_release(all[i]);
