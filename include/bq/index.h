@@ -76,6 +76,9 @@ struct bq_cursor_ops {
 	/* Decode the tfs of the block at hand: sets tfs and has_tfs.  Damage is in
 	 * the bq_read, the tfs then are what they are. */
 	void (*load_tfs)(struct bq_cursor *c);
+	/* Load block `block`, from 0, whatever was loaded before; false if there is
+	 * none or it is damaged. */
+	bool (*load_block)(struct bq_cursor *c, uint32_t block);
 	/* Positions of document docs[i], ascending; NULL and *n = 0 when the list
 	 * has none or is damaged. */
 	const uint32_t *(*positions)(struct bq_cursor *c, uint32_t i, uint32_t *n);
@@ -92,6 +95,9 @@ struct bq_cursor_ops {
 	/* At least `n` documents, n > 0, have this impact or more; 0 if that is
 	 * not known without decoding. */
 	uint8_t (*nth_impact)(const struct bq_cursor *c, uint32_t n);
+	/* No document of block i has more than the larger of bounds[2 * i] and
+	 * bounds[2 * i + 1].  **borrowed** from the cursor. */
+	const uint8_t *(*block_impacts)(const struct bq_cursor *c, uint32_t *n_blocks);
 };
 
 /* One word's list.  Starts before the first document: call next or seek.
@@ -352,6 +358,11 @@ static inline uint8_t bq_cursor_range_impact(struct bq_cursor *c, uint32_t from,
 static inline uint8_t bq_cursor_block_impact(struct bq_cursor *c, uint32_t from, uint32_t *last)
 {
 	return c->ops->block_impact(c, from, last);
+}
+
+static inline const uint8_t *bq_cursor_block_impacts(const struct bq_cursor *c, uint32_t *n_blocks)
+{
+	return c->ops->block_impacts(c, n_blocks);
 }
 
 static inline uint8_t bq_cursor_nth_impact(const struct bq_cursor *c, uint32_t n)

@@ -46,13 +46,12 @@ struct bitpack_ops {
 	/* 256 ascending documents from their gaps - 1: out[0] = base + gap[0],
 	 * out[i] = out[i-1] + 1 + gap[i].  Wraps at 2^32 if the bytes say so. */
 	void (*decode_docs)(const uint8_t *in, unsigned bits, uint32_t base, uint32_t out[BITPACK_N]);
+	/* The bits set in `n_words` little-endian words, as numbers from `first`
+	 * on; returns how many there are.  More than BITPACK_N: none is stored. */
+	uint32_t (*decode_set)(const uint8_t *in, uint32_t n_words, uint32_t first, uint32_t out[BITPACK_N + 8]);
 };
 
 extern const struct bitpack_ops bitpack_scalar;
-
-/* The bits set in `n_words` little-endian words, as numbers from `first` on:
- * at most BITPACK_N, so count first.  Stores up to 8 numbers more. */
-void bitpack_decode_set(const uint8_t *in, uint32_t n_words, uint32_t first, uint32_t out[BITPACK_N + 8]);
 
 /* NULL where the build has no such code or the CPU cannot run it. */
 const struct bitpack_ops *bitpack_avx2(void);

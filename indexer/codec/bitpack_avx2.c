@@ -7,10 +7,12 @@
 
 #include <string.h>
 
+#include <bq/bytes.h>
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#define AVX2 __attribute__((target("avx2")))
+#define AVX2 __attribute__((target("avx2,popcnt")))
 
 /* Unpack row `row` of a block of `bits`-bit numbers; with a constant `bits`
  * after inlining, shifts and the straddle test are constants. */
@@ -109,11 +111,41 @@ AVX2 static void decode_docs(const uint8_t *in, unsigned bits, uint32_t base, ui
 	}
 }
 
+/* Places of the bits of each byte, one a byte, the lowest first. */
+#define SET0(v) (v), ((v) << 8 | 0)
+#define SET1(v) SET0(v), SET0((v) << 8 | 1)
+#define SET2(v) SET1(v), SET1((v) << 8 | 2)
+#define SET3(v) SET2(v), SET2((v) << 8 | 3)
+#define SET4(v) SET3(v), SET3((v) << 8 | 4)
+#define SET5(v) SET4(v), SET4((v) << 8 | 5)
+#define SET6(v) SET5(v), SET5((v) << 8 | 6)
+#define SET7(v) SET6(v), SET6((v) << 8 | 7)
+static const uint64_t places[256] = { SET7(UINT64_C(0)) };
+
+/* Eight numbers for each byte, of which as many are kept as it has bits. */
+AVX2 static uint32_t decode_set(const uint8_t *in, uint32_t n_words, uint32_t first, uint32_t out[BITPACK_N + 8])
+{
+	__m256i base = _mm256_set1_epi32((int)first);
+	uint32_t n = 0;
+
+	for (uint32_t w = 0; w < n_words; w++)
+		n += (uint32_t)__builtin_popcountll(bq_get_u64(in + (size_t)w * 8));
+	if (n > BITPACK_N)
+		return n;
+	for (size_t i = 0; i < (size_t)n_words * 8; i++) {
+		__m256i at = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)&places[in[i]]));
+		_mm256_storeu_si256((__m256i *)(void *)out, _mm256_add_epi32(at, base));
+		out += __builtin_popcount(in[i]);
+		base = _mm256_add_epi32(base, _mm256_set1_epi32(8));
+	}
+	return n;
+}
+
 const struct bitpack_ops *bitpack_avx2(void)
 {
-	static const struct bitpack_ops ops = { "avx2", decode, decode_above, decode_docs };
+	static const struct bitpack_ops ops = { "avx2", decode, decode_above, decode_docs, decode_set };
 
-	return __builtin_cpu_supports("avx2") ? &ops : NULL;
+	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt") ? &ops : NULL;
 }
 
 #else

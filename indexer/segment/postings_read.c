@@ -74,16 +74,11 @@ bool postings_get_tail(struct bq_span bytes, uint32_t n, uint32_t base, uint32_t
 
 /* Set bits of `words` words as documents from `first` on; false unless there
  * are 256, none below `base`. */
-static bool get_bitset(const uint8_t *p, uint32_t words, uint32_t base, uint32_t docs[BQ_BLOCK_DOCS + 8])
+static bool get_bitset(const struct bitpack_ops *ops, const uint8_t *p, uint32_t words, uint32_t base,
+	uint32_t docs[BQ_BLOCK_DOCS + 8])
 {
-	uint32_t n = 0;
-
-	for (uint32_t w = 0; w < words; w++)
-		n += (uint32_t)__builtin_popcountll(bq_get_u64(p + (size_t)w * 8));
-	if (n != BQ_BLOCK_DOCS)
-		return false;
-	bitpack_decode_set(p, words, base & ~63u, docs);
-	return docs[0] >= base && docs[n - 1] > docs[0];
+	return ops->decode_set(p, words, base & ~63u, docs) == BQ_BLOCK_DOCS && docs[0] >= base &&
+		docs[BQ_BLOCK_DOCS - 1] > docs[0];
 }
 
 static bool ascends(const uint32_t *docs, uint32_t base)
@@ -135,7 +130,7 @@ bool postings_get_docs(const struct bitpack_ops *ops, struct bq_span block, uint
 	if (p[0] == POSTINGS_TAIL)
 		return postings_get_tail(bq_span_make(p + 4, bq_get_u16(p + 2)), n, base, docs, tfs);
 	if ((p[0] & POSTINGS_BITSET) != 0)
-		return get_bitset(p + 4, (p[0] & 0x7fu) + 1, base, docs);
+		return get_bitset(ops, p + 4, (p[0] & 0x7fu) + 1, base, docs);
 	return get_packed(ops, p + 4, p[0], base, docs);
 }
 

@@ -56,6 +56,12 @@ static bool small_seek(struct bq_cursor *c, uint32_t target)
 	return small_next(c) && c->last >= target;
 }
 
+static bool small_load(struct bq_cursor *c, uint32_t block)
+{
+	native_of(c)->is_open = false;
+	return block == 0 && small_next(c);
+}
+
 /* ---- words with df >= 256 ---- */
 
 static uint32_t block_last(const struct native_cursor *n, uint32_t block)
@@ -149,6 +155,13 @@ static bool frequent_seek(struct bq_cursor *c, uint32_t target)
 	return load_block(n, block);
 }
 
+static bool frequent_load(struct bq_cursor *c, uint32_t block)
+{
+	struct native_cursor *n = native_of(c);
+
+	return block < n->n_blocks && load_block(n, block);
+}
+
 /* ---- bounds ---- */
 
 static uint8_t small_range_impact(struct bq_cursor *c, uint32_t from, uint32_t to)
@@ -174,6 +187,15 @@ static uint8_t small_nth_impact(const struct bq_cursor *c, uint32_t n)
 	(void)c;
 	(void)n;
 	return 0;
+}
+
+static const uint8_t *small_block_impacts(const struct bq_cursor *c, uint32_t *n_blocks)
+{
+	static const uint8_t unknown[2] = { UINT8_MAX, UINT8_MAX };
+
+	(void)c;
+	*n_blocks = 1;
+	return unknown;
 }
 
 static uint8_t larger(uint8_t a, uint8_t b)
@@ -230,6 +252,14 @@ static uint8_t frequent_nth_impact(const struct bq_cursor *c, uint32_t n)
 	while (impact > 0 && reached < n)
 		reached += count[--impact];
 	return (uint8_t)impact;
+}
+
+static const uint8_t *frequent_block_impacts(const struct bq_cursor *c, uint32_t *n_blocks)
+{
+	const struct native_cursor *n = (const struct native_cursor *)(const void *)c;
+
+	*n_blocks = n->n_blocks;
+	return n->list.bound;
 }
 
 /* ---- positions ---- */
@@ -318,10 +348,11 @@ static bool open_frequent(struct native_cursor *n, const struct bq_term *t)
 
 struct bq_cursor *segment_cursor(const struct bq_leaf *l, const struct bq_term *t, struct bq_read *rd)
 {
-	static const struct bq_cursor_ops small_ops = { small_next, small_seek, load_tfs, get_positions,
-		small_range_impact, small_block_impact, small_nth_impact };
-	static const struct bq_cursor_ops frequent_ops = { frequent_next, frequent_seek, load_tfs, get_positions,
-		frequent_range_impact, frequent_block_impact, frequent_nth_impact };
+	static const struct bq_cursor_ops small_ops = { small_next, small_seek, load_tfs, small_load, get_positions,
+		small_range_impact, small_block_impact, small_nth_impact, small_block_impacts };
+	static const struct bq_cursor_ops frequent_ops = { frequent_next, frequent_seek, load_tfs, frequent_load,
+		get_positions, frequent_range_impact, frequent_block_impact, frequent_nth_impact,
+		frequent_block_impacts };
 	const struct segment *s = segment_of(l);
 	unsigned mode = t->priv[SEGMENT_PRIV_MODE] & 0xff;
 	struct native_cursor *n = bq_arena_alloc(rd->mem, sizeof *n);
