@@ -3,6 +3,8 @@
 
 #include <bq/buf.h>
 
+#include "bench/clock.h"
+
 #define MEM_CAP ((size_t)1 << 30)
 
 static const struct ask_command commands[] = {
@@ -41,6 +43,38 @@ void ask_release(struct ask *a)
 	bq_arena_release(&a->mem);
 }
 
+static int show_hit(struct ask *a, struct bq_query *q, const struct bq_hit *hit)
+{
+	struct bq_read rd = { &a->mem, { 0 } };
+	struct bq_doc_head head;
+	struct bq_places places;
+	struct bq_snip snip;
+	int rc = bq_leaf_head(a->index->leaves[hit->leaf], hit->doc, &head, &rd);
+
+	if (rc != BQ_OK)
+		return bq_error_set(&a->error, rc, 0, "%s", rd.error.msg);
+	rc = bq_query_places(q, hit, &head, 1, &places, &a->error);
+	if (rc != BQ_OK || places.n == 0 || places.places[0].in_title)
+		return rc;
+	rc = bq_query_snip(q, hit, &head, &places.places[0], 1, &snip, &a->error);
+	if (rc == BQ_OK) {
+		a->shown.hits++;
+		a->shown.bytes += snip.text.len;
+	}
+	return rc;
+}
+
+static int show_hits(struct ask *a, struct bq_query *q, const struct bq_hits *hits)
+{
+	uint64_t start = clock_ns(a->clock);
+	int rc = BQ_OK;
+
+	for (uint32_t i = 0; rc == BQ_OK && i < hits->n; i++)
+		rc = show_hit(a, q, &hits->hits[i]);
+	a->shown.ns = clock_ns(a->clock) - start;
+	return rc;
+}
+
 int ask_run(struct ask *a, const struct ask_command *command, struct bq_span text, uint64_t *count)
 {
 	const struct bq_query_opts opts = {
@@ -54,6 +88,7 @@ int ask_run(struct ask *a, const struct ask_command *command, struct bq_span tex
 	int rc;
 
 	bq_arena_reset(&a->mem);
+	a->shown = (struct ask_shown){ 0 };
 	rc = bq_query_parse(a->searcher, &a->view, text, &opts, &a->mem, &q, &a->error);
 	if (rc != BQ_OK)
 		return rc;
@@ -61,7 +96,7 @@ int ask_run(struct ask *a, const struct ask_command *command, struct bq_span tex
 		return bq_query_count(q, count, &a->error);
 	rc = bq_query_search(q, &hits, &a->error);
 	*count = command->wants_total ? hits.total : hits.n;
-	return rc;
+	return rc == BQ_OK && a->shows ? show_hits(a, q, &hits) : rc;
 }
 
 /* ---- facts ------------------------------------------------------------- */

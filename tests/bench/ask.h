@@ -6,6 +6,8 @@
 #ifndef BENCH_ASK_H
 #define BENCH_ASK_H
 
+#include <time.h>
+
 #include <bq/query.h>
 
 #include "bench/model.h"
@@ -21,12 +23,21 @@ struct ask_command {
 /* NULL if there is none of this name. */
 const struct ask_command *ask_command_find(struct bq_span name);
 
+/* What showing hits took, and what was shown. */
+struct ask_shown {
+	uint64_t ns;
+	uint64_t hits, bytes; /* with a place in the text; bytes of their snippets */
+};
+
 struct ask {
 	struct bq_index *index;
 	struct bq_view view;
 	struct bq_searcher *searcher;
 	struct bq_arena mem; /* of the query at hand */
 	struct bq_error error;
+	bool shows;             /* make a snippet for each hit */
+	clockid_t clock;        /* by which `shown` is timed */
+	struct ask_shown shown; /* of the last query */
 };
 
 /* Open an index.  **owned**: release with ask_release(), also after failure. */
@@ -36,7 +47,9 @@ int ask_init(struct ask *a, const char *dir);
 void ask_release(struct ask *a);
 
 /* Parse and answer one query.  *count is what the command asks for: documents
- * that match (COUNT, _COUNT) or hits given.  A failure is in a->error. */
+ * that match (COUNT, _COUNT) or hits given.  A failure is in a->error.  With
+ * a->shows each hit is made ready to send, as the daemon does it: what is known
+ * of it, its best place, a line of context on either side, marks. */
 int ask_run(struct ask *a, const struct ask_command *command, struct bq_span text, uint64_t *count);
 
 /* What the model needs to know of a query: its lists' lengths, how many

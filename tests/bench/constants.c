@@ -57,6 +57,7 @@ int constants_measure(const struct bq_index *ix, struct constants *out, struct b
 	out->scan = measure(kernels_scan, k);
 	out->probe = measure(kernels_probe, k);
 	out->find = measure(kernels_find, k);
+	out->frame = measure(kernels_frame, k);
 	k->spread = 1;
 	out->verify_hot = measure(kernels_verify, k);
 	k->spread = k->n_places;
@@ -83,8 +84,8 @@ void constants_put_json(struct bq_buf *b, const struct constants *c)
 	put_widths(b, "decode_scalar_ns", c->decode_scalar);
 	bq_buf_printf(b, "\"tf_ns\":%.4f,\"block_ns\":%.4f,\"bitset_ns\":%.4f,\"score_ns\":%.4f,", c->tf, c->block,
 		c->bitset, c->score);
-	bq_buf_printf(b, "\"accumulate_ns\":%.4f,\"scan_ns\":%.4f,\"probe_ns\":%.2f,\"find_ns\":%.1f,", c->accumulate,
-		c->scan, c->probe, c->find);
+	bq_buf_printf(b, "\"accumulate_ns\":%.4f,\"scan_ns\":%.4f,\"probe_ns\":%.2f,\"find_ns\":%.1f,\"frame_ns\":%.1f,",
+		c->accumulate, c->scan, c->probe, c->find, c->frame);
 	bq_buf_printf(b, "\"verify_hot_ns\":%.2f,\"verify_random_ns\":%.2f,", c->verify_hot, c->verify_random);
 	bq_buf_printf(b, "\"bandwidth_gb_s\":%.2f,\"miss_ns\":%.1f}", c->bandwidth, c->miss);
 }

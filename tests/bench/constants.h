@@ -26,6 +26,7 @@ struct constants {
 	double verify_hot;                      /* ns: positions of two words in one document, compared; in the cache */
 	double verify_random;                   /* ns: the same all over 64 MiB of positions */
 	double find;                            /* ns: a word in the dictionary */
+	double frame;                           /* ns: 4 KiB of stored text, anywhere; 0: the index keeps none */
 	double bandwidth;                       /* bytes a ns: reading 64 MiB in order */
 	double miss;                            /* ns: a load that waits for another one, all over 64 MiB */
 };

@@ -21,6 +21,8 @@ enum { MAX_COMMANDS = 6, MAX_RUNS = 1000 };
 struct result {
 	uint64_t count, bytes;
 	double us, floor_us;
+	double show_us, show_floor_us; /* --snippets */
+	uint64_t shown, frames;        /* hits with a snippet; frames decompressed for them */
 	bool is_refused; /* said on standard error, left out of the report */
 };
 
@@ -32,9 +34,11 @@ struct engine {
 	uint32_t n_commands;
 	unsigned runs;
 	clockid_t clock;
+	bool shows; /* --snippets */
 	struct constants constants;
 	struct result *results; /* [n_commands][queries.n] */
 	uint64_t *times;        /* [queries.n][runs], ns */
+	uint64_t *show_times;   /* the same, of their snippets alone */
 	uint32_t n_refused;
 };
 
@@ -65,10 +69,11 @@ static int compare_u64(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Median of `n` sorted times, in us. */
-static double median_us(const uint64_t *sorted, unsigned n)
+/* Median of `n` times, in us; sorts them. */
+static double median_us(uint64_t *times, unsigned n)
 {
-	return (double)(sorted[(n - 1) / 2] + sorted[n / 2]) / 2000;
+	qsort(times, n, sizeof *times, compare_u64);
+	return (double)(times[(n - 1) / 2] + times[n / 2]) / 2000;
 }
 
 /* Bytes, count and floor: one run that is not timed. */
@@ -83,6 +88,9 @@ static int look_at(struct engine *e, uint32_t command, uint32_t query)
 	rc = ask_run(&e->ask, e->commands[command], e->queries.list[query].text, &r->count);
 	touched_end(e->ask.index);
 	r->bytes = touched_bytes(&touched);
+	r->frames = touched.frames;
+	r->shown = e->ask.shown.hits;
+	r->show_floor_us = model_show_floor(&e->constants, r->shown, e->ask.shown.bytes);
 	if (rc == BQ_OK)
 		rc = ask_facts(&e->ask, e->commands[command], &e->queries.list[query], &facts);
 	if (rc == BQ_OK)
@@ -98,7 +106,8 @@ static void run_once(struct engine *e, uint32_t command, unsigned run)
 			continue;
 		if (ask_run(&e->ask, e->commands[command], e->queries.list[i].text, &count) != BQ_OK)
 			refuse(e, command, i);
-		e->times[(size_t)i * e->runs + run] = clock_ns(e->clock) - start;
+		e->times[(size_t)i * e->runs + run] = clock_ns(e->clock) - start - e->ask.shown.ns;
+		e->show_times[(size_t)i * e->runs + run] = e->ask.shown.ns;
 	}
 }
 
@@ -110,9 +119,8 @@ static void run_command(struct engine *e, uint32_t command)
 	for (unsigned run = 0; run < e->runs; run++)
 		run_once(e, command, run);
 	for (uint32_t i = 0; i < e->queries.n; i++) {
-		uint64_t *times = &e->times[(size_t)i * e->runs];
-		qsort(times, e->runs, sizeof *times, compare_u64);
-		result_at(e, command, i)->us = median_us(times, e->runs);
+		result_at(e, command, i)->us = median_us(&e->times[(size_t)i * e->runs], e->runs);
+		result_at(e, command, i)->show_us = median_us(&e->show_times[(size_t)i * e->runs], e->runs);
 	}
 }
 
@@ -122,6 +130,7 @@ static void run_command(struct engine *e, uint32_t command)
 struct summary {
 	uint32_t n;
 	double mean_us, p50_us, p99_us, floor_us, bytes;
+	double show_us, show_floor_us, shown, frames; /* sums */
 };
 
 static int compare_doubles(const void *a, const void *b)
@@ -156,6 +165,10 @@ static struct summary sum_up(struct engine *e, uint32_t command, enum bench_clas
 		s.mean_us += r->us;
 		s.floor_us += r->floor_us;
 		s.bytes += (double)r->bytes;
+		s.show_us += r->show_us;
+		s.show_floor_us += r->show_floor_us;
+		s.shown += (double)r->shown;
+		s.frames += (double)r->frames;
 	}
 	if (s.n == 0)
 		return s;
@@ -195,12 +208,22 @@ static void put_index(struct bq_buf *b, const struct bq_index *ix)
 	bq_buf_printf(b, "}");
 }
 
+/* What a hit costs to show. */
+static void put_shown(struct bq_buf *b, const struct summary *s)
+{
+	if (s->shown != 0)
+		bq_buf_printf(b, ",\"shown\":%.0f,\"show_us_a_hit\":%.2f,\"show_floor_us_a_hit\":%.2f,\"frames_a_hit\":%.2f",
+			s->shown, s->show_us / s->shown, s->show_floor_us / s->shown, s->frames / s->shown);
+}
+
 static void put_class(struct bq_buf *b, const char *command, enum bench_class class, const struct summary *s)
 {
 	bq_buf_printf(b, "{\"command\":\"%s\",\"class\":\"%s\",\"n\":%u,\"mean_us\":%.2f,\"p50_us\":%.2f,", command,
 		bench_class_name(class), s->n, s->mean_us, s->p50_us);
-	bq_buf_printf(b, "\"p99_us\":%.2f,\"floor_us\":%.2f,\"ratio\":%.2f,\"bytes\":%.0f}", s->p99_us, s->floor_us,
+	bq_buf_printf(b, "\"p99_us\":%.2f,\"floor_us\":%.2f,\"ratio\":%.2f,\"bytes\":%.0f", s->p99_us, s->floor_us,
 		ratio_of(s), s->bytes);
+	put_shown(b, s);
+	bq_buf_put_u8(b, '}');
 }
 
 static void put_json(struct bq_buf *b, struct engine *e, double *room)
@@ -253,6 +276,24 @@ static void put_table(struct bq_buf *b, struct engine *e, double *room)
 	}
 }
 
+/* What showing hits costs, the rest left out. */
+static void put_show_table(struct bq_buf *b, struct engine *e, double *room)
+{
+	bq_buf_printf(b, "\n%-14s %-12s %5s %10s %10s %10s %10s %10s %7s\n", "snippets of", "class", "n", "hits",
+		"us a query", "us a hit", "frames", "floor us", "ratio");
+	for (uint32_t c = 0; c < e->n_commands; c++) {
+		for (unsigned class = 0; class < BENCH_CLASSES; class++) {
+			struct summary s = sum_up(e, c, (enum bench_class)class, room);
+			if (s.shown == 0)
+				continue;
+			bq_buf_printf(b, "%-14s %-12s %5u %10.0f %10.1f %10.2f %10.2f %10.2f %7.1f\n",
+				e->commands[c]->name, bench_class_name((enum bench_class)class), s.n, s.shown,
+				s.show_us / s.n, s.show_us / s.shown, s.frames / s.shown, s.show_floor_us / s.shown,
+				s.show_floor_us > 0 ? s.show_us / s.show_floor_us : 0);
+		}
+	}
+}
+
 static int report(struct engine *e, bool as_json)
 {
 	struct bq_buf b = BQ_BUF_INIT;
@@ -263,6 +304,8 @@ static int report(struct engine *e, bool as_json)
 		put_json(&b, e, room);
 	else if (ok)
 		put_table(&b, e, room);
+	if (ok && !as_json && e->ask.shows)
+		put_show_table(&b, e, room);
 	ok = ok && !b.oom && fwrite(b.ptr, 1, b.len, stdout) == b.len && fflush(stdout) == 0;
 	bq_buf_release(&b);
 	return ok ? 0 : complain("could not write the report");
@@ -293,10 +336,13 @@ static int run(struct engine *e, const char *dir, bool as_json)
 		return complain("line %llu: %s", (unsigned long long)err.at, err.msg);
 	e->results = BQ_ARENA_NEW(&e->mem, struct result, (size_t)e->n_commands * e->queries.n);
 	e->times = BQ_ARENA_NEW(&e->mem, uint64_t, (size_t)e->queries.n * e->runs);
+	e->show_times = BQ_ARENA_NEW(&e->mem, uint64_t, (size_t)e->queries.n * e->runs);
 	if (e->mem.oom)
 		return complain("no memory for %u queries", e->queries.n);
 	if (ask_init(&e->ask, dir) != BQ_OK)
 		return complain("%s", e->ask.error.msg);
+	e->ask.shows = e->shows;
+	e->ask.clock = e->clock;
 	if (constants_measure(e->ask.index, &e->constants, &err) != BQ_OK)
 		return complain("%s", err.msg);
 	for (uint32_t c = 0; c < e->n_commands; c++)
@@ -314,6 +360,7 @@ int verb_engine(char **argv)
 		{ "commands", ARG_TEXT, &commands },
 		{ "runs", ARG_COUNT, &e.runs },
 		{ "cpu", ARG_FLAG, &by_cpu },
+		{ "snippets", ARG_FLAG, &e.shows },
 		{ "json", ARG_FLAG, &as_json },
 	};
 	int code;

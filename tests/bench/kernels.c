@@ -6,8 +6,9 @@
 #include "query/eval/bm25.h"
 #include "segment/positions.h"
 #include "segment/postings.h"
+#include "segment/segment.h"
 
-enum { REPEAT = 500, PROBE_STEP = 64, MAX_PROBES = 20000, CHASES = 200000, VERIFIES = 20000 };
+enum { REPEAT = 500, PROBE_STEP = 64, MAX_PROBES = 20000, CHASES = 200000, VERIFIES = 20000, FRAMES = 1000 };
 #define BIG (64u << 20) /* as kernels_make.c fills */
 
 uint64_t kernels_decode_docs(struct kernels *k)
@@ -36,8 +37,7 @@ static uint64_t get_blocks(struct kernels *k, const struct bq_buf *block)
 	uint64_t n = 0;
 
 	for (unsigned i = 0; i < REPEAT; i++)
-		n += postings_get_docs(k->codec, bq_buf_span(block), BQ_BLOCK_DOCS, 0, k->docs, k->tfs) &&
-			postings_get_tfs(k->codec, bq_buf_span(block), k->tfs);
+		n += postings_get_block(k->codec, bq_buf_span(block), BQ_BLOCK_DOCS, 0, k->docs, k->tfs);
 	k->sink = k->docs[17];
 	return n * BQ_BLOCK_DOCS;
 }
@@ -111,6 +111,22 @@ uint64_t kernels_find(struct kernels *k)
 		if (bq_leaf_find(k->leaf, BQ_TERM_WORD, k->words[i], &t, &k->read) == BQ_OK)
 			k->sink = t.df;
 	return k->n_words;
+}
+
+uint64_t kernels_frame(struct kernels *k)
+{
+	const struct docs_reader *d = k->leaf == NULL ? NULL : &segment_of(k->leaf)->docs;
+	uint64_t n_frames = d == NULL ? 0 : d->raw_bytes / BQ_FRAME_BYTES, at = 12345;
+	struct bq_span text;
+
+	for (unsigned i = 0; i < FRAMES && n_frames != 0; i++) {
+		at = at * 6364136223846793005u + 1442695040888963407u; /* Knuth's linear congruence */
+		bq_arena_reset(&k->scratch);
+		if (docs_get(d, (at >> 33) % n_frames * BQ_FRAME_BYTES, BQ_FRAME_BYTES, &k->scratch, &text) != BQ_OK)
+			return 0;
+		k->sink = (uint8_t)text.ptr[17];
+	}
+	return n_frames == 0 ? 0 : FRAMES;
 }
 
 /* ---- positions --------------------------------------------------------- */

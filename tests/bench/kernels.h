@@ -59,6 +59,7 @@ uint64_t kernels_accumulate(struct kernels *k);
 uint64_t kernels_scan(struct kernels *k);
 uint64_t kernels_probe(struct kernels *k);
 uint64_t kernels_find(struct kernels *k);
+uint64_t kernels_frame(struct kernels *k);        /* of stored text */
 uint64_t kernels_verify(struct kernels *k);       /* spread */
 uint64_t kernels_read(struct kernels *k);         /* bytes */
 uint64_t kernels_chase(struct kernels *k);

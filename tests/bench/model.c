@@ -157,3 +157,8 @@ double model_floor(const struct constants *c, const struct model_query *q)
 	double ns = share * (cost.ns > memory ? cost.ns : memory);
 	return (ns + (double)q->n_lists * c->find) / 1000;
 }
+
+double model_show_floor(const struct constants *c, uint64_t hits, uint64_t bytes)
+{
+	return ((double)hits + (double)bytes / BQ_FRAME_BYTES) * c->frame / 1000;
+}

@@ -30,4 +30,8 @@ struct model_query {
 /* Microseconds. */
 double model_floor(const struct constants *c, const struct model_query *q);
 
+/* The same for showing `hits` places by snippets of `bytes` in all: the frames
+ * that so many bytes lie in, wherever they begin. */
+double model_show_floor(const struct constants *c, uint64_t hits, uint64_t bytes);
+
 #endif

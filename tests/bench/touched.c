@@ -14,7 +14,6 @@ struct counting {
 	bool has_blocks; /* a list of df >= 256: `list` is open */
 	struct postings_list list;
 	uint32_t next;   /* the block behind the last one decoded */
-	uint32_t tf_bytes; /* of that block's tfs */
 };
 
 static struct touched *sink;
@@ -35,9 +34,7 @@ static void count_block(struct bq_cursor *c, struct counting *k)
 		k->next++;
 	uint32_t passed = k->next - from;
 	sink->skip += 12 + 4 * (uint64_t)(passed < 64 ? passed : 64 + passed / BQ_SKIP_FANOUT);
-	struct bq_span block = postings_block_at(&k->list, k->next);
-	k->tf_bytes = postings_is_tail(block) ? 0 : 32u * (uint8_t)block.ptr[1];
-	sink->post += block.len - k->tf_bytes;
+	sink->post += postings_block_at(&k->list, k->next).len;
 	k->next++;
 }
 
@@ -66,14 +63,6 @@ static bool counted_seek(struct bq_cursor *c, uint32_t target)
 	return count_load(c, k, k->real->seek_block(c, target));
 }
 
-static void counted_tfs(struct bq_cursor *c)
-{
-	struct counting *k = counting_of(c);
-
-	sink->post += k->tf_bytes;
-	k->real->load_tfs(c);
-}
-
 /* Bytes of the position block that belongs to the decoded block. */
 static uint64_t position_bytes(const struct bq_cursor *c, const struct counting *k)
 {
@@ -94,7 +83,7 @@ static const uint32_t *counted_positions(struct bq_cursor *c, uint32_t i, uint32
 	if (*n == 0)
 		return positions;
 	for (uint32_t d = 0; d < c->n; d++)
-		all += bq_cursor_tfs(c)[d];
+		all += c->tfs[d];
 	sink->places++;
 	sink->pos += LINE + position_bytes(c, k) * *n / all / LINE * LINE;
 	return positions;
@@ -136,7 +125,6 @@ static struct bq_cursor *counted_cursor(const struct bq_leaf *l, const struct bq
 	*k = (struct counting){ .ops = *c->ops, .real = c->ops };
 	k->ops.next_block = counted_next;
 	k->ops.seek_block = counted_seek;
-	k->ops.load_tfs = counted_tfs;
 	k->ops.positions = counted_positions;
 	k->ops.range_impact = counted_range_impact;
 	k->ops.block_impact = counted_block_impact;
@@ -151,6 +139,17 @@ static struct bq_cursor *counted_cursor(const struct bq_leaf *l, const struct bq
 	return c;
 }
 
+static int counted_text(const struct bq_leaf *l, const struct bq_doc_head *head, uint64_t off, uint64_t len,
+	struct bq_span *out, struct bq_read *rd)
+{
+	int rc = real_leaf_ops->text(l, head, off, len, out, rd);
+	uint64_t from = head->priv[0] + off; /* of the string of all documents: see docs.h */
+
+	if (rc == BQ_OK && out->len != 0)
+		sink->frames += (from + out->len - 1) / BQ_FRAME_BYTES - from / BQ_FRAME_BYTES + 1;
+	return rc;
+}
+
 void touched_begin(struct bq_index *ix, struct touched *t)
 {
 	*t = (struct touched){ 0 };
@@ -160,6 +159,7 @@ void touched_begin(struct bq_index *ix, struct touched *t)
 	real_leaf_ops = ix->leaves[0]->ops;
 	leaf_ops = *real_leaf_ops;
 	leaf_ops.cursor = counted_cursor;
+	leaf_ops.text = counted_text;
 	for (uint32_t i = 0; i < ix->n_leaves; i++)
 		ix->leaves[i]->ops = &leaf_ops;
 }

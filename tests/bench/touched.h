@@ -14,6 +14,7 @@
  *          for each further 64 bytes they fill
  *
  * Not counted: the dictionary, a byte of length for each scored document.
+ * Frames of stored text are counted apart.
  */
 #ifndef BENCH_TOUCHED_H
 #define BENCH_TOUCHED_H
@@ -25,6 +26,7 @@
 struct touched {
 	uint64_t post, skip, bound, pos;
 	uint64_t blocks, postings, places; /* blocks and documents decoded, documents whose positions were read */
+	uint64_t frames;                   /* of stored text, decompressed */
 };
 
 static inline uint64_t touched_bytes(const struct touched *t)

@@ -65,6 +65,12 @@ grep -F '"class":"phrase"' "$tmp/out" | grep -q '"bytes":0[,}]' && fail "a phras
 bench engine "$tmp/index" --runs=1 --cpu <"$tmp/queries" >"$tmp/out" || fail "engine"
 [ "$(grep -cE '^(TOP_10|COUNT) ' "$tmp/out")" -eq 14 ] || fail "not 2 commands of 7 classes:"
 
+bench engine "$tmp/index" --commands TOP_10 --runs 1 --snippets --json <"$tmp/queries" >"$tmp/out" || fail "engine --snippets"
+is_json
+has '"class":"phrase","n":1,' ',"shown":10,"show_us_a_hit":' '"frames_a_hit":'
+bench engine "$tmp/index" --commands TOP_10 --runs 1 --snippets <"$tmp/queries" >"$tmp/out" || fail "engine --snippets"
+[ "$(sed -n '/^snippets of /,$p' "$tmp/out" | grep -c '^TOP_10 ')" -eq 7 ] || fail "not the snippets of 7 classes:"
+
 status=0
 printf 'biometric\n"\n' | bench engine "$tmp/index" --runs 1 --commands COUNT >"$tmp/out" || status=$?
 [ $status -eq 1 ] || fail "a refused query: exit $status"

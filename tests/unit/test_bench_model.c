@@ -96,12 +96,22 @@ static void test_memory(void **state)
 	assert_true(us > 1133.9 && us < 1134.1); /* a word found, and 1,000 * 9/8 + 4 * 2 bytes at a us each */
 }
 
+static void test_show(void **state)
+{
+	struct constants c = { .frame = 5000 };
+	double got = model_show_floor(&c, 10, (uint64_t)10 * 2048); /* half a frame long: in one or two */
+
+	(void)state;
+	assert_true(got > 74.99 && got < 75.01);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_count),
 		cmocka_unit_test(test_top),
 		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_show),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
