@@ -10,8 +10,8 @@
  *
  * An update starts from the generation that is there, keeps the documents of
  * files that have not changed (bq_build_keep), adds a segment of the others,
- * and merges segments when there are many.  Where analysis, k1, b, storing or
- * pairs_percent differ from what is there, it is a build.
+ * and merges segments when there are many.  Where analysis, k1, b or storing
+ * differ from what is there, it is a build.
  *
  * One thread uses a builder.  The same documents in the same order with the
  * same options give the same bytes, whatever memory there is.
@@ -33,9 +33,6 @@ struct bq_build_opts {
 	float k1, b;           /* BM25; 0.9 and 0.4 by default */
 	uint64_t memory_bytes; /* what the inversion may use; 1 GiB by default */
 	bool no_store;         /* keep no text: no snippets */
-	uint32_t pairs_percent; /* what pair lists may take of the index without stored text; BQ_PAIRS_OFF: none;
-	                        * 0: BQ_PAIRS_PERCENT, or what an index that is updated has */
-	uint32_t pairs_min;    /* the smallest T to choose: what tests on little text ask for; 0: BQ_PAIRS_MIN */
 	uint32_t segment_docs; /* end a segment after so many documents: what tests of several ask for; 0: no limit */
 	uint32_t n_sources;
 	const struct bq_span *sources; /* absolute roots, in the order of the command line */
@@ -68,7 +65,6 @@ struct bq_build_report {
 	uint64_t index_bytes;
 	uint64_t peak_bytes; /* of the builder's own memory */
 	uint64_t added, dropped, kept; /* documents; `documents` is what the generation has */
-	uint32_t pairs;      /* T of the generation, or BQ_PAIRS_OFF */
 	uint32_t merges;     /* of segments that were there before, or of new ones with them */
 	bool is_new;         /* a generation was published: not when an update has nothing to do */
 	const char *rebuilt; /* why an update was a build: a static string; NULL: it was none */

@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "query/eval/bm25.h"
 
-/* bq_len_decode() as floats: exact, and defined for codes that no length has. */
+#include <bq/format.h>
+
 void bm25_init(struct bm25 *t, float k1, float b, float avg_len)
 {
-	float unit = 1;
+	float c0 = k1 * (1.0f - b);
+	float c1 = avg_len > 0 ? k1 * b / avg_len : 0;
 
-	t->c0 = k1 * (1.0f - b);
-	t->c1 = avg_len > 0 ? k1 * b / avg_len : 0;
 	for (unsigned code = 0; code < 256; code++) {
-		unsigned m = code & 7, e = code >> 3;
-		unit = e > 1 && m == 0 ? 2 * unit : unit;
-		float length = (float)(e == 0 ? m : 8 | m) * unit, scaled = t->c1 * length;
-		t->k[code] = t->c0 + scaled;
+		float scaled = c1 * (float)bq_len_decode((uint8_t)code);
+		t->k[code] = c0 + scaled;
 	}
 }
 

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "query/show/locate.h"
 
+#include <bq/proto.h>
+
 enum {
-	PIECE = 4096,
-	SLACK = 32, /* a word this near the end of a piece may go on behind it */
-	NEAR = 256, /* words it pays to read on instead of starting at a mark */
-	REACH = 4096, /* bytes fetched on either side of those wanted */
+	PIECE = 1024, /* about what lies between two marks */
+	SLACK = 32,   /* a word this near the end of a piece may go on behind it */
+	NEAR = 16,    /* words that are read on to without asking for a mark */
+	/* bytes fetched on either side of those wanted: what a snippet may take, and the word its end cuts */
+	REACH = BQP_MAX_SNIP + 2 * SLACK,
 };
 
 void locate_init(struct locate *lo, struct bq_query *q, const struct bq_hit *hit, const struct bq_doc_head *head)
@@ -96,12 +99,12 @@ static void take(struct locate *lo, const struct bq_token *t)
 		.char_len = n < t->len ? n : t->len,
 		.off = lo->piece_off + t->off,
 		.len = t->len,
-		.line = lo->line,
 	};
 	lo->has_word = true;
 }
 
-int locate_next(struct locate *lo)
+/* The next word, without its line: BQ_END behind the last. */
+static int read_on(struct locate *lo)
 {
 	uint32_t ord = lo->has_word ? lo->word.ord + 1 : lo->piece_ord;
 	struct bq_token t;
@@ -112,44 +115,63 @@ int locate_next(struct locate *lo)
 		bool is_cut = has_token && !ends_text(lo) && t.off + t.len + SLACK > lo->piece.len;
 		if (!has_token && ends_text(lo))
 			return BQ_END;
-		uint64_t off = has_token ? lo->piece_off + t.off : rest_of_piece(lo);
-		count_lines(lo, off);
 		if (has_token && !is_cut) {
 			take(lo, &t);
 			return BQ_OK;
 		}
+		uint64_t off = has_token ? lo->piece_off + t.off : rest_of_piece(lo);
+		count_lines(lo, off);
 		rc = load(lo, off, ord, off == lo->piece_off ? 2 * lo->piece.len + PIECE : PIECE);
 		if (rc != BQ_OK)
 			return rc;
 	}
 }
 
-static int start_at(struct locate *lo, const struct bq_mark *m)
+static int start_at(struct locate *lo, const struct bq_mark *m, uint64_t len)
 {
 	lo->has_word = false;
 	lo->line = m->line;
 	lo->line_off = m->off;
-	return load(lo, m->off, m->ord, PIECE);
+	return load(lo, m->off, m->ord, len);
+}
+
+/* Go where reading on leads to word `ord` soonest: stay, or start at its mark.
+ * BQ_END if that is at `end` or behind. */
+static int approach(struct locate *lo, uint32_t ord, uint64_t end)
+{
+	bool is_ahead = lo->has_word && lo->word.ord <= ord;
+	struct bq_mark m;
+	int rc;
+
+	if (is_ahead && ord - lo->word.ord <= NEAR)
+		return BQ_OK;
+	rc = bq_leaf_mark(lo->leaf, lo->head, ord, &m, &lo->read);
+	if (rc != BQ_OK)
+		return rc;
+	if (m.off >= end)
+		return BQ_END;
+	if (is_ahead && m.ord <= lo->word.ord)
+		return BQ_OK;
+	return start_at(lo, &m, end - m.off < PIECE ? end - m.off + 2 * SLACK : PIECE);
+}
+
+int locate_seek_before(struct locate *lo, uint32_t ord, uint64_t end)
+{
+	int rc = approach(lo, ord, end);
+
+	while (rc == BQ_OK && !(lo->has_word && (lo->word.ord >= ord || lo->word.off >= end)))
+		rc = read_on(lo);
+	if (rc != BQ_OK || lo->word.off >= end)
+		return rc == BQ_OK ? BQ_END : rc;
+	count_lines(lo, lo->word.off);
+	lo->word.line = lo->line;
+	return BQ_OK;
 }
 
 int locate_seek(struct locate *lo, uint32_t ord)
 {
-	bool is_near = lo->has_word && lo->word.ord <= ord && ord - lo->word.ord <= NEAR;
-	struct bq_mark m;
-	int rc = BQ_OK;
+	int rc = locate_seek_before(lo, ord, UINT64_MAX);
 
-	if (is_near && lo->word.ord == ord)
-		return BQ_OK;
-	if (!is_near) {
-		rc = bq_leaf_mark(lo->leaf, lo->head, ord, &m, &lo->read);
-		if (rc == BQ_OK)
-			rc = start_at(lo, &m);
-	}
-	while (rc == BQ_OK) {
-		rc = locate_next(lo);
-		if (rc == BQ_OK && lo->word.ord >= ord)
-			return BQ_OK;
-	}
 	if (rc == BQ_END)
 		rc = bq_error_set(&lo->read.error, BQ_EFORMAT, ord, "the stored text has fewer words than its index");
 	return rc;
@@ -177,20 +199,15 @@ static int find_mark(struct locate *lo, uint64_t off, uint64_t line, struct bq_m
 	return rc;
 }
 
-int locate_byte(struct locate *lo, uint64_t off)
+int locate_bounds(struct locate *lo, uint64_t from, uint64_t to, uint32_t *first, uint32_t *last)
 {
 	struct bq_mark m;
-	int rc = find_mark(lo, off, 0, &m);
+	int rc = find_mark(lo, from, 0, &m);
 
-	if (rc == BQ_OK && m.ord != 0) /* a CJK bigram reaches into the next entry */
-		rc = bq_leaf_mark(lo->leaf, lo->head, m.ord - 1, &m, &lo->read);
+	*first = m.ord != 0 ? m.ord - 1 : 0; /* a CJK bigram reaches into the next entry */
 	if (rc == BQ_OK)
-		rc = start_at(lo, &m);
-	while (rc == BQ_OK) {
-		rc = locate_next(lo);
-		if (rc == BQ_OK && lo->word.off + lo->word.len > off)
-			break;
-	}
+		rc = find_mark(lo, to, 0, &m);
+	*last = m.ord + BQ_MARK_WORDS - 1;
 	return rc;
 }
 
@@ -216,14 +233,14 @@ static int skip_lines(struct locate *lo, uint64_t off, uint64_t lines, uint64_t 
 	return BQ_OK;
 }
 
-int locate_line_start(struct locate *lo, uint64_t *out)
+int locate_line_start(struct locate *lo, const struct locate_word *word, uint64_t *out)
 {
-	uint64_t off = lo->word.off, line = lo->word.line, from = off > PIECE / 2 ? off - PIECE / 2 : 0;
+	uint64_t off = word->off, line = word->line, from = off > REACH ? off - REACH : 0;
 	struct bq_mark m;
 	struct bq_span s;
 	int rc;
 
-	lo->has_word = false; /* its piece goes away */
+	lo->has_word = false; /* its piece may go away */
 	*out = 0;
 	if (line <= 1)
 		return BQ_OK;

@@ -28,7 +28,7 @@ struct locate {
 	struct bq_text *text;
 	struct bq_searcher *searcher;
 	struct bq_read read;       /* mem: the searcher's text_mem */
-	struct locate_word word;   /* of the last next or seek */
+	struct locate_word word;   /* the last one read; its line only after a seek */
 	bool has_word;
 
 	struct bq_span piece;      /* text from piece_off on */
@@ -41,21 +41,24 @@ struct locate {
 /* Ready to seek in the document of `hit`. */
 void locate_init(struct locate *lo, struct bq_query *q, const struct bq_hit *hit, const struct bq_doc_head *head);
 
-/* Bytes of the text, at most; lives until the next call.  BQ_ENOTFOUND if none
- * is stored, also for len 0, which costs nothing.  Fetches more than is asked
- * for and keeps it: the calls for one place decompress its frames once. */
+/* Bytes of the text, at most; lives until the next call of any of these.
+ * BQ_ENOTFOUND if none is stored, also for len 0, which costs nothing.  Fetches
+ * more than is asked for and keeps it: the calls for one place decompress its
+ * frames once. */
 int locate_text(struct locate *lo, uint64_t off, uint64_t len, struct bq_span *out);
-
-/* The next word: BQ_END behind the last. */
-int locate_next(struct locate *lo);
 
 /* Word `ord`.  BQ_EFORMAT if the text does not have that many. */
 int locate_seek(struct locate *lo, uint32_t ord);
 
-/* The first word that ends behind byte `off`, or BQ_END. */
-int locate_byte(struct locate *lo, uint64_t off);
+/* Word `ord`, or BQ_END if it begins at byte `end` or behind: which is found
+ * out without reading far beyond. */
+int locate_seek_before(struct locate *lo, uint32_t ord, uint64_t end);
 
-/* The first byte of the line of lo->word, which need not be near. */
-int locate_line_start(struct locate *lo, uint64_t *out);
+/* Bounds on the words that lie in bytes [from, to), in part at least: those
+ * before *first end at `from` or before, those behind *last begin behind `to`. */
+int locate_bounds(struct locate *lo, uint64_t from, uint64_t to, uint32_t *first, uint32_t *last);
+
+/* The first byte of the line of `word`, which need not be near. */
+int locate_line_start(struct locate *lo, const struct locate_word *word, uint64_t *out);
 
 #endif

@@ -3,41 +3,67 @@
 
 #include <stdlib.h>
 
+enum { MAX_RUNS = 16 };
+
 /* What node_each_clause() carries along. */
 struct collect {
 	struct eval *ev;
 	struct matches *all;
-	struct bq_arena *mem;
 	bool is_failed;
 };
 
-bool match_add(struct matches *all, const struct match *m, struct bq_arena *mem)
+/* The array with room for one more than `n`; NULL when the arena is full. */
+static void *grow(struct bq_arena *mem, void *old, uint32_t n, uint32_t *cap, size_t size)
 {
-	if (all->n == all->cap) {
-		uint32_t cap = all->cap == 0 ? 64 : 2 * all->cap;
-		struct match *more = bq_arena_alloc(mem, (size_t)cap * sizeof *more);
-		if (more == NULL)
-			return false;
-		if (all->n != 0)
-			memcpy(more, all->m, all->n * sizeof *more);
-		all->m = more;
-		all->cap = cap;
-	}
-	if (m->span > all->max_span)
-		all->max_span = m->span;
-	all->m[all->n++] = *m;
+	uint32_t more = *cap == 0 ? 16 : 2 * *cap;
+	void *p;
+
+	if (n < *cap)
+		return old;
+	p = bq_arena_alloc(mem, more * size);
+	if (p == NULL)
+		return NULL;
+	if (n != 0)
+		memcpy(p, old, n * size);
+	*cap = more;
+	return p;
+}
+
+static void count_span(struct matches *all, uint32_t span)
+{
+	if (span > all->max_span)
+		all->max_span = span;
+}
+
+bool match_add(struct matches *all, const struct match *m)
+{
+	struct match *odd = grow(all->mem, all->odd, all->n_odd, &all->max_odd, sizeof *odd);
+
+	if (odd == NULL)
+		return false;
+	all->odd = odd;
+	all->odd[all->n_odd++] = *m;
+	count_span(all, m->span);
 	return true;
 }
 
 static void add_positions(struct collect *c, const struct ast *a, const uint32_t *positions, uint32_t n)
 {
+	struct matches *all = c->all;
 	const struct ast_word *last = &a->words[a->n_words - 1];
 	uint32_t span = a->kind == AST_WORD ? 1 : last->at + 1;
+	struct match_run *runs;
 
-	for (uint32_t i = 0; i < n && !c->is_failed; i++) {
-		struct match m = { .pos = positions[i], .span = span, .clause = a->id, .is_char = last->is_char };
-		c->is_failed = !match_add(c->all, &m, c->mem);
-	}
+	if (n == 0)
+		return;
+	runs = grow(all->mem, all->runs, all->n_runs, &all->max_runs, sizeof *runs);
+	c->is_failed |= runs == NULL;
+	if (runs == NULL)
+		return;
+	all->runs = runs;
+	all->runs[all->n_runs++] = (struct match_run){ .pos = positions, .n = n,
+		.like = { .span = span, .clause = a->id, .is_char = last->is_char } };
+	count_span(all, span);
 }
 
 /* A plain word: the positions of every written form of its stem. */
@@ -47,6 +73,11 @@ static void add_forms(struct collect *c, struct node *n)
 	struct bq_term *forms;
 	uint32_t n_forms, count;
 
+	if (n->cursor->term.kind == BQ_TERM_WORD) { /* its own only form */
+		const uint32_t *positions = bq_cursor_positions(n->cursor, &count);
+		add_positions(c, n->ast, positions, count);
+		return;
+	}
 	if (bq_leaf_forms(ev->leaf, &n->cursor->term, &forms, &n_forms, &ev->read) != BQ_OK) {
 		c->is_failed = true;
 		return;
@@ -71,7 +102,7 @@ static void add_clause(void *arg, struct node *n)
 	if (n->ast->is_title || c->is_failed)
 		return;
 	if (n->kind == NODE_PHRASE) {
-		uint32_t *starts = bq_arena_alloc(c->mem, n->tf * sizeof *starts);
+		uint32_t *starts = bq_arena_alloc(c->all->mem, n->tf * sizeof *starts);
 		c->is_failed = starts == NULL;
 		if (starts != NULL)
 			add_positions(c, n->ast, starts, phrase_starts(n, starts));
@@ -94,15 +125,87 @@ static int compare_match(const void *a, const void *b)
 	return (x->clause > y->clause) - (x->clause < y->clause);
 }
 
-/* One word's positions come in order; several words' must be sorted. */
-static void sort_matches(struct match *m, uint32_t n)
+/* A document may have more runs than pay to be merged: then all are sorted. */
+static bool spread_runs(struct matches *all)
 {
-	uint32_t i = 1;
+	for (uint32_t i = 0; i < all->n_runs; i++) {
+		struct match m = all->runs[i].like;
+		for (uint32_t k = 0; k < all->runs[i].n; k++) {
+			m.pos = all->runs[i].pos[k];
+			if (!match_add(all, &m))
+				return false;
+		}
+	}
+	all->n_runs = 0;
+	return true;
+}
 
-	while (i < n && compare_match(&m[i - 1], &m[i]) <= 0)
-		i++;
-	if (i < n)
-		qsort(m, n, sizeof *m, compare_match);
+static bool put_in_order(struct matches *all)
+{
+	if (all->n_runs > MAX_RUNS && !spread_runs(all))
+		return false;
+	if (all->n_odd > 1)
+		qsort(all->odd, all->n_odd, sizeof *all->odd, compare_match);
+	return true;
+}
+
+/* The next match in order; false behind the last. */
+static bool next_match(struct matches *all, struct match *out)
+{
+	struct match_run *from = NULL;
+	bool has_one = all->at_odd < all->n_odd;
+
+	if (has_one)
+		*out = all->odd[all->at_odd];
+	for (struct match_run *r = all->runs; r < all->runs + all->n_runs; r++) {
+		if (r->at == r->n || (has_one && r->pos[r->at] > out->pos))
+			continue;
+		struct match m = r->like;
+		m.pos = r->pos[r->at];
+		if (has_one && compare_match(&m, out) >= 0)
+			continue;
+		*out = m;
+		from = r;
+		has_one = true;
+	}
+	if (from != NULL)
+		from->at++;
+	else if (has_one)
+		all->at_odd++;
+	return has_one;
+}
+
+bool match_reach(struct matches *all, uint32_t i)
+{
+	struct match next;
+
+	while (all->n <= i && next_match(all, &next)) {
+		struct match *m = grow(all->mem, all->m, all->n, &all->cap, sizeof *m);
+		if (m == NULL)
+			return false;
+		all->m = m;
+		all->m[all->n++] = next;
+	}
+	return i < all->n;
+}
+
+uint32_t match_at(struct matches *all, uint32_t pos)
+{
+	uint32_t from = 0, to = all->n;
+
+	if (to == 0 || all->m[to - 1].pos < pos) {
+		while (match_reach(all, to) && all->m[to].pos < pos)
+			to++;
+		return to;
+	}
+	while (from < to) {
+		uint32_t mid = from + (to - from) / 2;
+		if (all->m[mid].pos < pos)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return from;
 }
 
 static int compare_range(const void *a, const void *b)
@@ -149,26 +252,24 @@ static struct node *find_hit(struct eval *ev, const struct bq_hit *hit)
 	return root != NULL && node_seek(root, hit->doc) == hit->doc ? root : NULL;
 }
 
-/* Walk the tree to the hit's document and gather what matches there. */
+/* Walk the tree to the hit's document and gather what matches there.  Lists and
+ * positions live as long as the matches. */
 static int collect(struct bq_query *q, const struct bq_hit *hit, const struct bq_doc_head *head,
 	struct matches *all, struct bq_error *err)
 {
-	struct bq_arena *mem = &q->searcher->match_mem;
 	struct watch unhurried = { 0 };
 	struct eval ev = pass_eval(q, hit->index, hit->leaf, &unhurried);
-	struct collect c = { .ev = &ev, .all = all, .mem = mem };
+	struct collect c = { .ev = &ev, .all = all };
 
 	ev.with_positions = true;
-	all->clauses = BQ_ARENA_NEW(mem, const struct ast *, ev.group->n_clauses);
+	ev.read.mem = all->mem = &q->searcher->match_mem;
+	all->clauses = BQ_ARENA_NEW(all->mem, const struct ast *, ev.group->n_clauses);
 	struct node *root = all->clauses == NULL ? NULL : find_hit(&ev, hit);
 	if (root != NULL) {
 		node_each_clause(root, add_clause, &c);
-		if (!c.is_failed)
-			c.is_failed = !title_match(all, ev.group->text, head, mem);
+		if (!c.is_failed && title_match(all, ev.group->text, head))
+			(void)put_in_order(all);
 	}
-	if (mem->oom)
-		ev.read.mem->oom = true;
-	sort_matches(all->m, all->n);
 	return pass_failure(&ev, err);
 }
 
@@ -180,7 +281,7 @@ int match_collect(struct bq_query *q, const struct bq_hit *hit, const struct bq_
 	int rc;
 
 	if (q->matches_serial == s->match_serial && s->match_serial != 0 && q->matches_of.index == hit->index &&
-		q->matches_of.leaf == hit->leaf && q->matches_of.doc == hit->doc) {
+		q->matches_of.leaf == hit->leaf && q->matches_of.doc == hit->doc && !s->match_mem.oom) {
 		*out = q->matches;
 		return BQ_OK;
 	}

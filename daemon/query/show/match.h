@@ -17,12 +17,32 @@ struct match {
 	uint64_t off;
 };
 
-/* The matches of a hit, by position, the longer first.  Lives in the
- * searcher's match_mem until the next match_collect() of another hit. */
+/* Positions of one list of one clause in the document: matches to be. */
+struct match_run {
+	const uint32_t *pos;   /* ascending; lives in match_mem */
+	uint32_t n, at;        /* pos[at] is the next one */
+	struct match like;     /* all but the position */
+};
+
+/* The matches of a hit, by position, the longer first.  A word stands ten
+ * thousand times in a long document, and what is shown needs a few: matches are
+ * put in order as far as somebody has looked.
+ *
+ *   runs   city   7 19 23 ..          m   7 city, 9 "of the", 19 city | 23 ..
+ *          the    8 10 24 40 ..           given so far: n             ^ next
+ *   odd    "of the" at 9, ..
+ *
+ * Lives in the searcher's match_mem until the next match_collect() of another
+ * hit. */
 struct matches {
 	struct match *m;
 	uint32_t n, cap;
+	struct match_run *runs;
+	uint32_t n_runs, max_runs;
+	struct match *odd;     /* those of no run, in order */
+	uint32_t n_odd, max_odd, at_odd;
 	uint32_t max_span;
+	struct bq_arena *mem;
 	const struct ast **clauses; /* the leaves that match */
 	uint32_t n_clauses;
 	struct bq_range *title;     /* byte ranges of head->title, ascending, disjoint */
@@ -33,12 +53,20 @@ struct matches {
 int match_collect(struct bq_query *q, const struct bq_hit *hit, const struct bq_doc_head *head,
 	struct matches **out, struct bq_error *err);
 
-/* Append one match.  False when the arena is full. */
-bool match_add(struct matches *all, const struct match *m, struct bq_arena *mem);
+/* Whether there is a match `i`; it is then all->m[i], which may move when
+ * another one is asked for.  Also false when the arena is full. */
+bool match_reach(struct matches *all, uint32_t i);
+
+/* The first match at position `pos` or behind: its number, or how many there
+ * are in all. */
+uint32_t match_at(struct matches *all, uint32_t pos);
+
+/* For who collects: one match, in any order.  False when the arena is full. */
+bool match_add(struct matches *all, const struct match *m);
 
 /* title.c: mark the title: fills all->title, and adds the matches of `title:`
- * clauses to all->m where the title is part of the text. */
-bool title_match(struct matches *all, struct bq_text *text, const struct bq_doc_head *head, struct bq_arena *mem);
+ * clauses where the title is part of the text. */
+bool title_match(struct matches *all, struct bq_text *text, const struct bq_doc_head *head);
 
 /* Sort ranges and join those that overlap; returns how many are left. */
 uint32_t match_join(struct bq_range *ranges, uint32_t n);

@@ -16,12 +16,16 @@ enum {
 struct places {
 	struct locate lo;
 	const struct bq_doc_head *head;
-	struct match *m;     /* those in the text */
-	uint32_t n;
+	struct matches *all;
+	uint32_t first;      /* match of the text: those before it are in a title of its own */
 	uint32_t *seen;      /* of each clause: the round that counted it last */
 	uint32_t round;
-	uint32_t n_clauses;
 };
+
+static struct match *match_of(struct places *p, uint32_t i)
+{
+	return match_reach(p->all, i) ? &p->all->m[i] : NULL;
+}
 
 /* Count the clause of `m` if this round has not. */
 static uint32_t count_clause(struct places *p, const struct match *m)
@@ -32,26 +36,29 @@ static uint32_t count_clause(struct places *p, const struct match *m)
 	return 1;
 }
 
-static bool in_window(const struct places *p, uint32_t first, uint32_t i)
+/* Match `i`, if it is in the window that begins at position `first`. */
+static struct match *match_near(struct places *p, uint32_t first, uint32_t i)
 {
-	return i < p->n && p->m[i].pos - p->m[first].pos < WINDOW;
+	struct match *m = match_of(p, i);
+
+	return m != NULL && m->pos - first < WINDOW ? m : NULL;
 }
 
 /* Clauses within the window of match `i`. */
 static uint32_t count_near(struct places *p, uint32_t i)
 {
-	uint32_t n = 0;
+	uint32_t n = 0, pos = p->all->m[i].pos;
+	const struct match *m;
 
 	p->round++;
-	for (uint32_t j = i; n < p->n_clauses && in_window(p, i, j); j++)
-		n += count_clause(p, &p->m[j]);
+	for (uint32_t j = i; n < p->all->n_clauses && (m = match_near(p, pos, j)) != NULL; j++)
+		n += count_clause(p, m);
 	return n;
 }
 
-/* Find the line of match `i`, once. */
-static int find_line(struct places *p, uint32_t i)
+/* Find the line of `m`, once. */
+static int find_line(struct places *p, struct match *m)
 {
-	struct match *m = &p->m[i];
 	int rc;
 
 	if (m->line != 0)
@@ -64,18 +71,22 @@ static int find_line(struct places *p, uint32_t i)
 	return BQ_OK;
 }
 
-/* Clauses that begin on the line of match `i`, within its window. */
-static int count_on_line(struct places *p, uint32_t i, uint32_t *out)
+/* Clauses that begin on the line of match `i`, within its window: at most
+ * `most`. */
+static int count_on_line(struct places *p, uint32_t i, uint32_t most, uint32_t *out)
 {
-	int rc = find_line(p, i);
+	uint32_t pos = p->all->m[i].pos;
+	int rc = find_line(p, &p->all->m[i]);
+	uint64_t line = p->all->m[i].line;
+	struct match *m;
 
 	*out = 0;
 	p->round++;
-	for (uint32_t j = i; rc == BQ_OK && in_window(p, i, j); j++) {
-		rc = find_line(p, j);
-		if (rc == BQ_OK && p->m[j].line != p->m[i].line)
+	for (uint32_t j = i; rc == BQ_OK && *out < most && (m = match_near(p, pos, j)) != NULL; j++) {
+		rc = find_line(p, m);
+		if (rc == BQ_OK && m->line != line)
 			break;
-		*out += count_clause(p, &p->m[j]);
+		*out += count_clause(p, m);
 	}
 	return rc;
 }
@@ -84,17 +95,17 @@ static int find_best(struct places *p, uint32_t *best)
 {
 	uint32_t most = 0, most_on_line = 0, n_candidates = 0;
 
-	for (uint32_t i = 0; i < p->n && most < p->n_clauses; i++) {
+	for (uint32_t i = p->first; most < p->all->n_clauses && match_of(p, i) != NULL; i++) {
 		uint32_t n = count_near(p, i);
 		most = n > most ? n : most;
 	}
-	*best = 0;
-	for (uint32_t i = 0; i < p->n && n_candidates < MAX_CANDIDATES && most_on_line < most; i++) {
+	*best = p->first;
+	for (uint32_t i = p->first; n_candidates < MAX_CANDIDATES && most_on_line < most && match_of(p, i) != NULL; i++) {
 		uint32_t n;
 		if (count_near(p, i) < most)
 			continue;
 		n_candidates++;
-		int rc = count_on_line(p, i, &n);
+		int rc = count_on_line(p, i, most, &n);
 		if (rc != BQ_OK)
 			return rc;
 		if (n > most_on_line) {
@@ -109,16 +120,16 @@ static int find_best(struct places *p, uint32_t *best)
 static int make_place(struct places *p, const struct match *m, struct bq_place *out)
 {
 	uint32_t first = m->pos - p->head->body_pos;
-	uint64_t start, end;
-	int rc = locate_seek(&p->lo, first + m->span - 1);
+	uint64_t start = 0, end;
+	int rc = locate_seek(&p->lo, first);
+	struct locate_word word = p->lo.word;
 
+	if (rc == BQ_OK)
+		rc = locate_seek(&p->lo, first + m->span - 1);
 	if (rc != BQ_OK)
 		return rc;
 	end = p->lo.word.off + (m->is_char ? p->lo.word.char_len : p->lo.word.len);
-	if (m->span > 1)
-		rc = locate_seek(&p->lo, first);
-	if (rc == BQ_OK)
-		rc = locate_line_start(&p->lo, &start);
+	rc = locate_line_start(&p->lo, &word, &start);
 	if (rc != BQ_OK)
 		return rc;
 	*out = (struct bq_place){ .line = m->line, .col = m->off - start + 1, .off = m->off, .len = end - m->off };
@@ -128,23 +139,27 @@ static int make_place(struct places *p, const struct match *m, struct bq_place *
 /* The best place, then others in text order, one a line. */
 static int list_places(struct places *p, uint32_t max, struct bq_places *out, struct bq_arena *mem)
 {
-	struct bq_place *list = BQ_ARENA_NEW(mem, struct bq_place, max < p->n ? max : p->n);
-	uint32_t best, n = 0;
+	struct bq_place *list = NULL;
+	uint32_t best, n = 0, room = 0;
 	int rc = find_best(p, &best);
+	struct match *m;
 
+	while (room < max && match_of(p, p->first + room) != NULL)
+		room++;
+	list = BQ_ARENA_NEW(mem, struct bq_place, room);
 	if (list == NULL)
 		return BQ_ENOMEM;
 	if (rc == BQ_OK)
-		rc = find_line(p, best);
+		rc = find_line(p, &p->all->m[best]);
 	if (rc == BQ_OK)
-		rc = make_place(p, &p->m[best], &list[n++]);
+		rc = make_place(p, &p->all->m[best], &list[n++]);
 	uint64_t line = 0;
-	for (uint32_t i = 0; rc == BQ_OK && i < p->n && i < MAX_LOOKED_AT && n < max; i++) {
-		rc = find_line(p, i);
-		if (rc != BQ_OK || p->m[i].line == line || p->m[i].line == list[0].line)
+	for (uint32_t i = 0; rc == BQ_OK && n < room && i < MAX_LOOKED_AT && (m = match_of(p, p->first + i)) != NULL; i++) {
+		rc = find_line(p, m);
+		if (rc != BQ_OK || m->line == line || m->line == list[0].line)
 			continue;
-		line = p->m[i].line;
-		rc = make_place(p, &p->m[i], &list[n++]);
+		line = m->line;
+		rc = make_place(p, m, &list[n++]);
 	}
 	out->places = list;
 	out->n = n;
@@ -168,18 +183,6 @@ static int title_place(const struct matches *all, const struct bq_doc_head *head
 	return BQ_OK;
 }
 
-/* The matches in the text begin where the title outside it ends. */
-static void pick_text(struct places *p, const struct matches *all)
-{
-	uint32_t from = 0;
-
-	while (from < all->n && all->m[from].pos < p->head->body_pos)
-		from++;
-	p->m = all->m == NULL ? NULL : all->m + from;
-	p->n = all->n - from;
-	p->n_clauses = all->n_clauses;
-}
-
 static int find_places(struct bq_query *q, struct places *p, uint32_t max, struct bq_places *out)
 {
 	const struct plan_group *g = &q->groups[q->indexes[q->matches_of.index].group];
@@ -190,8 +193,10 @@ static int find_places(struct bq_query *q, struct places *p, uint32_t max, struc
 		return BQ_OK;
 	if (rc != BQ_OK)
 		return rc;
-	p->seen = BQ_ARENA_NEW(&q->searcher->match_mem, uint32_t, g->n_clauses);
-	return p->seen == NULL ? BQ_ENOMEM : list_places(p, max, out, q->mem);
+	p->seen = BQ_ARENA_NEW(p->all->mem, uint32_t, g->n_clauses);
+	if (p->seen != NULL)
+		rc = list_places(p, max, out, q->mem);
+	return p->seen == NULL ? BQ_ENOMEM : rc;
 }
 
 int bq_query_places(struct bq_query *q, const struct bq_hit *hit, const struct bq_doc_head *head, uint32_t max,
@@ -212,9 +217,12 @@ int bq_query_places(struct bq_query *q, const struct bq_hit *hit, const struct b
 	out->title_marks = marks;
 	out->n_title_marks = all->n_title;
 	locate_init(&p.lo, q, hit, head);
-	pick_text(&p, all);
+	p.all = all;
+	p.first = match_at(all, head->body_pos);
 	if (max != 0)
-		rc = p.n != 0 ? find_places(q, &p, max, out) : title_place(all, head, out, q->mem);
+		rc = match_reach(all, p.first) ? find_places(q, &p, max, out) : title_place(all, head, out, q->mem);
+	if (rc == BQ_OK && all->mem->oom)
+		rc = BQ_ENOMEM;
 	if (p.lo.read.error.status != BQ_OK && err != NULL)
 		*err = p.lo.read.error;
 	else if (rc != BQ_OK)

@@ -6,9 +6,10 @@
  *            |raw    |first                                    |end        |
  *   sent              one line \n    the MATCH here \uFFFD \n  more
  *
- * Raw bytes and sent bytes differ: a CR before LF is dropped, an ill-formed
- * sequence becomes U+FFFD.  sent[i] counts the bytes sent for raw[0 .. i); it
- * measures the window and moves the marks.
+ * Raw bytes and sent bytes may differ: a CR before LF is dropped, an ill-formed
+ * sequence becomes U+FFFD.  sent[i] then counts the bytes sent for
+ * raw[first .. first + i); it measures the window and moves the marks.  Most
+ * text is sent as it is stored, and is only looked over.
  */
 #include <bq/proto.h>
 
@@ -18,13 +19,14 @@
 #define REACH ((uint64_t)BQP_MAX_SNIP) /* raw bytes looked at on either side of the match */
 
 struct window {
-	struct bq_span raw;
-	uint64_t raw_off;  /* byte of the text where raw starts */
+	struct bq_span raw; /* lives until the next locate call */
+	uint64_t raw_off;   /* byte of the text where raw starts */
 	uint64_t text_bytes;
-	uint32_t *sent;    /* [raw.len + 1] */
-	bool *is_char;     /* [raw.len + 1]: a character starts here */
-	size_t from, to;   /* the match, in raw */
-	size_t first, end; /* what is shown, in raw */
+	size_t from, to;    /* the match, in raw */
+	size_t first, end;  /* what is shown, in raw */
+	size_t origin, limit; /* what was measured, in raw */
+	uint32_t *sent;     /* NULL: all of that is sent as it is */
+	bool *is_char;      /* a character starts here */
 	bool is_cut;
 };
 
@@ -57,33 +59,64 @@ static size_t read_char(const unsigned char *p, size_t n, bool *good)
 	return need + 1;
 }
 
-/* Fill sent[] and is_char[]. */
-static bool measure(struct window *w, struct bq_arena *mem)
+/* Whether bytes [first, end) are sent as they are. */
+static bool is_sent_as_is(const struct window *w)
 {
 	const unsigned char *p = (const unsigned char *)w->raw.ptr;
+	bool good = true;
+	uint64_t eight;
+
+	for (size_t i = w->first; good && i < w->end;) {
+		while (w->end - i >= 8 && (memcpy(&eight, p + i, 8), (eight & 0x8080808080808080u) == 0))
+			i += 8;
+		if (i < w->end)
+			i += read_char(p + i, w->end - i, &good);
+	}
+	return good && memchr(p + w->first, '\r', w->end - w->first) == NULL;
+}
+
+/* Fill sent[] and is_char[] where they are needed. */
+static bool measure(struct window *w, struct bq_arena *mem)
+{
+	const unsigned char *p = (const unsigned char *)w->raw.ptr + w->first;
+	size_t len = w->end - w->first;
 	uint32_t total = 0;
 
-	w->sent = BQ_ARENA_NEW(mem, uint32_t, w->raw.len + 1);
-	w->is_char = BQ_ARENA_NEW(mem, bool, w->raw.len + 1);
+	w->origin = w->first;
+	w->limit = w->end;
+	if (is_sent_as_is(w))
+		return true;
+	w->sent = BQ_ARENA_NEW(mem, uint32_t, len + 1);
+	w->is_char = BQ_ARENA_NEW(mem, bool, len + 1);
 	if (w->sent == NULL || w->is_char == NULL)
 		return false;
-	for (size_t i = 0, n; i < w->raw.len; i += n) {
+	for (size_t i = 0, n; i < len; i += n) {
 		bool good;
-		n = read_char(p + i, w->raw.len - i, &good);
+		n = read_char(p + i, len - i, &good);
 		w->is_char[i] = true;
 		for (size_t k = 0; k < n; k++)
 			w->sent[i + k] = total;
-		bool is_dropped = p[i] == '\r' && i + 1 < w->raw.len && p[i + 1] == '\n';
+		bool is_dropped = p[i] == '\r' && w->first + i + 1 < w->raw.len && p[i + 1] == '\n';
 		total += is_dropped ? 0 : good ? (uint32_t)n : 3;
 	}
-	w->sent[w->raw.len] = total;
-	w->is_char[w->raw.len] = true;
+	w->sent[len] = total;
+	w->is_char[len] = true;
 	return true;
 }
 
-/* Load what lies around the match.  The ends may cut characters: those are
- * left out. */
-static int load_window(struct window *w, struct locate *lo, const struct bq_place *place, struct bq_arena *mem)
+static bool starts_char(const struct window *w, size_t i)
+{
+	return w->sent != NULL ? w->is_char[i - w->origin] : i == w->limit || !is_tail((unsigned char)w->raw.ptr[i]);
+}
+
+/* Bytes sent for raw[a .. b), which lie in what was measured. */
+static uint32_t sent_between(const struct window *w, size_t a, size_t b)
+{
+	return w->sent != NULL ? w->sent[b - w->origin] - w->sent[a - w->origin] : (uint32_t)(b - a);
+}
+
+/* Load what lies around the match. */
+static int load_window(struct window *w, struct locate *lo, const struct bq_place *place)
 {
 	uint64_t len = place->len < REACH ? place->len : REACH;
 	uint64_t from = place->off > REACH ? place->off - REACH : 0;
@@ -93,46 +126,71 @@ static int load_window(struct window *w, struct locate *lo, const struct bq_plac
 		return rc;
 	if (w->raw.len < place->off - from + len)
 		return bq_error_set(&lo->read.error, BQ_EFORMAT, from, "the stored text is shorter than its document");
-	w->raw = bq_arena_dup(mem, w->raw);
-	if (w->raw.ptr == NULL)
-		return BQ_ENOMEM;
 	w->raw_off = from;
 	w->text_bytes = lo->head->text_bytes;
 	w->from = (size_t)(place->off - from);
 	w->to = w->from + (size_t)len;
-	return measure(w, mem) ? BQ_OK : BQ_ENOMEM;
+	return BQ_OK;
 }
 
-/* Whole lines: `ctx` before the match's first line and behind its last. */
+/* The start of the character that the end of raw may have cut; raw.len if none
+ * of several bytes is there. */
+static size_t find_cut_char(const struct window *w)
+{
+	const unsigned char *p = (const unsigned char *)w->raw.ptr;
+	size_t at = w->raw.len - 1;
+	bool good;
+
+	while (at > 0 && w->raw.len - at < 4 && is_tail(p[at]))
+		at--;
+	if (p[at] >= 0xc0 && at + read_char(p + at, w->raw.len - at, &good) == w->raw.len)
+		return at;
+	return w->raw.len;
+}
+
+/* Where the line starts that is `ctx` lines before that of byte `at`. */
+static size_t lines_before(struct bq_span raw, size_t at, uint32_t ctx)
+{
+	const char *p;
+
+	for (uint32_t lines = 0; (p = memrchr(raw.ptr, '\n', at)) != NULL; lines++) {
+		at = (size_t)(p - raw.ptr);
+		if (lines == ctx)
+			return at + 1;
+	}
+	return 0;
+}
+
+/* Where the line ends that is `ctx` lines behind that of byte `at`. */
+static size_t lines_behind(struct bq_span raw, size_t at, uint32_t ctx)
+{
+	const char *p;
+
+	for (uint32_t lines = 0; (p = memchr(raw.ptr + at, '\n', raw.len - at)) != NULL; lines++) {
+		at = (size_t)(p - raw.ptr);
+		if (lines == ctx)
+			return at;
+		at++;
+	}
+	return raw.len;
+}
+
+/* Whole lines: `ctx` before the match's first line and behind its last.  The
+ * ends of raw may cut characters: those are left out. */
 static void choose_lines(struct window *w, uint32_t ctx)
 {
-	uint32_t lines = 0;
-
-	w->first = w->from;
-	while (w->first > 0 && (w->raw.ptr[w->first - 1] != '\n' || lines++ < ctx))
-		w->first--;
+	w->first = lines_before(w->raw, w->from, ctx);
 	if (w->first == 0 && w->raw_off != 0) {
 		w->is_cut = true;
 		while (w->first < w->from && w->first < 3 && is_tail((unsigned char)w->raw.ptr[w->first]))
 			w->first++;
 	}
-	lines = 0;
-	w->end = w->to;
-	while (w->end < w->raw.len && (w->raw.ptr[w->end] != '\n' || lines++ < ctx))
-		w->end++;
+	w->end = lines_behind(w->raw, w->to, ctx);
 	if (w->end == w->raw.len && w->end > w->to && w->raw_off + w->raw.len < w->text_bytes) {
 		w->is_cut = true;
-		size_t last = w->end - 1;
-		while (last > w->to && !w->is_char[last])
-			last--;
-		if (last > w->to && (unsigned char)w->raw.ptr[last] >= 0xc0)
-			w->end = last;
+		size_t last = find_cut_char(w);
+		w->end = last > w->to ? last : w->end;
 	}
-}
-
-static uint32_t sent_between(const struct window *w, size_t a, size_t b)
-{
-	return w->sent[b] - w->sent[a];
 }
 
 static uint32_t least(uint32_t a, uint32_t b)
@@ -153,27 +211,30 @@ static void cut_window(struct window *w)
 	uint32_t take_before = least(before, room / 2);
 	uint32_t take_behind = least(behind, room - take_before);
 	take_before = least(before, room - take_behind);
-	while (!w->is_char[w->first] || sent_between(w, w->first, w->from) > take_before)
+	while (!starts_char(w, w->first) || sent_between(w, w->first, w->from) > take_before)
 		w->first++;
-	while (!w->is_char[w->end] || w->end > w->to) {
-		if (w->is_char[w->end] && sent_between(w, w->to, w->end) <= take_behind)
+	while (!starts_char(w, w->end) || w->end > w->to) {
+		if (starts_char(w, w->end) && sent_between(w, w->to, w->end) <= take_behind)
 			break;
 		w->end--;
 	}
-	while (!w->is_char[w->end] || sent_between(w, w->first, w->end) > BQP_MAX_SNIP)
+	while (!starts_char(w, w->end) || sent_between(w, w->first, w->end) > BQP_MAX_SNIP)
 		w->end--;
 }
 
 static bool put_text(const struct window *w, struct bq_snip *out, struct bq_arena *mem)
 {
+	if (w->sent == NULL) {
+		out->text = bq_arena_dup(mem, bq_span_make(w->raw.ptr + w->first, w->end - w->first));
+		return out->text.ptr != NULL;
+	}
 	char *to = bq_arena_alloc(mem, sent_between(w, w->first, w->end) + 1u), *p = to;
-
 	if (to == NULL)
 		return false;
 	for (size_t i = w->first, n; i < w->end; i += n) {
-		for (n = 1; i + n < w->end && !w->is_char[i + n];)
+		for (n = 1; i + n < w->end && !starts_char(w, i + n);)
 			n++;
-		uint32_t sent = w->sent[i + n] - w->sent[i];
+		uint32_t sent = sent_between(w, i, i + n);
 		bool good;
 		(void)read_char((const unsigned char *)w->raw.ptr + i, n, &good);
 		memcpy(p, good ? w->raw.ptr + i : "\xef\xbf\xbd", sent);
@@ -185,27 +246,6 @@ static bool put_text(const struct window *w, struct bq_snip *out, struct bq_aren
 
 /* ---- marks ------------------------------------------------------------- */
 
-/* The words of the window: their bytes in the text. */
-struct words {
-	struct locate_word *w;
-	uint32_t n;
-};
-
-static int read_words(const struct window *w, struct locate *lo, struct words *out, struct bq_arena *mem)
-{
-	uint64_t first = w->raw_off + w->first, end = w->raw_off + w->end;
-	int rc;
-
-	out->n = 0;
-	out->w = BQ_ARENA_NEW(mem, struct locate_word, w->end - w->first);
-	if (out->w == NULL)
-		return BQ_ENOMEM;
-	for (rc = locate_byte(lo, first); rc == BQ_OK && lo->word.off < end; rc = locate_next(lo))
-		if (out->n < w->end - w->first)
-			out->w[out->n++] = lo->word;
-	return rc == BQ_END ? BQ_OK : rc;
-}
-
 /* A byte of the text as one of the text sent, held inside the window. */
 static uint32_t sent_at(const struct window *w, uint64_t off)
 {
@@ -215,59 +255,69 @@ static uint32_t sent_at(const struct window *w, uint64_t off)
 	return sent_between(w, w->first, (size_t)(off - w->raw_off));
 }
 
-/* The part of a match inside the window. */
-static struct bq_range mark_of(const struct window *w, const struct words *words, const struct match *m,
-	uint32_t body_pos)
+/* The part of a match inside the window, whose words lie within the
+ * bounds: empty if the match begins behind it, with BQ_END. */
+static int mark_of(const struct window *w, struct locate *lo, const struct match *m, const uint32_t bounds[2],
+	struct bq_range *out)
 {
-	uint64_t from = w->raw_off + w->first, to = w->raw_off + w->end;
-	uint32_t start = m->pos - body_pos, last = start + m->span - 1;
-	const struct locate_word *v = words->w;
+	uint32_t start = m->pos - lo->head->body_pos, last = start + m->span - 1;
+	uint64_t from = w->raw_off + w->first, end = w->raw_off + w->end, to = end;
+	int rc = BQ_OK;
 
-	if (start >= v[0].ord)
-		from = v[start - v[0].ord].off;
-	if (last <= v[words->n - 1].ord)
-		to = v[last - v[0].ord].off + (m->is_char ? v[last - v[0].ord].char_len : v[last - v[0].ord].len);
-	return (struct bq_range){ sent_at(w, from), sent_at(w, to) };
+	*out = (struct bq_range){ 0, 0 };
+	if (start >= bounds[0]) {
+		rc = locate_seek_before(lo, start, end);
+		from = lo->word.off;
+	}
+	if (rc == BQ_OK && last <= bounds[1]) {
+		rc = locate_seek_before(lo, last, end);
+		if (rc == BQ_OK)
+			to = lo->word.off + (m->is_char ? lo->word.char_len : lo->word.len);
+		else if (rc == BQ_END) /* its first word is inside */
+			rc = BQ_OK;
+	}
+	if (rc == BQ_OK)
+		*out = (struct bq_range){ sent_at(w, from), sent_at(w, to) };
+	return rc;
 }
 
 /* Every match that shows in the window. */
-static int put_marks(const struct window *w, struct locate *lo, const struct matches *all, struct bq_snip *out,
+static int put_marks(const struct window *w, struct locate *lo, struct matches *all, struct bq_snip *out,
 	struct bq_arena *mem)
 {
-	uint32_t body_pos = lo->head->body_pos, n = 0, cap = 0;
-	struct words words;
-	int rc = read_words(w, lo, &words, mem);
+	uint32_t body_pos = lo->head->body_pos, bounds[2], n = 0;
+	int rc = locate_bounds(lo, w->raw_off + w->first, w->raw_off + w->end, &bounds[0], &bounds[1]);
 
-	if (rc != BQ_OK || words.n == 0)
+	if (rc != BQ_OK)
 		return rc;
-	uint64_t first = (uint64_t)body_pos + words.w[0].ord, end = (uint64_t)body_pos + words.w[words.n - 1].ord;
-	for (uint32_t i = 0; i < all->n; i++)
-		cap += all->m[i].pos <= end && (uint64_t)all->m[i].pos + all->m[i].span > first;
-	struct bq_range *marks = BQ_ARENA_NEW(mem, struct bq_range, cap);
-	if (marks == NULL)
+	uint32_t low = body_pos + bounds[0], back = all->max_span < low - body_pos ? all->max_span : low - body_pos;
+	uint32_t i = match_at(all, low - back), behind = match_at(all, body_pos + bounds[1] + 1);
+	struct bq_range *marks = bq_arena_alloc(mem, (size_t)(behind - i) * sizeof *marks);
+	if (marks == NULL || all->mem->oom)
 		return BQ_ENOMEM;
-	for (uint32_t i = 0; i < all->n && all->m[i].pos <= end; i++) {
+	for (; rc == BQ_OK && i < behind; i++) {
 		const struct match *m = &all->m[i];
-		if (m->pos < body_pos || (uint64_t)m->pos + m->span <= first)
+		if (m->pos + m->span <= low)
 			continue;
-		struct bq_range r = mark_of(w, &words, m, body_pos);
-		if (r.to > r.from)
-			marks[n++] = r;
+		rc = mark_of(w, lo, m, bounds, &marks[n]);
+		n += marks[n].to > marks[n].from;
 	}
 	out->n_marks = match_join(marks, n);
 	out->marks = marks;
-	return BQ_OK;
+	return rc == BQ_END ? BQ_OK : rc;
 }
 
-static int make_snip(struct bq_query *q, struct locate *lo, const struct matches *all, const struct bq_place *place,
+static int make_snip(struct bq_query *q, struct locate *lo, struct matches *all, const struct bq_place *place,
 	uint32_t ctx, struct bq_snip *out)
 {
 	struct window w = { 0 };
-	int rc = load_window(&w, lo, place, &q->searcher->leaf_mem);
+	int rc = load_window(&w, lo, place);
 
 	if (rc != BQ_OK)
 		return rc;
 	choose_lines(&w, ctx);
+	if (!measure(&w, &q->searcher->leaf_mem))
+		return BQ_ENOMEM;
 	cut_window(&w);
 	out->is_cut = w.is_cut;
 	out->tline = place->line;
@@ -275,6 +325,7 @@ static int make_snip(struct bq_query *q, struct locate *lo, const struct matches
 		out->tline -= w.raw.ptr[i] == '\n';
 	if (!put_text(&w, out, q->mem))
 		return BQ_ENOMEM;
+	w.raw = (struct bq_span){ NULL, 0 }; /* the marks are located next */
 	return put_marks(&w, lo, all, out, q->mem);
 }
 

@@ -69,7 +69,7 @@ static bool clause_fits(const struct ast *a, const struct title *t, uint32_t i, 
 
 /* All matches of one clause. */
 static bool match_clause(struct matches *all, const struct ast *a, const struct title *t,
-	const struct bq_doc_head *head, struct bq_arena *mem)
+	const struct bq_doc_head *head)
 {
 	bool is_char = a->words[a->n_words - 1].is_char;
 	uint32_t last;
@@ -84,23 +84,23 @@ static bool match_clause(struct matches *all, const struct ast *a, const struct 
 			continue;
 		struct match m = { .pos = head->title_pos + i, .span = last - i + 1, .clause = a->id,
 			.is_char = is_char };
-		if (!match_add(all, &m, mem))
+		if (!match_add(all, &m))
 			return false;
 	}
 	return true;
 }
 
-bool title_match(struct matches *all, struct bq_text *text, const struct bq_doc_head *head, struct bq_arena *mem)
+bool title_match(struct matches *all, struct bq_text *text, const struct bq_doc_head *head)
 {
 	struct title t;
 
-	if (!read_title(&t, text, head->title, mem))
+	if (!read_title(&t, text, head->title, all->mem))
 		return false;
-	all->title = BQ_ARENA_NEW(mem, struct bq_range, (size_t)t.n * all->n_clauses);
+	all->title = BQ_ARENA_NEW(all->mem, struct bq_range, (size_t)t.n * all->n_clauses);
 	if (all->title == NULL)
 		return false;
 	for (uint32_t i = 0; i < all->n_clauses; i++)
-		if (!match_clause(all, all->clauses[i], &t, head, mem))
+		if (!match_clause(all, all->clauses[i], &t, head))
 			return false;
 	all->n_title = match_join(all->title, all->n_title);
 	return true;
