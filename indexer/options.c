@@ -2,6 +2,7 @@
 #include "options.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -45,7 +46,7 @@ static const struct option options[] = {
 	{ "-o", STRING, WRITES, AT(index), "INDEX", "the directory to write, 0700" },
 	{ "--lang", STRING, WRITES, AT(lang), "LANG", "en, de, .. or none: stems and stop words (en)" },
 	{ "--stopwords", STRING, WRITES, AT(stopwords), "FILE|none", "words that ranked queries do not score" },
-	{ "--memory", BYTES, WRITES, AT(memory_bytes), "SIZE", "for the words of a segment (1G)" },
+	{ "--memory", BYTES, WRITES, AT(memory_bytes), "SIZE", "what a run may take, at least 64M (1G)" },
 	{ "--no-store", FLAG, WRITES, AT(no_store), NULL, "keep no text: no snippets" },
 	{ "--k1", NUMBER, WRITES, AT(k1), "X", "BM25 (0.9)" },
 	{ "--b", NUMBER, WRITES, AT(b), "X", "BM25 (0.4)" },
@@ -234,6 +235,17 @@ static bool take_option(int argc, char **argv, int *i, struct options *o)
 	return false;
 }
 
+/* What lies below is taken whatever the budget: programs and libraries 10 MB, training
+ * a dictionary 25, a merge of 32 runs. */
+static void raise_memory(struct options *o)
+{
+	if (o->memory_bytes >= OPTIONS_MIN_MEMORY)
+		return;
+	complain("--memory %" PRIu64 " is raised to %uM, the least that a build keeps to", o->memory_bytes,
+		OPTIONS_MIN_MEMORY >> 20);
+	o->memory_bytes = OPTIONS_MIN_MEMORY;
+}
+
 static bool take_argument(struct options *o, const char *arg)
 {
 	if (o->verb->takes_sources)
@@ -313,7 +325,10 @@ bool options_parse(int argc, char **argv, struct options *o, int *code)
 		complain("%s is not built yet", o->verb->name);
 		return false;
 	}
-	return take_arguments(argc, argv, o);
+	if (!take_arguments(argc, argv, o))
+		return false;
+	raise_memory(o);
+	return true;
 }
 
 void options_release(struct options *o)

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define OPTIONS_MIN_MEMORY (64u << 20) /* of --memory */
+
 enum exit_code { EXIT_DONE = 0, EXIT_SKIPPED = 1, EXIT_DAMAGED = 1, EXIT_FAILED = 2 };
 
 struct list {

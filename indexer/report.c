@@ -52,7 +52,8 @@ void report_print(const struct report *r, const struct options *o)
 	if (r->is_update && !b->is_new)
 		bq_log(BQ_LOG_INFO, "nothing has changed: generation %" PRIu64 " stays", b->gen);
 	else if (r->is_update)
-		bq_log(BQ_LOG_INFO, "%" PRIu64 " added, %" PRIu64 " dropped, %" PRIu64 " kept", b->added, b->dropped, b->kept);
+		bq_log(BQ_LOG_INFO, "%" PRIu64 " added, %" PRIu64 " dropped, %" PRIu64 " kept (%" PRIu64
+			" of them with a new time)", b->added, b->dropped, b->kept, b->restamped);
 	bq_log(BQ_LOG_INFO, "%.2f s (read %.2f, index %.2f, write %.2f), %.1f MB/s, peak %.0f MB", total,
 		seconds(r->read_ns), seconds(r->index_ns), seconds(r->write_ns),
 		(double)b->text_bytes / 1e6 / (total > 0 ? total : 1e-9), (double)peak_rss_bytes() / 1e6);
@@ -108,6 +109,7 @@ static void put_report(struct bq_buf *b, const struct report *r, const struct op
 		put_count(b, "added", r->build.added);
 		put_count(b, "dropped", r->build.dropped);
 		put_count(b, "kept", r->build.kept);
+		put_count(b, "restamped", r->build.restamped);
 		put_count(b, "merges", r->build.merges);
 	}
 	put_count(b, "gen", r->build.gen);
@@ -116,6 +118,7 @@ static void put_report(struct bq_buf *b, const struct report *r, const struct op
 	put_count(b, "words", r->build.words);
 	put_count(b, "text_bytes", r->build.text_bytes);
 	put_count(b, "index_bytes", r->build.index_bytes);
+	put_count(b, "runs", r->build.runs);
 	put_count(b, "builder_bytes", r->build.peak_bytes);
 	put_count(b, "peak_rss_bytes", peak_rss_bytes());
 	bq_buf_printf(b, "\"seconds\":{\"read\":%.6f,\"index\":%.6f,\"write\":%.6f,\"total\":%.6f},", seconds(r->read_ns),

@@ -9,7 +9,8 @@
  *
  *
  * An update starts from the generation that is there, keeps the documents of
- * files that have not changed (bq_build_keep), adds a segment of the others,
+ * files that have not changed (bq_build_keep) and those that it already has as
+ * they are now, adds a segment of the others,
  * and merges segments when there are many.  Where analysis, k1, b or storing
  * differ from what is there, it is a build.
  *
@@ -31,7 +32,7 @@
 struct bq_build_opts {
 	struct bq_text_config text;
 	float k1, b;           /* BM25; 0.9 and 0.4 by default */
-	uint64_t memory_bytes; /* what the inversion may use; 1 GiB by default */
+	uint64_t memory_bytes; /* what the program may take, kept from 64 MiB on; 1 GiB by default */
 	bool no_store;         /* keep no text: no snippets */
 	uint32_t segment_docs; /* end a segment after so many documents: what tests of several ask for; 0: no limit */
 	uint32_t n_sources;
@@ -65,6 +66,8 @@ struct bq_build_report {
 	uint64_t index_bytes;
 	uint64_t peak_bytes; /* of the builder's own memory */
 	uint64_t added, dropped, kept; /* documents; `documents` is what the generation has */
+	uint64_t restamped;  /* of those kept: only time or size of their file had changed */
+	uint32_t runs;       /* spilled: words that memory had no room for */
 	uint32_t merges;     /* of segments that were there before, or of new ones with them */
 	bool is_new;         /* a generation was published: not when an update has nothing to do */
 	const char *rebuilt; /* why an update was a build: a static string; NULL: it was none */
@@ -82,7 +85,8 @@ int bq_build_open(const char *dir, const struct bq_build_opts *opts, struct bq_b
  * be added.  `source` counts opts->sources.  About a microsecond. */
 bool bq_build_keep(struct bq_build *b, uint32_t source, struct bq_span path, int64_t mtime_us, int64_t file_bytes);
 
-/* Add a document.  BQ_ELIMIT when it cannot be indexed whole (the message says
+/* Add a document.  An update keeps the one that the index has if only time or size
+ * of its file are others: what is stored is compared.  BQ_ELIMIT when it cannot be indexed whole (the message says
  * why; the build goes on without it); any other error ends the build. */
 int bq_build_add(struct bq_build *b, const struct bq_doc_in *doc, struct bq_error *err);
 

@@ -309,6 +309,7 @@ static int end_run(struct bq_build *b, struct bq_error *err)
 {
 	int rc = spill_run(&b->spill, &b->inverter, b->run_docs, err);
 
+	b->report.runs++;
 	inverter_release(&b->inverter);
 	b->run_docs = 0;
 	if (rc != BQ_OK || b->spill.n < MERGED_MAX)
@@ -382,6 +383,22 @@ bool bq_build_keep(struct bq_build *b, uint32_t source, struct bq_span path, int
 	return b->ix != NULL && known_keep(&b->known, b->numbers[source], path, mtime_us, file_bytes);
 }
 
+/* Of an update: keep the document if the index has it, with its file's new time
+ * and size; else BQ_ENOTFOUND. */
+static int keep_same(struct bq_build *b, const struct bq_doc_in *in)
+{
+	struct known_doc same;
+	int rc = b->ix == NULL ? BQ_ENOTFOUND : known_keep_doc(&b->known, in->source, in, &same);
+
+	if (rc != BQ_OK)
+		return rc;
+	if (same.has_new_stamp) {
+		compact_stamp(&b->compact, same.leaf, same.doc, in->mtime_us, in->file_bytes);
+		b->report.restamped++;
+	}
+	return BQ_OK;
+}
+
 int bq_build_add(struct bq_build *b, const struct bq_doc_in *doc, struct bq_error *err)
 {
 	struct bq_doc_in in = *doc;
@@ -390,6 +407,16 @@ int bq_build_add(struct bq_build *b, const struct bq_doc_in *doc, struct bq_erro
 
 	if (b->rc != BQ_OK)
 		return bq_error_set(err, b->rc, 0, "the build has failed");
+	if (doc->source < b->opts.n_sources)
+		in.source = b->numbers[doc->source];
+	rc = keep_same(b, &in);
+	if (rc == BQ_OK)
+		return BQ_OK;
+	if (rc != BQ_ENOTFOUND) {
+		b->rc = rc;
+		return bq_error_set(err, rc, 0, "%s", rc == BQ_ENOMEM ? "no memory to compare a document with the index's"
+			: "the index cannot be read");
+	}
 	rc = analyser_check(&b->analyser, doc, err);
 	if (rc != BQ_OK)
 		return rc;
@@ -401,8 +428,6 @@ int bq_build_add(struct bq_build *b, const struct bq_doc_in *doc, struct bq_erro
 		b->rc = analyser_doc(&b->analyser, doc, b->run_docs, &parsed, err);
 	if (b->rc != BQ_OK)
 		return b->rc;
-	if (doc->source < b->opts.n_sources)
-		in.source = b->numbers[doc->source];
 	parsed.in = &in;
 	segment_writer_doc(b->w, &parsed);
 	b->segment_docs++;
@@ -481,6 +506,8 @@ static int complete(struct bq_build *b, struct bq_error *err)
 	struct compact *c = &b->compact;
 	int rc = b->ix == NULL ? BQ_OK : bury_dropped(b, err);
 
+	if (rc == BQ_OK)
+		rc = compact_seal(c, err);
 	compact_drop_dead(c);
 	if (c->n == 0)
 		b->manifest.avg_len = 0;
@@ -514,7 +541,7 @@ static void describe(struct bq_build *b)
 /* Whether the update has found everything as it is in the index. */
 static bool is_unchanged(const struct bq_build *b)
 {
-	return b->ix != NULL && b->report.added == 0 && b->known.n_kept == b->old.n_live && !b->drops_source
+	return b->ix != NULL && b->report.added == 0 && b->report.restamped == 0 && b->known.n_kept == b->old.n_live && !b->drops_source
 		&& b->manifest.n_sources == b->old.n_sources;
 }
 

@@ -6,7 +6,14 @@
 #include <unistd.h>
 
 #include "build/merge.h"
+#include "index/stat_file.h"
 #include "index/tombstones.h"
+
+struct stamp_change {
+	uint32_t doc;
+	uint32_t spare;
+	int64_t mtime_us, file_bytes;
+};
 
 enum { FACTOR = 8, DEAD_PART = 5 }; /* a size class; one in so many dead is too many */
 
@@ -59,6 +66,71 @@ int compact_bury(struct compact *c, uint32_t i, uint32_t doc, struct bq_error *e
 	return BQ_OK;
 }
 
+/* ---- times of files ---------------------------------------------------- */
+
+void compact_stamp(struct compact *c, uint32_t i, uint32_t doc, int64_t mtime_us, int64_t file_bytes)
+{
+	struct stamp_change change = { doc, 0, mtime_us, file_bytes };
+
+	bq_buf_put(&c->members[i].changes, &change, sizeof change); /* sticky: compact_seal() asks */
+}
+
+static int compare_changes(const void *pa, const void *pb)
+{
+	const struct stamp_change *a = pa, *b = pb;
+
+	return (a->doc > b->doc) - (a->doc < b->doc);
+}
+
+/* The older stamps and the sorted changes, which win, as one: at most `max`. */
+static uint32_t join_stamps(const struct member *m, uint32_t *docs, int64_t *mtimes, int64_t *sizes)
+{
+	const struct stamps *old = &m->segment->stamps;
+	const struct stamp_change *new = (const struct stamp_change *)(const void *)m->changes.ptr;
+	size_t n_new = m->changes.len / sizeof *new, j = 0;
+	uint32_t n = 0, i = 0;
+
+	while (i < old->n || j < n_new) {
+		bool is_new = i == old->n || (j < n_new && new[j].doc <= old->docs[i]);
+		i += i < old->n && (!is_new || old->docs[i] == new[j].doc);
+		docs[n] = is_new ? new[j].doc : old->docs[i - 1];
+		mtimes[n] = is_new ? new[j].mtime_us : old->mtimes[i - 1];
+		sizes[n++] = is_new ? new[j].file_bytes : old->sizes[i - 1];
+		j += is_new;
+	}
+	return n;
+}
+
+static int seal_member(struct member *m, struct bq_error *err)
+{
+	size_t n_new = m->changes.len / sizeof(struct stamp_change), max = m->segment->stamps.n + n_new;
+
+	if (m->changes.oom)
+		return no_memory(err);
+	if (n_new == 0)
+		return BQ_OK;
+	int64_t *mtimes = malloc(max * (2 * sizeof *mtimes + sizeof(uint32_t)));
+	if (mtimes == NULL)
+		return no_memory(err);
+	uint32_t *docs = (uint32_t *)(void *)(mtimes + 2 * max);
+	qsort(m->changes.ptr, n_new, sizeof(struct stamp_change), compare_changes);
+	m->stamps_mem = mtimes;
+	m->stamps = (struct stamps){ join_stamps(m, docs, mtimes, mtimes + max), docs, mtimes, mtimes + max };
+	bq_buf_release(&m->changes);
+	return BQ_OK;
+}
+
+int compact_seal(struct compact *c, struct bq_error *err)
+{
+	int rc = BQ_OK;
+
+	for (uint32_t i = 0; i < c->n && rc == BQ_OK; i++)
+		rc = seal_member(&c->members[i], err);
+	return rc;
+}
+
+/* ---- coming and going -------------------------------------------------- */
+
 /* Describe and open the file that `info` tells of. */
 static int open_member(struct compact *c, const struct segment_info *info, struct member *m, struct bq_error *err)
 {
@@ -83,19 +155,28 @@ int compact_add(struct compact *c, const struct segment_info *info, struct bq_er
 	return rc;
 }
 
+static void release_member(struct member *m)
+{
+	segment_close(m->opened);
+	free(m->dead);
+	free(m->stamps_mem);
+	bq_buf_release(&m->changes);
+	m->segment = m->opened = NULL;
+	m->dead = NULL;
+	m->stamps_mem = NULL;
+	m->stamps.n = 0;
+}
+
 /* Forget a member: an old one's file goes when the new generation is there. */
 static void drop_member(struct compact *c, struct member *m)
 {
 	char name[MANIFEST_FILE_MAX];
 
-	segment_close(m->opened);
-	free(m->dead);
+	release_member(m);
 	if (m->is_new) {
 		manifest_segment_file(&m->named, name);
 		(void)unlinkat(c->dirfd, name, 0);
 	}
-	m->segment = m->opened = NULL;
-	m->dead = NULL;
 	m->named.n_docs = 0;
 }
 
@@ -159,7 +240,8 @@ static int write_merged(struct compact *c, uint32_t bits, float *avg_len, struct
 	m->next_segment++;
 	for (uint32_t i = 0; i < c->n; i++)
 		if ((bits >> i & 1) != 0)
-			in[n++] = (struct merge_input){ .segment = c->members[i].segment, .dead = c->members[i].dead };
+			in[n++] = (struct merge_input){ .segment = c->members[i].segment, .dead = c->members[i].dead,
+				.stamps = &c->members[i].stamps };
 	return merge_segments(&merge, in, n, info, avg_len, err);
 }
 
@@ -275,6 +357,10 @@ int compact_finish(struct compact *c, struct bq_error *err)
 			s->del_gen = m->gen;
 			rc = tombstones_write(c->dirfd, s, from->dead, err);
 		}
+		if (from->stamps.n != 0 && rc == BQ_OK) {
+			s->stat_gen = m->gen;
+			rc = stat_file_write(c->dirfd, s, &from->stamps, err);
+		}
 		m->n_live += s->n_docs - from->n_dead;
 	}
 	return rc;
@@ -291,6 +377,11 @@ void compact_abandon(struct compact *c)
 			manifest_tombstone_file(&m->named, name);
 			(void)unlinkat(c->dirfd, name, 0);
 		}
+		if (m->stamps.n != 0) {
+			m->named.stat_gen = c->manifest->gen;
+			manifest_stat_file(&m->named, name);
+			(void)unlinkat(c->dirfd, name, 0);
+		}
 		if (m->is_new)
 			drop_member(c, m);
 	}
@@ -299,9 +390,7 @@ void compact_abandon(struct compact *c)
 
 void compact_release(struct compact *c)
 {
-	for (uint32_t i = 0; i < c->n; i++) {
-		segment_close(c->members[i].opened);
-		free(c->members[i].dead);
-	}
+	for (uint32_t i = 0; i < c->n; i++)
+		release_member(&c->members[i]);
 	c->n = 0;
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * The segments of a generation in the making, and what becomes of them: some
- * are merged, those that stay get tombstones.
+ * are merged, those that stay get tombstones and new times of files.
  *
  *   compact_init      from the generation that is there, with its dead documents
- *   compact_bury, compact_add
+ *   compact_bury, compact_stamp
+ *   compact_seal      before the first of what follows
+ *   compact_add
  *   compact_merge, compact_tidy
- *   compact_finish    tombstones; fills MANIFEST's segments and counts
+ *   compact_finish    tombstones, times; fills MANIFEST's segments and counts
  *   compact_release
  */
 #ifndef BUILD_COMPACT_H
@@ -30,6 +32,9 @@ struct member {
 	uint64_t *dead;         /* bitset, **owned**; NULL: all alive */
 	uint32_t n_dead;
 	bool has_new_dead;      /* more than its tombstone file says */
+	struct bq_buf changes;  /* struct stamp_change: files whose time or size has changed */
+	struct stamps stamps;   /* those changes and older ones; n 0: as the segment says */
+	void *stamps_mem;       /* what they point to, **owned** */
 	bool is_new;            /* written by this run: nobody else names its file */
 };
 
@@ -54,6 +59,12 @@ int compact_init(struct compact *c, const struct bq_index *ix, const struct mani
 /* Let document `doc` of member `i` be dead. */
 int compact_bury(struct compact *c, uint32_t i, uint32_t doc, struct bq_error *err);
 
+/* Let the file of document `doc` of member `i` have another time and size. */
+void compact_stamp(struct compact *c, uint32_t i, uint32_t doc, int64_t mtime_us, int64_t file_bytes);
+
+/* All changes of times are known.  BQ_ENOMEM. */
+int compact_seal(struct compact *c, struct bq_error *err);
+
 /* Add a segment that this run has written. */
 int compact_add(struct compact *c, const struct segment_info *info, struct bq_error *err);
 
@@ -72,7 +83,8 @@ int compact_tidy(struct compact *c, struct bq_error *err);
 /* Documents and tokens of all members, dead ones included. */
 void compact_count(const struct compact *c, uint64_t *n_docs, uint64_t *n_tokens);
 
-/* Write tombstone files as of manifest->gen, and the manifest's segments. */
+/* Write tombstone and stat files as of manifest->gen, and the manifest's
+ * segments. */
 int compact_finish(struct compact *c, struct bq_error *err);
 
 /* Unlink what this run has written: it is not to be published. */

@@ -11,8 +11,10 @@ struct known_row {
 	uint64_t hash;
 	uint32_t first, n;
 	uint32_t leaf;
-	uint32_t spare;
+	uint32_t next; /* known_keep_doc(): those before are behind us */
 };
+
+enum { PIECE = 1 << 20 };
 
 static uint64_t hash_file(uint32_t source, struct bq_span path)
 {
@@ -43,7 +45,7 @@ static int list_leaf(struct known *k, uint32_t leaf, struct bq_read *rd)
 		if (rc != BQ_OK)
 			return rc;
 		if (is_first || h.source != last.source || !bq_span_eq(h.path, last.path)) {
-			struct known_row row = { hash_file(h.source, h.path), doc, 0, leaf, 0 };
+			struct known_row row = { hash_file(h.source, h.path), doc, 0, leaf, doc };
 			bq_buf_put(&k->rows, &row, sizeof row);
 		}
 		if (k->rows.oom)
@@ -121,18 +123,20 @@ static bool is_file(const struct known *k, const struct known_row *row, uint32_t
 	return true;
 }
 
+static void keep_one(struct known *k, uint32_t leaf, uint32_t doc)
+{
+	uint64_t *word = &k->kept[leaf][doc >> 6], bit = UINT64_C(1) << (doc & 63);
+
+	if (bq_leaf_is_dead(k->ix->leaves[leaf], doc) || (*word & bit) != 0)
+		return;
+	*word |= bit;
+	k->n_kept++;
+}
+
 static void keep_row(struct known *k, const struct known_row *row)
 {
-	const struct bq_leaf *l = k->ix->leaves[row->leaf];
-	uint64_t *kept = k->kept[row->leaf];
-
-	for (uint32_t doc = row->first; doc < row->first + row->n; doc++) {
-		uint64_t bit = UINT64_C(1) << (doc & 63);
-		if (bq_leaf_is_dead(l, doc) || (kept[doc >> 6] & bit) != 0)
-			continue;
-		kept[doc >> 6] |= bit;
-		k->n_kept++;
-	}
+	for (uint32_t doc = row->first; doc < row->first + row->n; doc++)
+		keep_one(k, row->leaf, doc);
 }
 
 bool known_keep(struct known *k, uint32_t source, struct bq_span path, int64_t mtime_us, int64_t file_bytes)
@@ -154,4 +158,96 @@ bool known_keep(struct known *k, uint32_t source, struct bq_span path, int64_t m
 	for (uint32_t i = 0; i < n; i++)
 		keep_row(k, rows[i]);
 	return n != 0;
+}
+
+/* ---- documents --------------------------------------------------------- */
+
+/* A document of the index while it is compared. */
+struct stored {
+	const struct bq_leaf *leaf;
+	struct bq_doc_head head;
+	struct bq_arena mem;
+	struct bq_read read;
+};
+
+static bool is_same_head(const struct bq_doc_head *h, uint32_t source, const struct bq_doc_in *in)
+{
+	return h->source == source && h->at == (uint8_t)in->at && h->file_line == in->file_line
+		&& !h->title_cut && h->title_in_text == in->title_in_text && h->text_bytes == in->text.len
+		&& bq_span_eq(h->path, in->path) && bq_span_eq(h->id, in->id) && bq_span_eq(h->title, in->title);
+}
+
+/* These return BQ_OK for the same, BQ_ENOTFOUND for another, or what kept them
+ * from reading; no text stored is another. */
+
+static int compare_text(struct stored *s, struct bq_span text)
+{
+	struct bq_span piece;
+	uint64_t off = 0;
+	int rc;
+
+	do {
+		bq_arena_reset(&s->mem);
+		rc = bq_leaf_text(s->leaf, &s->head, off, PIECE, &piece, &s->read);
+		if (rc != BQ_OK)
+			return rc;
+		if (piece.len != 0 && memcmp(piece.ptr, text.ptr + off, piece.len) != 0)
+			return BQ_ENOTFOUND;
+		off += piece.len;
+	} while (off < text.len && piece.len != 0);
+	return off == text.len ? BQ_OK : BQ_ENOTFOUND;
+}
+
+static int compare_doc(struct stored *s, uint32_t source, const struct bq_doc_in *in)
+{
+	struct bq_span fields;
+	int rc;
+
+	if (!is_same_head(&s->head, source, in))
+		return BQ_ENOTFOUND;
+	bq_arena_reset(&s->mem);
+	rc = bq_leaf_fields(s->leaf, &s->head, &fields, &s->read);
+	if (rc == BQ_OK && !bq_span_eq(fields, in->fields))
+		rc = BQ_ENOTFOUND;
+	return rc == BQ_OK ? compare_text(s, in->text) : rc;
+}
+
+/* The row's next document that is not behind line `line`. */
+static int find_line(struct known *k, struct known_row *row, uint64_t line, struct stored *s)
+{
+	for (; row->next < row->first + row->n; row->next++) {
+		if (bq_leaf_is_dead(s->leaf, row->next) || known_is_kept(k, row->leaf, row->next))
+			continue;
+		int rc = bq_leaf_head(s->leaf, row->next, &s->head, &s->read);
+		if (rc != BQ_OK || s->head.file_line >= line)
+			return rc;
+	}
+	return BQ_ENOTFOUND;
+}
+
+int known_keep_doc(struct known *k, uint32_t source, const struct bq_doc_in *in, struct known_doc *out)
+{
+	uint64_t hash = hash_file(source, in->path), mask = (UINT64_C(1) << k->bits) - 1;
+	struct stored s = { .leaf = NULL };
+	int rc = BQ_ENOTFOUND;
+
+	bq_arena_init(&s.mem, SIZE_MAX);
+	s.read.mem = &s.mem;
+	for (uint64_t at = hash & mask; k->slots[at] != 0 && rc == BQ_ENOTFOUND; at = (at + 1) & mask) {
+		struct known_row *row = row_at(k, k->slots[at] - 1);
+		if (row->hash != hash)
+			continue;
+		s.leaf = k->ix->leaves[row->leaf];
+		rc = find_line(k, row, in->file_line, &s);
+		if (rc == BQ_OK)
+			rc = compare_doc(&s, source, in);
+		if (rc == BQ_EFORMAT)
+			rc = BQ_ENOTFOUND; /* what is new replaces it */
+		*out = (struct known_doc){ row->leaf, row->next,
+			s.head.mtime_us != in->mtime_us || s.head.file_bytes != in->file_bytes };
+	}
+	bq_arena_release(&s.mem);
+	if (rc == BQ_OK)
+		keep_one(k, out->leaf, out->doc);
+	return rc;
 }

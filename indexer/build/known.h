@@ -5,6 +5,9 @@
  *   (source, path) -> documents first .. first + n - 1 of one segment, for each
  *                     row of neighbours; several rows if segments share a file
  *
+ * A file that has another time or size may yet hold documents that the index
+ * has: known_keep_doc() compares them with what is stored.
+ *
  * Held in memory: 24 bytes a row, 4 to 16 of table, a bit a document.  Paths,
  * times and sizes are read from the index.
  */
@@ -15,6 +18,7 @@
 #include <stdint.h>
 
 #include <bq/buf.h>
+#include <bq/build.h>
 #include <bq/index.h>
 
 struct known {
@@ -24,7 +28,12 @@ struct known {
 	unsigned bits;
 	uint64_t *kept[BQ_MAX_SEGMENTS]; /* bitsets over a segment's documents */
 	uint64_t n_kept;
-	bool oom;                  /* sticky */
+};
+
+/* A document of the index. */
+struct known_doc {
+	uint32_t leaf, doc;
+	bool has_new_stamp; /* its file's time or size is another */
 };
 
 /* List the live documents' files.  BQ_ENOMEM, BQ_EFORMAT.  Ends with
@@ -34,6 +43,12 @@ void known_release(struct known *k);
 
 /* Keep the documents of a file if all rows of it have this time and size. */
 bool known_keep(struct known *k, uint32_t source, struct bq_span path, int64_t mtime_us, int64_t file_bytes);
+
+/* Keep one document that the index has as it is in `in`, time and size of its
+ * file aside: id, title, place, text and other members are equal.  Documents of a
+ * file come in their order.  BQ_ENOTFOUND if it has none, also where no text is
+ * stored, and where what is stored is damaged; BQ_ENOMEM, BQ_EIO. */
+int known_keep_doc(struct known *k, uint32_t source, const struct bq_doc_in *in, struct known_doc *out);
 
 static inline bool known_is_kept(const struct known *k, uint32_t leaf, uint32_t doc)
 {

@@ -74,6 +74,8 @@ static int copy_doc(struct copy *c, uint32_t doc)
 
 	if (rc != BQ_OK)
 		return rc;
+	if (c->in->stamps != NULL)
+		stamps_apply(c->in->stamps, doc, &h.mtime_us, &h.file_bytes);
 	struct bq_doc_in in = { .id = h.id, .path = h.path, .title = h.title, .source = map_source(c->m, h.source),
 		.at = (enum bq_doc_at)h.at, .title_in_text = h.title_in_text, .file_line = h.file_line,
 		.mtime_us = h.mtime_us, .file_bytes = h.file_bytes };

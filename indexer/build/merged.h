@@ -22,6 +22,7 @@ enum { MERGED_MAX = 32 }; /* inputs: a bit each in a word's entry */
 struct merge_input {
 	const struct segment *segment; /* **borrowed** */
 	const uint64_t *dead;          /* bitset; NULL: none; **borrowed** */
+	const struct stamps *stamps;   /* newer times of files; NULL: none; **borrowed** */
 	/* by merge_number(): */
 	uint32_t base;                 /* new number of the first live document */
 	uint32_t n_live;

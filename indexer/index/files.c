@@ -11,6 +11,7 @@
 #include "segment/segment.h"
 
 enum { TOMBSTONES_HEAD = 64, TOMBSTONES_REST = 72 }; /* bytes around the bitset: tombstones.h */
+enum { STAT_HEAD = 64, STAT_REST = 8 };              /* likewise: stat_file.h */
 
 /* NULL: of another engine. */
 static const struct segment *native(const struct bq_leaf *l)
@@ -86,6 +87,12 @@ static bool is_in_tombstones(const struct bq_leaf *l, uintptr_t address)
 	return l->dead != NULL && address >= bits - TOMBSTONES_HEAD && address < bits + len + TOMBSTONES_REST;
 }
 
+/* In the map of times and sizes? */
+static bool is_in_stat(const struct stamps *s, uintptr_t address)
+{
+	return s->n != 0 && address >= (uintptr_t)s->docs - STAT_HEAD && address < (uintptr_t)(s->sizes + s->n) + STAT_REST;
+}
+
 bool bq_index_file_at(const struct bq_index *ix, const void *address, const char **name)
 {
 	uintptr_t a = (uintptr_t)address;
@@ -95,7 +102,7 @@ bool bq_index_file_at(const struct bq_index *ix, const void *address, const char
 		if (s == NULL)
 			continue;
 		*name = s->name;
-		if (a - (uintptr_t)s->map.ptr < s->map.len || is_in_tombstones(&s->leaf, a))
+		if (a - (uintptr_t)s->map.ptr < s->map.len || is_in_tombstones(&s->leaf, a) || is_in_stat(&s->stamps, a))
 			return true;
 	}
 	return false;

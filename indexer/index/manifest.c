@@ -28,6 +28,11 @@ void manifest_tombstone_file(const struct manifest_segment *s, char name[MANIFES
 	(void)snprintf(name, MANIFEST_FILE_MAX, "%08" PRIu64 ".del.%" PRIu64, s->number, s->del_gen);
 }
 
+void manifest_stat_file(const struct manifest_segment *s, char name[MANIFEST_FILE_MAX])
+{
+	(void)snprintf(name, MANIFEST_FILE_MAX, "%08" PRIu64 ".stat.%" PRIu64, s->number, s->stat_gen);
+}
+
 /* A decimal number of digits alone, without leading zeros, up to `max`. */
 static bool parse_decimal(struct bq_span s, uint64_t max, uint64_t *out)
 {
@@ -68,22 +73,30 @@ static bool parse_hex(struct bq_span s, size_t digits, uint64_t *out)
 	return true;
 }
 
-bool manifest_file_parse(struct bq_span name, uint64_t *number, uint64_t *del_gen)
+enum manifest_file manifest_file_parse(struct bq_span name, uint64_t *number, uint64_t *gen)
 {
 	struct bq_span rest = bq_span_from(name, 8);
+	enum manifest_file kind = MANIFEST_FILE_TOMBSTONES;
 
-	*number = *del_gen = 0;
+	*number = *gen = 0;
 	if (name.len < 12)
-		return false;
+		return MANIFEST_FILE_OTHER;
 	for (size_t i = 0; i < 8; i++) {
 		if (name.ptr[i] < '0' || name.ptr[i] > '9')
-			return false;
+			return MANIFEST_FILE_OTHER;
 		*number = *number * 10 + (uint64_t)(name.ptr[i] - '0');
 	}
 	if (bq_span_eq(rest, BQ_SPAN(".seg")))
-		return true;
-	return bq_span_starts(rest, BQ_SPAN(".del.")) &&
-		parse_decimal(bq_span_from(rest, 5), MANIFEST_MAX_GEN, del_gen) && *del_gen != 0;
+		return MANIFEST_FILE_SEGMENT;
+	if (bq_span_starts(rest, BQ_SPAN(".stat."))) {
+		kind = MANIFEST_FILE_STAT;
+		rest = bq_span_from(rest, 6);
+	} else if (bq_span_starts(rest, BQ_SPAN(".del."))) {
+		rest = bq_span_from(rest, 5);
+	} else {
+		return MANIFEST_FILE_OTHER;
+	}
+	return parse_decimal(rest, MANIFEST_MAX_GEN, gen) && *gen != 0 ? kind : MANIFEST_FILE_OTHER;
 }
 
 /* ---- parsing ----------------------------------------------------------- */
@@ -174,7 +187,7 @@ static const char *parse_tombstones(struct manifest_segment *s, struct bq_span v
 	struct bq_span file = take_word(&v);
 	uint64_t number;
 
-	if (!manifest_file_parse(file, &number, &s->del_gen) || s->del_gen == 0 || number != s->number)
+	if (manifest_file_parse(file, &number, &s->del_gen) != MANIFEST_FILE_TOMBSTONES || number != s->number)
 		return "bad name of a tombstone file";
 	if (!parse_hex(v, 16, &s->del_checksum))
 		return "bad checksum of a tombstone file";
@@ -185,11 +198,11 @@ static const char *parse_segment(struct parse *p, struct bq_span v)
 {
 	struct manifest *m = p->m;
 	struct manifest_segment *s = &m->segments[m->n_segments];
-	uint64_t docs, dead, del_gen;
+	uint64_t docs, dead, gen;
 
 	if (m->n_segments == BQ_MAX_SEGMENTS)
 		return "too many segments";
-	if (!manifest_file_parse(take_word(&v), &s->number, &del_gen) || del_gen != 0 || s->number == 0)
+	if (manifest_file_parse(take_word(&v), &s->number, &gen) != MANIFEST_FILE_SEGMENT || s->number == 0)
 		return "bad name of a segment";
 	if (!parse_decimal(take_word(&v), INT64_MAX, &s->bytes))
 		return "bad size of a segment";
@@ -208,6 +221,20 @@ static const char *parse_segment(struct parse *p, struct bq_span v)
 	if (dead != 0)
 		return parse_tombstones(s, v);
 	return v.len == 0 ? NULL : "tombstones without dead documents";
+}
+
+static const char *parse_stat(struct parse *p, struct bq_span v)
+{
+	struct manifest *m = p->m;
+	struct manifest_segment *s = m->n_segments == 0 ? NULL : &m->segments[m->n_segments - 1];
+	uint64_t number, gen;
+
+	if (manifest_file_parse(take_word(&v), &number, &gen) != MANIFEST_FILE_STAT)
+		return "bad name of a stat file";
+	if (s == NULL || s->number != number || s->stat_gen != 0)
+		return "a stat file not behind its segment";
+	s->stat_gen = gen;
+	return parse_hex(v, 16, &s->stat_checksum) ? NULL : "bad checksum of a stat file";
 }
 
 static const char *parse_checksum(struct parse *p, struct bq_span v)
@@ -236,6 +263,7 @@ static const struct key keys[] = {
 	{ "tokens", KEY_U64, AT(n_tokens), UINT64_MAX, NULL, false, false },
 	{ "source", KEY_CALL, 0, 0, parse_source, true, true },
 	{ "segment", KEY_CALL, 0, 0, parse_segment, true, true },
+	{ "stat", KEY_CALL, 0, 0, parse_stat, true, true },
 	{ "checksum", KEY_CALL, 0, 0, parse_checksum, false, false },
 };
 
@@ -351,6 +379,8 @@ static int check_whole(const struct parse *p, struct bq_error *err)
 		top = m->segments[i].number > top ? m->segments[i].number : top;
 		if (m->segments[i].del_gen > m->gen)
 			return bq_error_set(err, BQ_EFORMAT, 0, "MANIFEST: tombstones of a later generation [F34]");
+		if (m->segments[i].stat_gen > m->gen)
+			return bq_error_set(err, BQ_EFORMAT, 0, "MANIFEST: times of a later generation [F34]");
 	}
 	if (docs != m->n_docs || docs - dead != m->n_live)
 		return bq_error_set(err, BQ_EFORMAT, 0, "MANIFEST: documents do not add up [F37]");
@@ -440,6 +470,10 @@ static void put_segment(struct bq_buf *buf, const struct manifest_segment *s)
 		bq_buf_printf(buf, " %s %016" PRIx64, name, s->del_checksum);
 	}
 	bq_buf_put_u8(buf, '\n');
+	if (s->stat_gen == 0)
+		return;
+	manifest_stat_file(s, name);
+	bq_buf_printf(buf, "stat %s %016" PRIx64 "\n", name, s->stat_checksum);
 }
 
 void manifest_format(const struct manifest *m, struct bq_buf *buf)

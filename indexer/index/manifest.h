@@ -20,6 +20,9 @@
  *   segment 00000017.seg 91232 <checksum> 120 2 00000017.del.7 <checksum>
  *                                  file, bytes, checksum, documents, dead; with dead
  *                                  documents also their file and its checksum
+ *   stat 00000017.stat.9 <checksum>
+ *                                  behind its segment: times and sizes of files that are
+ *                                  not what the segment says
  *   checksum <16 hex>              last line: XXH3-64 of all bytes before it
  *
  * Keys stand once each, in any order but the first and the last line; those of
@@ -45,7 +48,7 @@
 #define MANIFEST_MAX_NUMBER  99999999u /* of a segment: eight digits */
 #define MANIFEST_MAX_GEN     0xffffffffffffull
 #define MANIFEST_NO_PAIRS    UINT32_MAX
-#define MANIFEST_FILE_MAX    32 /* bytes of a segment's or tombstone file's name with its NUL */
+#define MANIFEST_FILE_MAX    48 /* bytes of any such name with its NUL */
 
 struct manifest_segment {
 	uint64_t number;       /* file %08u.seg */
@@ -55,6 +58,8 @@ struct manifest_segment {
 	uint32_t n_dead;
 	uint64_t del_gen;      /* 0: no tombstones, else file %08u.del.%u */
 	uint64_t del_checksum; /* of that file: see tombstones.h */
+	uint64_t stat_gen;     /* 0: none, else file %08u.stat.%u */
+	uint64_t stat_checksum; /* of that file: see stat_file.h */
 };
 
 struct manifest {
@@ -91,12 +96,15 @@ int manifest_read(int dirfd, struct bq_arena *mem, struct manifest *out, struct 
  * sources skip and what `-o` accepts, sound or not. */
 bool manifest_exists(int dirfd);
 
-/* The file names of a segment and of its tombstones. */
+/* The file names of a segment, of its tombstones, of its files' times and sizes. */
 void manifest_segment_file(const struct manifest_segment *s, char name[MANIFEST_FILE_MAX]);
 void manifest_tombstone_file(const struct manifest_segment *s, char name[MANIFEST_FILE_MAX]);
+void manifest_stat_file(const struct manifest_segment *s, char name[MANIFEST_FILE_MAX]);
 
-/* Read a file name back: true if it is a segment's (*del_gen = 0) or a
- * tombstone file's name exactly as the two above make it. */
-bool manifest_file_parse(struct bq_span name, uint64_t *number, uint64_t *del_gen);
+enum manifest_file { MANIFEST_FILE_OTHER, MANIFEST_FILE_SEGMENT, MANIFEST_FILE_TOMBSTONES, MANIFEST_FILE_STAT };
+
+/* Read a file name back: which of the three above makes exactly this one, its
+ * segment's number, and its generation (0: a segment's). */
+enum manifest_file manifest_file_parse(struct bq_span name, uint64_t *number, uint64_t *gen);
 
 #endif

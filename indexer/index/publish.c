@@ -53,7 +53,8 @@ static bool is_sweepable(const char *name)
 {
 	uint64_t number, gen;
 
-	return strcmp(name, PUBLISH_TMP_NAME) == 0 || manifest_file_parse(bq_span_of(name), &number, &gen);
+	return strcmp(name, PUBLISH_TMP_NAME) == 0 ||
+		manifest_file_parse(bq_span_of(name), &number, &gen) != MANIFEST_FILE_OTHER;
 }
 
 /* What stands in a directory without a MANIFEST that starts as ours do: 0
@@ -175,6 +176,9 @@ static bool is_named(const struct manifest *m, const char *file)
 		manifest_tombstone_file(&m->segments[i], name);
 		if (m->segments[i].n_dead != 0 && strcmp(file, name) == 0)
 			return true;
+		manifest_stat_file(&m->segments[i], name);
+		if (m->segments[i].stat_gen != 0 && strcmp(file, name) == 0)
+			return true;
 	}
 	return false;
 }
@@ -200,7 +204,7 @@ void publish_numbers(int dirfd, uint64_t *number, uint64_t *gen)
 	if (d == NULL)
 		return;
 	for (struct dirent *e; (e = readdir(d)) != NULL;) {
-		if (!manifest_file_parse(bq_span_of(e->d_name), &n, &g))
+		if (manifest_file_parse(bq_span_of(e->d_name), &n, &g) == MANIFEST_FILE_OTHER)
 			continue;
 		*number = n > *number ? n : *number;
 		*gen = g > *gen ? g : *gen;

@@ -38,7 +38,7 @@ int publish_file(int dirfd, const char *name, struct bq_span bytes, struct bq_er
  * be on disk.  BQ_ELIMIT if its text exceeds MANIFEST_MAX_BYTES. */
 int publish_manifest(int dirfd, struct manifest *m, struct bq_error *err);
 
-/* Unlink segments, tombstones and a MANIFEST.tmp that `m` does not name, and
+/* Unlink segments, tombstones, stat files and a MANIFEST.tmp that `m` does not name, and
  * nothing else.  Failures do not matter: the next writer sweeps again. */
 void publish_sweep(int dirfd, const struct manifest *m);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * One generation, opened: MANIFEST and the segments and tombstones it names.
+ * One generation, opened: MANIFEST and the files it names.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +15,7 @@
 
 #include "base/mapfile.h"
 #include "index/manifest.h"
+#include "index/stat_file.h"
 #include "index/tombstones.h"
 #include "segment/segment.h"
 
@@ -27,7 +28,7 @@ struct generation {
 	struct bq_arena mem;   /* what the manifest points to */
 	struct manifest manifest;
 	struct segment *segments[BQ_MAX_SEGMENTS];
-	struct mapfile dead[BQ_MAX_SEGMENTS];
+	struct mapfile dead[BQ_MAX_SEGMENTS], stats[BQ_MAX_SEGMENTS];
 	struct bq_leaf *leaves[BQ_MAX_SEGMENTS];
 };
 
@@ -38,6 +39,7 @@ static void free_generation(struct generation *g)
 	for (uint32_t i = 0; i < BQ_MAX_SEGMENTS; i++) {
 		segment_close(g->segments[i]);
 		mapfile_close(&g->dead[i]);
+		mapfile_close(&g->stats[i]);
 	}
 	bq_arena_release(&g->mem);
 	free(g);
@@ -74,6 +76,18 @@ static int open_tombstones(struct generation *g, uint32_t i, int dirfd, struct b
 	return rc;
 }
 
+static int open_stat(struct generation *g, uint32_t i, int dirfd, struct bq_error *err)
+{
+	const struct manifest_segment *m = &g->manifest.segments[i];
+	char name[MANIFEST_FILE_MAX];
+
+	if (m->stat_gen == 0)
+		return BQ_OK;
+	manifest_stat_file(m, name);
+	int rc = mapfile_open(dirfd, name, &g->stats[i], err);
+	return rc == BQ_OK ? stat_file_check(mapfile_span(&g->stats[i]), m, &g->segments[i]->stamps, err) : rc;
+}
+
 static int open_segments(struct generation *g, int dirfd, struct bq_error *err)
 {
 	int rc = BQ_OK;
@@ -86,6 +100,8 @@ static int open_segments(struct generation *g, int dirfd, struct bq_error *err)
 			rc = check_segment(g, g->segments[i], &g->manifest.segments[i], err);
 		if (rc == BQ_OK)
 			rc = open_tombstones(g, i, dirfd, err);
+		if (rc == BQ_OK)
+			rc = open_stat(g, i, dirfd, err);
 		if (rc == BQ_OK)
 			g->leaves[i] = &g->segments[i]->leaf;
 	}

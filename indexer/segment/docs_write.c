@@ -11,7 +11,7 @@
 
 enum {
 	HEAD_BYTES = 4 << 20,       /* kept back until the dictionary is trained on them */
-	MIN_TRAIN_BYTES = 1 << 20,  /* below, a dictionary costs more than it saves, and most of an update */
+	MIN_TRAIN_BYTES = 2 << 20,  /* below, a dictionary costs more than it saves, and most of an update */
 	MAX_DICT_BYTES = 64 << 10,
 };
 

@@ -14,6 +14,7 @@
 #include "segment/docs.h"
 #include "segment/heads.h"
 #include "segment/postings.h"
+#include "segment/stamps.h"
 #include "segment/terms.h"
 
 struct segment {
@@ -25,6 +26,7 @@ struct segment {
 	struct heads_reader heads;
 	struct docs_reader docs;
 	struct columns_reader columns;
+	struct stamps stamps;        /* none unless who opens the segment sets them; **borrowed** */
 	struct bq_span post, pos, tinfo, marks;
 	const struct bitpack_ops *codec;
 };

@@ -29,6 +29,8 @@ static int get_head(const struct bq_leaf *l, uint32_t doc, struct bq_doc_head *o
 		return segment_damaged(s, rd, "a record in HEADS points outside DOCS or MARKS [F27]");
 	out->mtime_us = columns_get(&s->columns, COLUMN_MTIME, doc, INT64_MIN);
 	out->file_bytes = columns_get(&s->columns, COLUMN_FILE_BYTES, doc, -1);
+	if (s->stamps.n != 0)
+		stamps_apply(&s->stamps, doc, &out->mtime_us, &out->file_bytes);
 	return BQ_OK;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The rules between files, [F33] to [F37] of indexer/FORMAT.md, each broken
+ * The rules between files, [F33] to [F37] and [F43] of indexer/FORMAT.md, each broken
  * with matching checksums: opening the index names the rule.
  */
 #include <fcntl.h>
@@ -21,12 +21,13 @@
 
 #include "index/manifest.h"
 #include "index/publish.h"
+#include "index/stat_file.h"
 #include "index/tombstones.h"
 #include "lib/tmpdir.h"
 
-enum { DOCS = 70, DEAD = 3, FIRST_RULE = 33, LAST_RULE = 37 };
+enum { DOCS = 70, DEAD = 3, FIRST_RULE = 33, LAST_RULE = 37, STAT_RULE = 43 };
 
-/* ---- an index with tombstones ------------------------------- */
+/* ---- an index with tombstones and changed times ------------- */
 
 static void build_index(const char *dir)
 {
@@ -64,6 +65,9 @@ static void bury(int dirfd)
 	m.segments[0].del_gen = ++m.gen;
 	assert_int_equal(tombstones_write(dirfd, &m.segments[0], dead, NULL), BQ_OK);
 	m.n_live -= m.segments[0].n_dead;
+	m.segments[0].stat_gen = m.gen;
+	assert_int_equal(stat_file_write(dirfd, &m.segments[0], &(struct stamps){ 3, (const uint32_t[]){ 4, 6, DOCS - 1 },
+		(const int64_t[]){ 1, 2, INT64_MIN }, (const int64_t[]){ 10, -1, 12 } }, NULL), BQ_OK);
 	assert_int_equal(publish_manifest(dirfd, &m, NULL), BQ_OK);
 	bq_arena_release(&mem);
 }
@@ -127,8 +131,8 @@ static void change_text(int dirfd, const char *from, const char *to, bool seal)
 	bq_buf_release(&old);
 }
 
-/* The tombstone file, its own checksum and MANIFEST's made to match. */
-static void change_tombstones(int dirfd, void (*change)(struct bq_buf *file, struct manifest *m))
+/* The tombstone or stat file, its own checksum and MANIFEST's made to match. */
+static void change_file(int dirfd, void (*change)(struct bq_buf *file, struct manifest *m), bool is_stat)
 {
 	char name[MANIFEST_FILE_MAX];
 	struct bq_buf text = BQ_BUF_INIT;
@@ -137,11 +141,12 @@ static void change_tombstones(int dirfd, void (*change)(struct bq_buf *file, str
 
 	bq_arena_init(&mem, 1 << 20);
 	read_manifest(dirfd, &mem, &m);
-	manifest_tombstone_file(&m.segments[0], name);
+	uint64_t *sum = is_stat ? &m.segments[0].stat_checksum : &m.segments[0].del_checksum;
+	(is_stat ? manifest_stat_file : manifest_tombstone_file)(&m.segments[0], name);
 	struct bq_buf file = read_file(dirfd, name);
 	change(&file, &m);
-	m.segments[0].del_checksum = XXH3_64bits(file.ptr, file.len - 8);
-	bq_put_u64(file.ptr + file.len - 8, m.segments[0].del_checksum);
+	*sum = XXH3_64bits(file.ptr, file.len - 8);
+	bq_put_u64(file.ptr + file.len - 8, *sum);
 	write_file(dirfd, name, bq_buf_span(&file));
 	manifest_format(&m, &text);
 	write_file(dirfd, MANIFEST_NAME, bq_buf_span(&text));
@@ -167,6 +172,19 @@ static void f36_reserved(struct bq_buf *f, struct manifest *m) { (void)m, f->ptr
 static void f36_padding(struct bq_buf *f, struct manifest *m) { (void)m, f->ptr[64 + 16] = 1; }
 static void f36_magic(struct bq_buf *f, struct manifest *m) { (void)m, f->ptr[0] = 'b'; }
 static void f36_size(struct bq_buf *f, struct manifest *m) { (void)m, bq_buf_put_zeros(f, 8); }
+static void f43_checksum(struct manifest *m) { m->segments[0].stat_checksum ^= 1; }
+static void f43_magic(struct bq_buf *f, struct manifest *m) { (void)m, f->ptr[0] = 'b'; }
+static void f43_segment(struct bq_buf *f, struct manifest *m) { (void)m, f->ptr[16]++; }
+static void f43_gen(struct bq_buf *f, struct manifest *m) { (void)m, f->ptr[24]++; }
+static void f43_docs(struct bq_buf *f, struct manifest *m) { (void)m, f->ptr[12]++; }
+static void f43_none(struct bq_buf *f, struct manifest *m) { (void)m, bq_put_u32(f->ptr + 32, 0), f->len = 72; }
+static void f43_more(struct bq_buf *f, struct manifest *m) { (void)m, f->ptr[32]++; }
+static void f43_many(struct bq_buf *f, struct manifest *m) { (void)m, bq_put_u32(f->ptr + 32, UINT32_MAX); }
+static void f43_reserved(struct bq_buf *f, struct manifest *m) { (void)m, f->ptr[40] = 1; }
+static void f43_padding(struct bq_buf *f, struct manifest *m) { (void)m, f->ptr[64 + 12] = 1; }
+static void f43_twice(struct bq_buf *f, struct manifest *m) { (void)m, f->ptr[64 + 4] = 4; }
+static void f43_behind(struct bq_buf *f, struct manifest *m) { (void)m, f->ptr[64 + 8] = DOCS; }
+static void f43_size(struct bq_buf *f, struct manifest *m) { (void)m, bq_buf_put_zeros(f, 8); }
 static void f37_docs(struct manifest *m) { m->n_docs++, m->n_live++; }
 static void f37_live(struct manifest *m) { m->n_live++; }
 
@@ -177,14 +195,16 @@ struct rule {
 	const char *what;
 	void (*manifest)(struct manifest *m);
 	void (*tombstones)(struct bq_buf *file, struct manifest *m);
+	void (*stat)(struct bq_buf *file, struct manifest *m);
 	const char *from, *to; /* in MANIFEST's text */
 	bool is_stale;         /* its checksum stays */
 };
 
-#define MEMBER(n, f)     { n, #f, f, NULL, NULL, NULL, false }
-#define BITS(n, f)       { n, #f, NULL, f, NULL, NULL, false }
-#define TEXT(n, from, to) { n, from " -> " to, NULL, NULL, from, to, false }
-#define STALE(n, from, to) { n, from " -> " to " (stale)", NULL, NULL, from, to, true }
+#define MEMBER(n, f)     { n, #f, f, NULL, NULL, NULL, NULL, false }
+#define BITS(n, f)       { n, #f, NULL, f, NULL, NULL, NULL, false }
+#define STAT(n, f)       { n, #f, NULL, NULL, f, NULL, NULL, false }
+#define TEXT(n, from, to) { n, from " -> " to, NULL, NULL, NULL, from, to, false }
+#define STALE(n, from, to) { n, from " -> " to " (stale)", NULL, NULL, NULL, from, to, true }
 
 static const struct rule rules[] = {
 	STALE(33, "generation 2", "generation 3"), STALE(33, "checksum ", "checksun "), STALE(33, "lang", "\nlang"),
@@ -202,6 +222,10 @@ static const struct rule rules[] = {
 	BITS(36, f36_segment), BITS(36, f36_gen), BITS(36, f36_docs), BITS(36, f36_reserved), BITS(36, f36_padding),
 	BITS(36, f36_magic), BITS(36, f36_size),
 	MEMBER(37, f37_docs), MEMBER(37, f37_live),
+	TEXT(34, "stat 00000001", "stat 00000002"), TEXT(34, ".stat.2", ".stat.3"), TEXT(34, ".stat.2", ".stat.02"),
+	MEMBER(43, f43_checksum), STAT(43, f43_magic), STAT(43, f43_segment), STAT(43, f43_gen), STAT(43, f43_docs),
+	STAT(43, f43_none), STAT(43, f43_more), STAT(43, f43_many), STAT(43, f43_reserved), STAT(43, f43_padding),
+	STAT(43, f43_twice), STAT(43, f43_behind), STAT(43, f43_size),
 };
 
 enum { N_RULES = sizeof rules / sizeof rules[0] };
@@ -221,8 +245,8 @@ static bool rule_is_named(const struct rule *r)
 	assert_int_equal(bq_index_verify(dir.path, &err), BQ_OK);
 	if (r->manifest != NULL)
 		change_manifest(dirfd, r->manifest);
-	else if (r->tombstones != NULL)
-		change_tombstones(dirfd, r->tombstones);
+	else if (r->tombstones != NULL || r->stat != NULL)
+		change_file(dirfd, r->stat != NULL ? r->stat : r->tombstones, r->stat != NULL);
 	else
 		change_text(dirfd, r->from, r->to, !r->is_stale);
 	(void)snprintf(rule, sizeof rule, "[F%u]", r->number);
@@ -248,7 +272,7 @@ static void test_rules(void **state)
 		tested |= UINT64_C(1) << rules[i].number;
 	}
 	assert_int_equal(wrong, 0);
-	assert_true(tested >> FIRST_RULE == (UINT64_C(1) << (LAST_RULE - FIRST_RULE + 1)) - 1);
+	assert_true(tested == (((UINT64_C(2) << (LAST_RULE - FIRST_RULE)) - 1) << FIRST_RULE | UINT64_C(1) << STAT_RULE));
 }
 
 /* Every byte of MANIFEST and of the tombstones, damaged once. */
@@ -280,6 +304,7 @@ static void test_flips(void **state)
 	bury(dirfd);
 	flip_all(dir.path, dirfd, MANIFEST_NAME);
 	flip_all(dir.path, dirfd, "00000001.del.2");
+	flip_all(dir.path, dirfd, "00000001.stat.2");
 	assert_int_equal(bq_index_verify(dir.path, NULL), BQ_OK);
 	(void)close(dirfd);
 	tmpdir_release(&dir);

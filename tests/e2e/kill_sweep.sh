@@ -3,14 +3,14 @@
 #
 #   sh tests/e2e/kill_sweep.sh [STEP [SECONDS]]      of the build in $BQ_BINARY_DIR (build)
 #
-# Runs `bqindex build` and `bqindex update` over a small index again and again,
+# Runs `bqindex build`, `update` and `optimize` over a small index again and again,
 # and each time ends one file-system call of it, by name and count, in one of
 # three ways: the process is killed there, the disk is full, or the call fails.
 # Whatever happened, the index is sound afterwards and answers as before or as
 # after the run, a run that failed says why in a line and exits 2, and the next
 # run succeeds.
 #
-# Every STEP-th call of each name is taken, every one by default (about 2
+# Every STEP-th call of each name is taken, every one by default (about 3
 # minutes); SECONDS ends the sweep early, and says so.  Needs strace and the
 # right to use it; exit 77 without.
 set -eu
@@ -40,8 +40,16 @@ answer() {
 		sed 's/"doc":"[0-9.]*"//g; s/"segment":[0-9]*//g'
 }
 
+arguments() {
+	case $verb in
+	optimize) echo optimize index ;;
+	*) echo "$verb" -o index docs ;;
+	esac
+}
+
+# shellcheck disable=SC2046 # words
 run() {
-	"$bqindex" "$verb" -o index docs >out 2>err
+	"$bqindex" $(arguments) >out 2>err
 }
 
 reset() {
@@ -69,7 +77,8 @@ check_index() {
 try() {
 	reset
 	code=0
-	strace -f -qq -o /dev/null -e "trace=$call" -e "inject=$call:$1:when=$n" "$bqindex" "$verb" -o index docs \
+	# shellcheck disable=SC2046
+	strace -f -qq -o /dev/null -e "trace=$call" -e "inject=$call:$1:when=$n" "$bqindex" $(arguments) \
 		>out 2>err || code=$?
 	case " $2 " in
 	*" $code "*) ;;
@@ -109,16 +118,23 @@ done
 answer before >before.answer
 rm docs/3.md
 printf 'new data\n' >docs/4.md
+touch -d '2001-02-03 04:05:06 UTC' docs/5.md
 printf 'a new file with data\n' >docs/new.txt
 
 begun=$(date +%s)
 tried=0
 ended=0
 is_cut=
-for verb in build update; do
+for verb in build update optimize; do
 	how=none call=none n=0
 	reset
-	strace -f -qq -y -o calls -e "trace=$(echo $kill_calls | tr ' ' ,)" "$bqindex" "$verb" -o index docs >out 2>err ||
+	if [ $verb = optimize ]; then
+		"$bqindex" update -o before docs >/dev/null 2>&1
+		answer before >before.answer
+		reset
+	fi
+	# shellcheck disable=SC2046
+	strace -f -qq -y -o calls -e "trace=$(echo $kill_calls | tr ' ' ,)" "$bqindex" $(arguments) >out 2>err ||
 		fail "without any failure: exit $?"
 	answer index >after
 	! cmp -s before.answer after || fail "answers as before"

@@ -50,6 +50,7 @@ run 0 verify index
 run 0 build -o again docs
 diff -r index again || fail "two builds differ"
 run 0 build --memory 1 -o small docs
+says err '--memory 1 is raised to 64M'
 run 0 info small --json
 says out '"documents":4'
 diff -r index small || fail "little memory made other bytes"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # kill -9, a full disk and failing calls, at every fifth file-system call of a
-# build and an update; all of them: tests/e2e/kill_sweep.sh.
+# build, an update and an optimize; all of them: tests/e2e/kill_sweep.sh.
 set -u
 sh "$BQ_SOURCE_DIR/tests/e2e/kill_sweep.sh" 5 60
 code=$?

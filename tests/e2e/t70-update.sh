@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # bqindex update and optimize: files come, change and go; what is as it was is
-# not even opened; options that differ build anew; a stopped run leaves nothing.
+# not even opened, what was only touched is not indexed again; options that differ build anew; a stopped run leaves nothing.
 set -eu
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
@@ -74,19 +74,47 @@ rm docs/4.txt
 mv docs/5.txt docs/five.txt
 run 0 update --json -o index docs
 says out '"rebuilt":false'
-says out '"added":4'
-says out '"dropped":4'
-says out '"kept":10'
+says out '"added":3'
+says out '"dropped":3'
+says out '"kept":11'
+says out '"restamped":1'
 says out '"documents":14'
 same_as_built docs
 run 2 dump index --postings number4 # more than a fifth was dead: the segment is a new one
 says err 'no word number4'
 
-# --- a file of records is replaced as a whole -------------------------------
+# --- touched, all of them: times of their own, that a merge takes over --------
+find docs -type f -exec touch -d '2025-01-03 03:04:05 UTC' {} +
+run 0 update --json -o index docs
+says out '"added":0'
+says out '"restamped":14'
+says out '"merges":0'
+ls index/*.stat.* >/dev/null || fail "times in no file"
+same_as_built docs
+run 0 update --json -o index docs
+says out '"published":false'
+run 0 update --json -o index docs
+cp -R index copy
+run 0 optimize copy
+docs_of copy >a
+cmp a b || fail "optimize loses the new times"
+touch docs/1.txt docs/2.txt
+run 0 update --json -o index docs
+says out '"restamped":2'
+[ -z "$(ls index/*.stat.* | sed 's/\.stat.*//' | uniq -d)" ] || fail "a stat file is left over"
+same_as_built docs
+
+# --- a record is compared with the one of its line ---------------------------
+echo '{"id":3,"text":"gamma"}' >>docs/r.jsonl
+run 0 update --json -o index docs
+says out '"added":1'
+says out '"dropped":0'
+says out '"restamped":2'
+same_as_built docs
 printf '{"id":2,"text":"beta"}\n{"id":3,"text":"gamma"}\n' >docs/r.jsonl
 run 0 update --json -o index docs
 says out '"added":2'
-says out '"dropped":2'
+says out '"dropped":3'
 same_as_built docs
 
 # --- the sources named are the sources --------------------------------------
@@ -104,6 +132,9 @@ run 0 update -o index docs other
 echo '{"id":"s","text":"standard input"}' >lines
 run 0 update --json -o index - docs other <lines
 says out '"added":1'
+run 0 update --json -o index - docs other <lines
+says out '"published":false'
+echo '{"id":"s","text":"other input"}' >lines
 run 0 update --json -o index - docs other <lines
 says out '"added":1'
 says out '"dropped":1'

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * A build or an update over an older generation, in which the n-th allocation or file call
+ * A build, an update or an optimize over an older generation, in which the n-th allocation or file call
  * fails, for n = 1, 2, 3 .. until none does.  It either says why it failed and
  * leaves the old generation, or publishes byte for byte what it publishes without
  * failures.  Nothing leaks, nothing is fsync'd again.
@@ -41,28 +41,32 @@ struct plan {
 	const char *name;
 	enum fault_kind kind;
 	int error;
-	bool for_good, update;
+	bool for_good;
+	uint32_t keep; /* of the documents that are there; 0: a build, not an update */
+	bool optimize;
 	uint64_t memory;
 };
 
-/* An update keeps half of the documents that are there; the others are dropped. */
-static int add_documents(struct bq_build *b, uint32_t first, bool update, struct bq_error *err)
+/* An update keeps the last of the documents that are there, some with another
+ * time; the others are dropped. */
+static int add_documents(struct bq_build *b, uint32_t first, uint32_t keep, struct bq_error *err)
 {
 	static struct bq_buf text;
 	int rc = BQ_OK;
 
-	for (uint32_t d = update ? first - DOCS / 2 : first; d < first + DOCS && rc == BQ_OK; d++) {
+	for (uint32_t d = first - keep; d < first + DOCS && rc == BQ_OK; d++) {
 		struct rng r = rng_make(d);
 		char path[16];
+		int64_t mtime = 1000 + d + (d < first && d % 3 == 0);
 		(void)snprintf(path, sizeof path, "%u.txt", d);
-		if (d < first && bq_build_keep(b, 0, bq_span_of(path), 1000 + d, 100))
+		if (d < first && bq_build_keep(b, 0, bq_span_of(path), mtime, 100))
 			continue;
 		bq_buf_clear(&text);
 		docgen_text(&r, d % DOCS == 3 ? 20 * WORDS : WORDS, 20, &text);
 		struct bq_doc_in in = { .path = bq_span_of(path), .id = BQ_SPAN("id"), .text = bq_buf_span(&text),
 			.title = d % 4 == 0 ? BQ_SPAN("Caf\xc3\xa9 sharing shares") : BQ_SPAN(""),
 			.fields = d % 4 == 1 ? BQ_SPAN("{\"a\":1}") : BQ_SPAN(""), .at = BQ_AT_RECORD,
-			.file_line = d + 1, .mtime_us = 1000 + d, .file_bytes = 100 };
+			.file_line = d + 1, .mtime_us = mtime, .file_bytes = 100 };
 		rc = bq_build_add(b, &in, err);
 	}
 	return rc;
@@ -71,18 +75,34 @@ static int add_documents(struct bq_build *b, uint32_t first, bool update, struct
 static int build(const char *dir, const struct plan *p, uint32_t first_doc, struct bq_error *err)
 {
 	struct bq_build_opts opts = { .text = { .lang = "en" }, .k1 = 0.9f, .b = 0.4f, .memory_bytes = p->memory,
-		.n_sources = 1, .sources = &BQ_SPAN("/src"), .update = p->update && first_doc != 0 };
+		.n_sources = 1, .sources = &BQ_SPAN("/src"), .update = p->keep != 0 && first_doc != 0 };
 	struct bq_build_report report;
 	struct bq_build *b;
 	int rc = bq_build_open(dir, &opts, &b, err);
 
 	if (rc != BQ_OK)
 		return rc;
-	rc = add_documents(b, first_doc, opts.update, err);
+	rc = add_documents(b, first_doc, opts.update ? p->keep : 0, err);
 	if (rc == BQ_OK)
 		return bq_build_commit(b, &report, err);
 	bq_build_abort(b);
 	return rc;
+}
+
+/* What is to fail, and what went before it. */
+static int run(const char *dir, const struct plan *p, struct bq_error *err)
+{
+	struct bq_build_report report;
+	bool is_new;
+
+	return p->optimize ? bq_build_optimize(dir, NULL, &report, &is_new, err) : build(dir, p, DOCS, err);
+}
+
+static int prepare(const char *dir, const struct plan *p, struct bq_error *err)
+{
+	int rc = build(dir, p, 0, err);
+
+	return rc == BQ_OK && p->optimize ? build(dir, p, DOCS, err) : rc;
 }
 
 /* ---- directories ---------------------------------------------------------- */
@@ -160,12 +180,12 @@ static bool try_failure(const struct bench *b, const struct plan *p, unsigned n)
 	tmpdir_init(&dir);
 	copy_directory(b->old_dir.path, &dir);
 	fault_arm(p->kind, n, p->error, p->for_good);
-	int rc = build(dir.path, p, DOCS, &err);
+	int rc = run(dir.path, p, &err);
 	bool has_failed = fault_disarm();
 	check_outcome(b, p, n, dir.path, rc, &err);
 	if (!has_failed || p->kind == FAULT_SHORT)
 		assert_int_equal(rc, BQ_OK);
-	if (rc != BQ_OK && build(dir.path, p, DOCS, &err) != BQ_OK)
+	if (rc != BQ_OK && run(dir.path, p, &err) != BQ_OK)
 		fail_msg("%s, call %u: the next build: %s", p->name, n, err.msg);
 	assert_int_equal(bq_index_verify(dir.path, NULL), BQ_OK);
 	assert_int_equal(count_descriptors(), descriptors);
@@ -181,12 +201,12 @@ static void try_all(const struct plan *p)
 	unsigned n = 1;
 
 	tmpdir_init(&b.old_dir);
-	if (build(b.old_dir.path, p, 0, &err) != BQ_OK)
+	if (prepare(b.old_dir.path, p, &err) != BQ_OK)
 		fail_msg("%s", err.msg);
 	b.old = read_file(b.old_dir.path, MANIFEST_NAME);
 	tmpdir_init(&dir);
 	copy_directory(b.old_dir.path, &dir);
-	assert_int_equal(build(dir.path, p, DOCS, &err), BQ_OK);
+	assert_int_equal(run(dir.path, p, &err), BQ_OK);
 	b.new = read_file(dir.path, MANIFEST_NAME);
 	tmpdir_release(&dir);
 	while (try_failure(&b, p, n) && n < MAX_CALLS)
@@ -205,21 +225,27 @@ enum { ROOMY = 1 << 30, TIGHT = 1 };
 static void test_memory(void **state)
 {
 	(void)state;
-	try_all(&(struct plan){ "build, memory", FAULT_MEMORY, ENOMEM, false, false, ROOMY });
-	try_all(&(struct plan){ "build, memory, small budget", FAULT_MEMORY, ENOMEM, false, false, TIGHT });
-	try_all(&(struct plan){ "update, memory", FAULT_MEMORY, ENOMEM, false, true, ROOMY });
-	try_all(&(struct plan){ "build, memory, for good", FAULT_MEMORY, ENOMEM, true, false, ROOMY });
+	try_all(&(struct plan){ "build, memory", FAULT_MEMORY, ENOMEM, false, 0, false, ROOMY });
+	try_all(&(struct plan){ "build, memory, small budget", FAULT_MEMORY, ENOMEM, false, 0, false, TIGHT });
+	try_all(&(struct plan){ "update, memory", FAULT_MEMORY, ENOMEM, false, DOCS / 2, false, ROOMY });
+	try_all(&(struct plan){ "update of times, memory", FAULT_MEMORY, ENOMEM, false, DOCS, false, ROOMY });
+	try_all(&(struct plan){ "build, memory, for good", FAULT_MEMORY, ENOMEM, true, 0, false, ROOMY });
+	try_all(&(struct plan){ "optimize, memory", FAULT_MEMORY, ENOMEM, false, DOCS / 2, true, ROOMY });
 }
 
 static void test_files(void **state)
 {
 	(void)state;
-	try_all(&(struct plan){ "build, EIO, small budget", FAULT_FILES, EIO, false, false, TIGHT });
-	try_all(&(struct plan){ "build, ENOSPC for good", FAULT_FILES, ENOSPC, true, false, ROOMY });
-	try_all(&(struct plan){ "build, EINTR", FAULT_FILES, EINTR, false, false, ROOMY });
-	try_all(&(struct plan){ "update, EIO", FAULT_FILES, EIO, false, true, ROOMY });
-	try_all(&(struct plan){ "update, ENOSPC for good", FAULT_FILES, ENOSPC, true, true, ROOMY });
-	try_all(&(struct plan){ "update, short writes", FAULT_SHORT, 0, false, true, TIGHT });
+	try_all(&(struct plan){ "build, EIO, small budget", FAULT_FILES, EIO, false, 0, false, TIGHT });
+	try_all(&(struct plan){ "build, ENOSPC for good", FAULT_FILES, ENOSPC, true, 0, false, ROOMY });
+	try_all(&(struct plan){ "build, EINTR", FAULT_FILES, EINTR, false, 0, false, ROOMY });
+	try_all(&(struct plan){ "update, EIO", FAULT_FILES, EIO, false, DOCS / 2, false, ROOMY });
+	try_all(&(struct plan){ "update, ENOSPC for good", FAULT_FILES, ENOSPC, true, DOCS / 2, false, ROOMY });
+	try_all(&(struct plan){ "update of times, EIO", FAULT_FILES, EIO, false, DOCS, false, ROOMY });
+	try_all(&(struct plan){ "update, short writes", FAULT_SHORT, 0, false, DOCS / 2, false, TIGHT });
+	try_all(&(struct plan){ "optimize, EIO", FAULT_FILES, EIO, false, DOCS / 2, true, ROOMY });
+	try_all(&(struct plan){ "optimize, ENOSPC for good", FAULT_FILES, ENOSPC, true, DOCS / 2, true, ROOMY });
+	try_all(&(struct plan){ "optimize, short writes", FAULT_SHORT, 0, false, DOCS / 2, true, TIGHT });
 }
 
 int main(void)

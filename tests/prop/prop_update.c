@@ -367,7 +367,7 @@ static void run_rounds(int rounds)
 	for (int i = 0; i < rounds; i++) {
 		change_tree();
 		report = make_index(updated.path, true, rng_one_in(&rng, 3) ? 9 : 0);
-		assert_int_equal(report.added, n_opened); /* what was kept was not opened */
+		assert_int_equal(report.added + report.restamped, n_opened); /* what was kept was not opened */
 		assert_int_equal(report.documents, report.added + report.kept);
 		compare_with_fresh(false);
 		report = make_index(updated.path, true, 0);
@@ -388,6 +388,42 @@ static void test_random_changes(void **state)
 	(void)state;
 	for (int i = 0; i < 3; i++)
 		run_rounds(8);
+}
+
+/* Files that got another time and nothing else are compared, not indexed again. */
+static void test_touching(void **state)
+{
+	struct bq_build_report report;
+	bool is_new;
+
+	(void)state;
+	tmpdir_init(&tree);
+	tmpdir_init(&updated);
+	make_tree();
+	(void)make_index(updated.path, true, 9);
+	for (int round = 0; round < 6; round++) {
+		for (uint32_t i = 0; i < MAX_FILES; i++)
+			if (files[i].exists && (round == 0 || rng_one_in(&rng, 2)))
+				set_time(&files[i]);
+		report = make_index(updated.path, true, 0);
+		assert_int_equal(report.added, 0);
+		assert_int_equal(report.dropped, 0);
+		assert_int_equal(report.restamped, n_opened);
+		assert_true(round != 0 || report.restamped == report.documents);
+		compare_with_fresh(false);
+		if (!rng_one_in(&rng, 2))
+			continue;
+		change_tree(); /* now some of those with new times are dead */
+		(void)make_index(updated.path, true, 0);
+		compare_with_fresh(false);
+	}
+	change_tree();
+	(void)make_index(updated.path, true, 0);
+	if (bq_build_optimize(updated.path, NULL, &report, &is_new, &err) != BQ_OK)
+		fail_msg("%s", err.msg);
+	compare_with_fresh(true);
+	tmpdir_release(&tree);
+	tmpdir_release(&updated);
 }
 
 /* Many small changes: merges by size class. */
@@ -419,6 +455,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_random_changes),
+		cmocka_unit_test(test_touching),
 		cmocka_unit_test(test_many_generations),
 	};
 

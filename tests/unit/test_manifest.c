@@ -44,7 +44,7 @@ static struct manifest sample(void)
 	m.text.stopwords = BQ_SPAN("a an the");
 	m.segments[0] = (struct manifest_segment){ .number = 9, .bytes = 4096, .checksum = 5, .n_docs = 10 };
 	m.segments[1] = (struct manifest_segment){ .number = 17, .bytes = 91232, .checksum = 6, .n_docs = 120, .n_dead = 2,
-		.del_gen = 7, .del_checksum = UINT64_MAX };
+		.del_gen = 7, .del_checksum = UINT64_MAX, .stat_gen = 5, .stat_checksum = 0xab };
 	return m;
 }
 
@@ -71,6 +71,9 @@ static void test_what_is_written_is_read(void **state)
 	assert_int_equal(r.segments[1].n_dead, 2);
 	assert_int_equal(r.segments[1].del_gen, 7);
 	assert_int_equal(r.segments[1].del_checksum, UINT64_MAX);
+	assert_int_equal(r.segments[0].stat_gen, 0);
+	assert_int_equal(r.segments[1].stat_gen, 5);
+	assert_int_equal(r.segments[1].stat_checksum, 0xab);
 	manifest_format(&r, &two);
 	assert_true(bq_span_eq(bq_buf_span(&one), bq_buf_span(&two)));
 	bq_buf_release(&one);
@@ -163,6 +166,15 @@ static const struct wrong wrongs[] = {
 	{ "00000017.del.7", "00000009.del.7", "bad name of a tombstone file", BQ_EFORMAT },
 	{ "00000017.del.7", "00000017.del.07", "bad name of a tombstone file", BQ_EFORMAT },
 	{ "00000017.del.7 ffffffffffffffff", "00000017.del.7 fffffffffffffff", "bad checksum of a tombstone", BQ_EFORMAT },
+	{ "00000017.stat.5", "00000009.stat.5", "not behind its segment", BQ_EFORMAT },
+	{ "00000017.stat.5", "00000017.stat.05", "bad name of a stat file", BQ_EFORMAT },
+	{ "stat 00000017.stat.5", "stat 00000017.del.5", "bad name of a stat file", BQ_EFORMAT },
+	{ "00000017.stat.5", "00000017.stat.8", "later generation", BQ_EFORMAT },
+	{ "00000000000000ab", "0000000000000ab", "bad checksum of a stat file", BQ_EFORMAT },
+	{ "00000000000000ab\n", "00000000000000ab\nstat 00000017.stat.5 00000000000000ab\n", "not behind its segment",
+		BQ_EFORMAT },
+	{ "segment 00000009.seg", "stat 00000017.stat.5 00000000000000ab\nsegment 00000009.seg", "not behind its segment",
+		BQ_EFORMAT },
 };
 
 static void test_every_line_is_checked(void **state)
@@ -266,18 +278,22 @@ static void test_the_file(void **state)
 static void test_file_names(void **state)
 {
 	static const char *const bad[] = { "", "1.seg", "000000017.seg", "0000001a.seg", "00000017.seg2", "00000017.del",
-		"00000017.del.", "00000017.del.0", "00000017.del.07", "00000017.del.x", "MANIFEST", "LOCK" };
+		"00000017.del.", "00000017.del.0", "00000017.del.07", "00000017.del.x", "00000017.stat", "00000017.stat.",
+		"00000017.stat.0", "00000017.stat.07", "MANIFEST", "LOCK" };
 	uint64_t number, gen;
 
 	(void)state;
-	assert_true(manifest_file_parse(BQ_SPAN("00000017.seg"), &number, &gen));
+	assert_int_equal(manifest_file_parse(BQ_SPAN("00000017.seg"), &number, &gen), MANIFEST_FILE_SEGMENT);
 	assert_int_equal(number, 17);
 	assert_int_equal(gen, 0);
-	assert_true(manifest_file_parse(BQ_SPAN("99999999.del.23"), &number, &gen));
+	assert_int_equal(manifest_file_parse(BQ_SPAN("99999999.del.23"), &number, &gen), MANIFEST_FILE_TOMBSTONES);
 	assert_int_equal(number, 99999999);
 	assert_int_equal(gen, 23);
+	assert_int_equal(manifest_file_parse(BQ_SPAN("00000003.stat.4"), &number, &gen), MANIFEST_FILE_STAT);
+	assert_int_equal(number, 3);
+	assert_int_equal(gen, 4);
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-		if (manifest_file_parse(bq_span_of(bad[i]), &number, &gen))
+		if (manifest_file_parse(bq_span_of(bad[i]), &number, &gen) != MANIFEST_FILE_OTHER)
 			fail_msg("%s is taken for a file of ours", bad[i]);
 }
 
