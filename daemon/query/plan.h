@@ -18,7 +18,7 @@
 #include <bq/query.h>
 
 #include "query/lang/ast.h"
-#include "query/eval/bm25.h"
+#include "query/eval/kernel.h"
 #include "query/eval/watch.h"
 
 #define PLAN_MAX_EXPANSIONS 1000u /* words a prefix stands for in one leaf */
@@ -84,6 +84,7 @@ struct bq_searcher {
 		struct bq_text *text;
 	} *texts;
 	uint32_t n_texts;
+	const struct kernels *kernels; /* of this CPU */
 	struct bq_arena leaf_mem; /* cursors and nodes of the leaf at hand */
 	struct bq_arena list_mem; /* one cursor of many */
 	struct bq_arena text_mem; /* the text of `window` */

@@ -10,9 +10,9 @@
  *
  * An update starts from the generation that is there, keeps the documents of
  * files that have not changed (bq_build_keep) and those that it already has as
- * they are now, adds a segment of the others,
- * and merges segments when there are many.  Where analysis, k1, b or storing
- * differ from what is there, it is a build.
+ * they are now, adds a segment of the others, and merges segments when there
+ * are many.  Where analysis, k1, b, storing or pairs_percent differ from what
+ * is there, it is a build.
  *
  * One thread uses a builder.  The same documents in the same order with the
  * same options give the same bytes, whatever memory there is.
@@ -34,6 +34,9 @@ struct bq_build_opts {
 	float k1, b;           /* BM25; 0.9 and 0.4 by default */
 	uint64_t memory_bytes; /* what the program may take, kept from 64 MiB on; 1 GiB by default */
 	bool no_store;         /* keep no text: no snippets */
+	uint32_t pairs_percent; /* what pair lists may take of the index without stored text; BQ_PAIRS_OFF: none;
+	                        * 0: BQ_PAIRS_PERCENT, or what an index that is updated has */
+	uint32_t pairs_min;    /* the smallest T to choose: what tests on little text ask for; 0: BQ_PAIRS_MIN */
 	uint32_t segment_docs; /* end a segment after so many documents: what tests of several ask for; 0: no limit */
 	uint32_t n_sources;
 	const struct bq_span *sources; /* absolute roots, in the order of the command line */
@@ -66,6 +69,7 @@ struct bq_build_report {
 	uint64_t index_bytes;
 	uint64_t peak_bytes; /* of the builder's own memory */
 	uint64_t added, dropped, kept; /* documents; `documents` is what the generation has */
+	uint32_t pairs;      /* T of the generation, or BQ_PAIRS_OFF */
 	uint64_t restamped;  /* of those kept: only time or size of their file had changed */
 	uint32_t runs;       /* spilled: words that memory had no room for */
 	uint32_t merges;     /* of segments that were there before, or of new ones with them */

@@ -8,8 +8,8 @@
 
 #include <stdint.h>
 
-/* Format versions.  1: first. */
-#define BQ_FORMAT_VERSION 1u
+/* Format versions.  1: first.  2: pair lists. */
+#define BQ_FORMAT_VERSION 2u
 
 #define BQ_BLOCK_DOCS    256u /* documents of a full postings block */
 #define BQ_SKIP_FANOUT   32u  /* blocks under one upper skip entry */
@@ -24,6 +24,10 @@
 #define BQ_SECTION_ALIGN 64u
 #define BQ_SECTION_PAD   64u  /* zero bytes after each section: vector loads may run over */
 #define BQ_SUM_CHUNK     65536u /* bytes under one chunk checksum */
+
+#define BQ_PAIRS_MIN     4096u /* T, the df that makes a word a covered one, is not chosen below */
+#define BQ_PAIRS_PERCENT 30u   /* of the index without stored text: what pair lists may take */
+#define BQ_PAIRS_OFF     UINT32_MAX /* T of an index without pair lists */
 
 #define BQ_DOC_END   UINT32_MAX /* a cursor past its last document */
 #define BQ_MAX_DOCS  0xfffffff0u /* documents of a segment */

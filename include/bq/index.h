@@ -68,11 +68,17 @@ struct bq_terms {
 /* ---- cursors ----------------------------------------------------------- */
 
 struct bq_cursor_ops {
-	/* Load the next block; false at the end.  Sets n, docs, tfs, last. */
+	/* Load the next block; false at the end.  Sets n, docs, last, has_tfs. */
 	bool (*next_block)(struct bq_cursor *c);
 	/* Load the first block whose last document is >= target, at or after the
 	 * current one; false at the end. */
 	bool (*seek_block)(struct bq_cursor *c, uint32_t target);
+	/* Decode the tfs of the block at hand: sets tfs and has_tfs.  Damage is in
+	 * the bq_read, the tfs then are what they are. */
+	void (*load_tfs)(struct bq_cursor *c);
+	/* Load block `block`, from 0, whatever was loaded before; false if there is
+	 * none or it is damaged. */
+	bool (*load_block)(struct bq_cursor *c, uint32_t block);
 	/* Positions of document docs[i], ascending; NULL and *n = 0 when the list
 	 * has none or is damaged. */
 	const uint32_t *(*positions)(struct bq_cursor *c, uint32_t i, uint32_t *n);
@@ -89,6 +95,9 @@ struct bq_cursor_ops {
 	/* At least `n` documents, n > 0, have this impact or more; 0 if that is
 	 * not known without decoding. */
 	uint8_t (*nth_impact)(const struct bq_cursor *c, uint32_t n);
+	/* No document of block i has more than the larger of bounds[2 * i] and
+	 * bounds[2 * i + 1].  **borrowed** from the cursor. */
+	const uint8_t *(*block_impacts)(const struct bq_cursor *c, uint32_t *n_blocks);
 };
 
 /* One word's list.  Starts before the first document: call next or seek.
@@ -103,7 +112,8 @@ struct bq_cursor {
 	struct bq_read *read;
 	struct bq_term term;
 	uint32_t *docs; /* [BQ_BLOCK_DOCS], ascending */
-	uint32_t *tfs;  /* [BQ_BLOCK_DOCS], >= 1 */
+	uint32_t *tfs;  /* [BQ_BLOCK_DOCS], if has_tfs: ask bq_cursor_tfs() */
+	bool has_tfs;
 };
 
 /* ---- documents --------------------------------------------------------- */
@@ -350,15 +360,28 @@ static inline uint8_t bq_cursor_block_impact(struct bq_cursor *c, uint32_t from,
 	return c->ops->block_impact(c, from, last);
 }
 
+static inline const uint8_t *bq_cursor_block_impacts(const struct bq_cursor *c, uint32_t *n_blocks)
+{
+	return c->ops->block_impacts(c, n_blocks);
+}
+
 static inline uint8_t bq_cursor_nth_impact(const struct bq_cursor *c, uint32_t n)
 {
 	return c->ops->nth_impact(c, n);
 }
 
-/* How often the word is in the current document. */
-static inline uint32_t bq_cursor_tf(const struct bq_cursor *c)
+/* How often the word is in each document of the block at hand. */
+static inline const uint32_t *bq_cursor_tfs(struct bq_cursor *c)
 {
-	return c->tfs[c->i];
+	if (!c->has_tfs)
+		c->ops->load_tfs(c);
+	return c->tfs;
+}
+
+/* How often the word is in the current document. */
+static inline uint32_t bq_cursor_tf(struct bq_cursor *c)
+{
+	return bq_cursor_tfs(c)[c->i];
 }
 
 /* Its positions there, ascending; *n equals tf.  **borrowed** from the cursor

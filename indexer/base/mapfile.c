@@ -8,10 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int map_fd(int fd, const char *name, struct mapfile *out, struct bq_error *err)
+int mapfile_of(int fd, const char *name, struct mapfile *out, struct bq_error *err)
 {
 	struct stat st;
 
+	memset(out, 0, sizeof *out);
 	if (fstat(fd, &st) != 0)
 		return bq_error_set(err, BQ_EIO, 0, "%s: %s", name, strerror(errno));
 	if (!S_ISREG(st.st_mode))
@@ -34,7 +35,7 @@ int mapfile_open(int dirfd, const char *name, struct mapfile *out, struct bq_err
 	memset(out, 0, sizeof *out);
 	if (fd < 0)
 		return bq_error_set(err, errno == ENOENT ? BQ_ENOTFOUND : BQ_EIO, 0, "%s: %s", name, strerror(errno));
-	int rc = map_fd(fd, name, out, err);
+	int rc = mapfile_of(fd, name, out, err);
 	(void)close(fd); /* read-only: nothing to lose */
 	return rc;
 }

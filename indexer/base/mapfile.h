@@ -20,6 +20,10 @@ struct mapfile {
  * regular file.  Close with mapfile_close(). */
 int mapfile_open(int dirfd, const char *name, struct mapfile *out, struct bq_error *err);
 
+/* Map the open regular file `fd` as long as it is now; `name` is for messages.
+ * It may be closed, or grow, meanwhile. */
+int mapfile_of(int fd, const char *name, struct mapfile *out, struct bq_error *err);
+
 /* Let the pages go that were read, so that they do not count as this program's
  * memory; they come back when they are touched. */
 void mapfile_forget(const struct mapfile *m);

@@ -174,6 +174,8 @@ static const char *judge_old(const struct bq_build *b)
 		return "another language, other stop words or other rules for words";
 	if (memcmp(&old->k1, &m->k1, sizeof m->k1) != 0 || memcmp(&old->b, &m->b, sizeof m->b) != 0)
 		return "another k1 or b";
+	if (b->opts.pairs_percent != 0 && m->pairs_percent != old->pairs_percent)
+		return "another part of the index for pairs";
 	return no_store == b->opts.no_store ? NULL : "text is stored, or not, unlike before";
 }
 
@@ -206,13 +208,18 @@ static int prepare_segments(struct bq_build *b, const struct bq_build_opts *opts
 	number_sources(b, opts, b->ix == NULL ? NULL : &b->old);
 	if (b->mem.oom)
 		return bq_error_set(err, BQ_ENOMEM, 0, "no memory for a builder");
-	if (b->ix != NULL)
+	if (b->ix != NULL) {
 		b->manifest.avg_len = b->old.avg_len;
+		b->manifest.pairs_percent = b->old.pairs_percent;
+		if (b->old.n_segments != 0 || b->old.pairs == BQ_PAIRS_OFF)
+			b->manifest.pairs = b->old.pairs;
+	}
 	c->dirfd = b->dirfd;
 	c->manifest = &b->manifest;
 	c->text = b->text;
 	c->no_store = opts->no_store;
 	c->keep_bytes = opts->memory_bytes / 16;
+	c->pairs_bytes = b->spill_bytes;
 	c->stop = opts->stop;
 	return compact_init(c, b->ix, &b->old, err);
 }
@@ -230,7 +237,10 @@ static struct bq_build *build_new(const struct bq_build_opts *opts)
 	b->max_docs = opts->segment_docs == 0 ? BQ_MAX_DOCS : opts->segment_docs;
 	b->manifest.k1 = opts->k1;
 	b->manifest.b = opts->b;
-	b->manifest.pairs = MANIFEST_NO_PAIRS;
+	if (opts->pairs_percent == BQ_PAIRS_OFF)
+		b->manifest.pairs = BQ_PAIRS_OFF;
+	else
+		b->manifest.pairs_percent = opts->pairs_percent == 0 ? BQ_PAIRS_PERCENT : opts->pairs_percent;
 	bq_arena_init(&b->mem, SIZE_MAX);
 	inverter_init(&b->inverter, random_seed());
 	return b;
@@ -276,6 +286,13 @@ static int start_segment(struct bq_build *b, struct bq_error *err)
 			.k1 = b->manifest.k1,
 			.b = b->manifest.b,
 			.no_store = b->opts.no_store,
+			.pairs = {
+				.t = b->manifest.pairs,
+				.min = b->opts.pairs_min,
+				.percent = b->manifest.pairs_percent,
+				.memory_bytes = b->spill_bytes,
+				.stop = b->opts.stop,
+			},
 		},
 		.keep_bytes = b->opts.memory_bytes / 16,
 		.stop = b->opts.stop,
@@ -355,7 +372,11 @@ static int finish_segment(struct bq_build *b, struct bq_error *err)
 		return rc;
 	b->w = NULL;
 	rc = segment_writer_finish(w, &info, err);
-	return rc == BQ_OK ? compact_add(&b->compact, &info, err) : rc;
+	if (rc != BQ_OK)
+		return rc;
+	if (b->manifest.pairs == 0)
+		b->manifest.pairs = info.pairs; /* the first one has chosen */
+	return compact_add(&b->compact, &info, err);
 }
 
 /* A segment, and memory, for one more document. */
@@ -514,6 +535,8 @@ static int complete(struct bq_build *b, struct bq_error *err)
 	if (rc == BQ_OK && b->w != NULL)
 		rc = finish_segment(b, err);
 	fix_average(b);
+	if (b->manifest.pairs == 0)
+		b->manifest.pairs = BQ_PAIRS_MIN; /* of nothing */
 	if (rc != BQ_OK || b->ix == NULL)
 		return rc;
 	if (!wants_rewrite(b))
@@ -530,6 +553,7 @@ static void describe(struct bq_build *b)
 	b->report.documents = m->n_live;
 	b->report.tokens = m->n_tokens;
 	b->report.merges = b->compact.merges;
+	b->report.pairs = m->pairs;
 	if (!b->opts.update)
 		b->report.rebuilt = NULL;
 	for (uint32_t i = 0; i < b->compact.n; i++) {

@@ -225,6 +225,21 @@ static int check_sums(const struct compact *c, uint32_t bits, struct bq_error *e
 	return rc;
 }
 
+/* Pairs of what is merged: under the manifest's T, or one that fits, which is not
+ * above that of an index that started lower. */
+static struct pairs_params describe_pairs(const struct compact *c, bool choose)
+{
+	const struct manifest *m = c->manifest;
+
+	return (struct pairs_params){
+		.t = choose && m->pairs != BQ_PAIRS_OFF ? 0 : m->pairs,
+		.min = m->pairs < BQ_PAIRS_MIN ? m->pairs : BQ_PAIRS_MIN,
+		.percent = m->pairs_percent,
+		.memory_bytes = c->pairs_bytes,
+		.stop = c->stop,
+	};
+}
+
 static int write_merged(struct compact *c, uint32_t bits, float *avg_len, struct segment_info *info,
 	struct bq_error *err)
 {
@@ -232,7 +247,8 @@ static int write_merged(struct compact *c, uint32_t bits, float *avg_len, struct
 	struct merge_input in[MERGED_MAX];
 	struct merge merge = { .dirfd = c->dirfd, .text = c->text, .sources = c->sources, .avg_len = *avg_len,
 		.keep_bytes = c->keep_bytes, .stop = c->stop, .params = { .number = m->next_segment,
-		.text_id = m->text_id, .k1 = m->k1, .b = m->b, .no_store = c->no_store } };
+		.text_id = m->text_id, .k1 = m->k1, .b = m->b, .no_store = c->no_store,
+		.pairs = describe_pairs(c, *avg_len == 0) } };
 	uint32_t n = 0;
 
 	if (m->next_segment > MANIFEST_MAX_NUMBER)
@@ -265,6 +281,8 @@ int compact_merge(struct compact *c, uint32_t bits, float avg_len, struct bq_err
 	c->members[first] = made;
 	close_up(c);
 	c->manifest->avg_len = average;
+	if (avg_len == 0 && info.n_docs != 0)
+		c->manifest->pairs = info.pairs;
 	c->merges++;
 	return BQ_OK;
 }

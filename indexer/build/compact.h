@@ -40,11 +40,13 @@ struct member {
 
 struct compact {
 	int dirfd;
-	struct manifest *manifest; /* text_id, k1, b, avg_len, next_segment are used, segments and counts written */
+	struct manifest *manifest; /* text_id, k1, b, avg_len, pairs, next_segment are used, segments and counts
+	                            * written */
 	struct bq_text *text;
 	const uint32_t *sources;   /* new number of each source for what is merged; NULL: as they are */
 	bool no_store;
 	uint64_t keep_bytes;       /* see merge.h */
+	uint64_t pairs_bytes;      /* memory for pair lists */
 	const volatile sig_atomic_t *stop;
 	struct member members[MERGED_MAX];
 	uint32_t n;
@@ -73,7 +75,8 @@ void compact_drop_dead(struct compact *c);
 
 /* Merge the members whose bits are set into one, which takes the place of the
  * first; checks their checksums first.  `avg_len` 0: the average of their
- * documents becomes the manifest's.  What merge_segments() says. */
+ * documents becomes the manifest's, and so does the T that fits their pairs.  What
+ * merge_segments() says. */
 int compact_merge(struct compact *c, uint32_t bits, float avg_len, struct bq_error *err);
 
 /* Merge what has to be: segments with more than a fifth dead, eight of a size

@@ -14,7 +14,7 @@
 #include "index/lock.h"
 #include "index/publish.h"
 
-enum { KEEP_BYTES = 64 << 20 };
+enum { KEEP_BYTES = 64 << 20, PAIRS_BYTES = 1 << 30 };
 
 struct optimize {
 	int dirfd, lockfd;
@@ -77,7 +77,8 @@ static void describe(const struct optimize *o, struct bq_build_report *report)
 {
 	const struct manifest *m = &o->manifest;
 
-	*report = (struct bq_build_report){ .gen = m->gen, .documents = m->n_live, .tokens = m->n_tokens };
+	*report = (struct bq_build_report){ .gen = m->gen, .documents = m->n_live, .tokens = m->n_tokens,
+		.pairs = m->pairs };
 	for (uint32_t i = 0; i < m->n_segments; i++)
 		report->index_bytes += m->segments[i].bytes;
 	for (uint32_t i = 0; i < o->compact.n; i++)
@@ -109,6 +110,7 @@ int bq_build_optimize(const char *dir, const volatile sig_atomic_t *stop, struct
 		o.compact.manifest = &o.manifest;
 		o.compact.text = o.text;
 		o.compact.keep_bytes = KEEP_BYTES;
+		o.compact.pairs_bytes = PAIRS_BYTES;
 		o.compact.stop = stop;
 		o.compact.no_store = (segment_of(o.ix->leaves[0])->file.head.flags & CONTAINER_NO_STORE) != 0;
 		rc = merge_all(&o, err);

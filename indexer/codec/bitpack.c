@@ -52,6 +52,13 @@ static void decode(const uint8_t *in, unsigned bits, uint32_t out[BITPACK_N])
 	}
 }
 
+static void decode_above(const uint8_t *in, unsigned bits, uint32_t out[BITPACK_N])
+{
+	decode(in, bits, out);
+	for (unsigned i = 0; i < BITPACK_N; i++)
+		out[i]++;
+}
+
 static void decode_docs(const uint8_t *in, unsigned bits, uint32_t base, uint32_t out[BITPACK_N])
 {
 	decode(in, bits, out);
@@ -61,7 +68,19 @@ static void decode_docs(const uint8_t *in, unsigned bits, uint32_t base, uint32_
 	}
 }
 
-const struct bitpack_ops bitpack_scalar = { "scalar", decode, decode_docs };
+static uint32_t decode_set(const uint8_t *in, uint32_t n_words, uint32_t first, uint32_t out[BITPACK_N + 8])
+{
+	uint32_t n = 0;
+
+	for (uint32_t w = 0; w < n_words; w++)
+		n += (uint32_t)__builtin_popcountll(bq_get_u64(in + (size_t)w * 8));
+	for (uint32_t w = 0; n <= BITPACK_N && w < n_words; w++)
+		for (uint64_t bits = bq_get_u64(in + (size_t)w * 8); bits != 0; bits &= bits - 1)
+			*out++ = first + w * 64 + (uint32_t)__builtin_ctzll(bits);
+	return n;
+}
+
+const struct bitpack_ops bitpack_scalar = { "scalar", decode, decode_above, decode_docs, decode_set };
 
 const struct bitpack_ops *bitpack_best(void)
 {

@@ -41,9 +41,14 @@ struct bitpack_ops {
 	const char *name;
 	/* 256 numbers. */
 	void (*decode)(const uint8_t *in, unsigned bits, uint32_t out[BITPACK_N]);
+	/* 256 numbers, each one more than stored; 2^32 wraps to 0. */
+	void (*decode_above)(const uint8_t *in, unsigned bits, uint32_t out[BITPACK_N]);
 	/* 256 ascending documents from their gaps - 1: out[0] = base + gap[0],
 	 * out[i] = out[i-1] + 1 + gap[i].  Wraps at 2^32 if the bytes say so. */
 	void (*decode_docs)(const uint8_t *in, unsigned bits, uint32_t base, uint32_t out[BITPACK_N]);
+	/* The bits set in `n_words` little-endian words, as numbers from `first`
+	 * on; returns how many there are.  More than BITPACK_N: none is stored. */
+	uint32_t (*decode_set)(const uint8_t *in, uint32_t n_words, uint32_t first, uint32_t out[BITPACK_N + 8]);
 };
 
 extern const struct bitpack_ops bitpack_scalar;

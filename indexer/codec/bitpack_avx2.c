@@ -7,10 +7,12 @@
 
 #include <string.h>
 
+#include <bq/bytes.h>
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#define AVX2 __attribute__((target("avx2")))
+#define AVX2 __attribute__((target("avx2,popcnt")))
 
 /* Unpack row `row` of a block of `bits`-bit numbers; with a constant `bits`
  * after inlining, shifts and the straddle test are constants. */
@@ -26,14 +28,43 @@ load_row(const uint8_t *in, unsigned bits, unsigned row, __m256i mask)
 	return _mm256_and_si256(v, mask);
 }
 
+/* 256 numbers, each `more` more than stored. */
 AVX2 static inline __attribute__((always_inline)) void
-unpack(const uint8_t *in, unsigned bits, uint32_t *out)
+unpack(const uint8_t *in, unsigned bits, uint32_t *out, int more)
 {
-	__m256i mask = _mm256_set1_epi32(bits == 32 ? -1 : (int)((1u << bits) - 1));
+	const __m256i mask = _mm256_set1_epi32(bits == 32 ? -1 : (int)((1u << bits) - 1)), add = _mm256_set1_epi32(more);
 
 #pragma GCC unroll 32
-	for (unsigned row = 0; row < BITPACK_ROWS; row++)
-		_mm256_storeu_si256((__m256i *)(void *)(out + row * BITPACK_LANES), load_row(in, bits, row, mask));
+	for (unsigned row = 0; row < BITPACK_ROWS; row++) {
+		__m256i v = _mm256_add_epi32(load_row(in, bits, row, mask), add);
+		_mm256_storeu_si256((__m256i *)(void *)(out + row * BITPACK_LANES), v);
+	}
+}
+
+/* Documents from gaps: the running sum of eight in the register,
+ *
+ *   a b c d | e f g h  ->  a ab abc abcd | e ef efg efgh  ->  .. | abcde ..
+ *
+ * one more for each document, and all before on top.  Only the last addition
+ * waits for the row before. */
+AVX2 static inline __attribute__((always_inline)) void
+unpack_docs(const uint8_t *in, unsigned bits, uint32_t base, uint32_t *out)
+{
+	const __m256i mask = _mm256_set1_epi32(bits == 32 ? -1 : (int)((1u << bits) - 1));
+	const __m256i low_top = _mm256_setr_epi32(0, 0, 0, 0, 3, 3, 3, 3), top = _mm256_set1_epi32(7);
+	const __m256i each = _mm256_setr_epi32(1, 2, 3, 4, 5, 6, 7, 8), zero = _mm256_setzero_si256();
+	__m256i run = _mm256_set1_epi32((int)(base - 1));
+
+#pragma GCC unroll 32
+	for (unsigned row = 0; row < BITPACK_ROWS; row++) {
+		__m256i v = load_row(in, bits, row, mask);
+		v = _mm256_add_epi32(v, _mm256_slli_si256(v, 4));
+		v = _mm256_add_epi32(v, _mm256_slli_si256(v, 8));
+		__m256i carry = _mm256_blend_epi32(zero, _mm256_permutevar8x32_epi32(v, low_top), 0xf0);
+		v = _mm256_add_epi32(_mm256_add_epi32(v, each), carry);
+		_mm256_storeu_si256((__m256i *)(void *)(out + row * BITPACK_LANES), _mm256_add_epi32(v, run));
+		run = _mm256_add_epi32(run, _mm256_permutevar8x32_epi32(v, top));
+	}
 }
 
 /* X(n) for every width with bytes. */
@@ -45,45 +76,76 @@ AVX2 static void decode(const uint8_t *in, unsigned bits, uint32_t out[BITPACK_N
 {
 	switch (bits) {
 #define CASE(n) \
-	case n: unpack(in, n, out); return;
+	case n: unpack(in, n, out, 0); return;
 		EACH_WIDTH(CASE)
 #undef CASE
 	default: memset(out, 0, BITPACK_N * sizeof *out); return;
 	}
 }
 
-/* out[i] += i + base + (sum of out[0..i-1]): the running sum of gaps, each one
- * more than stored, eight at a time. */
-AVX2 static void sum_gaps(uint32_t base, uint32_t out[BITPACK_N])
+AVX2 static void decode_above(const uint8_t *in, unsigned bits, uint32_t out[BITPACK_N])
 {
-	const __m256i one = _mm256_set1_epi32(1), top = _mm256_set1_epi32(7);
-	const __m256i low_top = _mm256_setr_epi32(0, 0, 0, 0, 3, 3, 3, 3);
-	const __m256i high = _mm256_setr_epi32(0, 0, 0, 0, -1, -1, -1, -1);
-	__m256i run = _mm256_set1_epi32((int)(base - 1));
-
-	for (unsigned i = 0; i < BITPACK_N; i += BITPACK_LANES) {
-		__m256i *p = (__m256i *)(void *)(out + i);
-		__m256i v = _mm256_add_epi32(_mm256_loadu_si256(p), one);
-		v = _mm256_add_epi32(v, _mm256_slli_si256(v, 4));
-		v = _mm256_add_epi32(v, _mm256_slli_si256(v, 8));
-		__m256i carry = _mm256_and_si256(_mm256_permutevar8x32_epi32(v, low_top), high);
-		v = _mm256_add_epi32(_mm256_add_epi32(v, carry), run);
-		_mm256_storeu_si256(p, v);
-		run = _mm256_permutevar8x32_epi32(v, top);
+	switch (bits) {
+#define CASE(n) \
+	case n: unpack(in, n, out, 1); return;
+		EACH_WIDTH(CASE)
+#undef CASE
+	default:
+		for (unsigned i = 0; i < BITPACK_N; i++)
+			out[i] = 1;
+		return;
 	}
 }
 
 AVX2 static void decode_docs(const uint8_t *in, unsigned bits, uint32_t base, uint32_t out[BITPACK_N])
 {
-	decode(in, bits, out);
-	sum_gaps(base, out);
+	switch (bits) {
+#define CASE(n) \
+	case n: unpack_docs(in, n, base, out); return;
+		EACH_WIDTH(CASE)
+#undef CASE
+	default:
+		for (uint32_t i = 0; i < BITPACK_N; i++)
+			out[i] = base + i;
+		return;
+	}
+}
+
+/* Places of the bits of each byte, one a byte, the lowest first. */
+#define SET0(v) (v), ((v) << 8 | 0)
+#define SET1(v) SET0(v), SET0((v) << 8 | 1)
+#define SET2(v) SET1(v), SET1((v) << 8 | 2)
+#define SET3(v) SET2(v), SET2((v) << 8 | 3)
+#define SET4(v) SET3(v), SET3((v) << 8 | 4)
+#define SET5(v) SET4(v), SET4((v) << 8 | 5)
+#define SET6(v) SET5(v), SET5((v) << 8 | 6)
+#define SET7(v) SET6(v), SET6((v) << 8 | 7)
+static const uint64_t places[256] = { SET7(UINT64_C(0)) };
+
+/* Eight numbers for each byte, of which as many are kept as it has bits. */
+AVX2 static uint32_t decode_set(const uint8_t *in, uint32_t n_words, uint32_t first, uint32_t out[BITPACK_N + 8])
+{
+	__m256i base = _mm256_set1_epi32((int)first);
+	uint32_t n = 0;
+
+	for (uint32_t w = 0; w < n_words; w++)
+		n += (uint32_t)__builtin_popcountll(bq_get_u64(in + (size_t)w * 8));
+	if (n > BITPACK_N)
+		return n;
+	for (size_t i = 0; i < (size_t)n_words * 8; i++) {
+		__m256i at = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)&places[in[i]]));
+		_mm256_storeu_si256((__m256i *)(void *)out, _mm256_add_epi32(at, base));
+		out += __builtin_popcount(in[i]);
+		base = _mm256_add_epi32(base, _mm256_set1_epi32(8));
+	}
+	return n;
 }
 
 const struct bitpack_ops *bitpack_avx2(void)
 {
-	static const struct bitpack_ops ops = { "avx2", decode, decode_docs };
+	static const struct bitpack_ops ops = { "avx2", decode, decode_above, decode_docs, decode_set };
 
-	return __builtin_cpu_supports("avx2") ? &ops : NULL;
+	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt") ? &ops : NULL;
 }
 
 #else

@@ -258,6 +258,7 @@ static const struct key keys[] = {
 	{ "b", KEY_FLOAT, AT(b), 0, NULL, false, false },
 	{ "avg_len", KEY_FLOAT, AT(avg_len), 0, NULL, false, false },
 	{ "pairs", KEY_U32, AT(pairs), UINT32_MAX, NULL, false, false },
+	{ "pairs_percent", KEY_U32, AT(pairs_percent), MANIFEST_MAX_PERCENT, NULL, false, false },
 	{ "docs", KEY_U64, AT(n_docs), UINT64_MAX, NULL, false, false },
 	{ "live", KEY_U64, AT(n_live), UINT64_MAX, NULL, false, false },
 	{ "tokens", KEY_U64, AT(n_tokens), UINT64_MAX, NULL, false, false },
@@ -388,6 +389,8 @@ static int check_whole(const struct parse *p, struct bq_error *err)
 		return bq_error_set(err, BQ_EFORMAT, 0, "MANIFEST: next_segment too small [F34]");
 	if (!isfinite(m->k1) || m->k1 < 0 || m->k1 > 1000.0f || !(m->b >= 0 && m->b <= 1))
 		return bq_error_set(err, BQ_EFORMAT, 0, "MANIFEST: k1 or b out of bounds [F34]");
+	if (m->pairs == 0 || (m->pairs == BQ_PAIRS_OFF) != (m->pairs_percent == 0))
+		return bq_error_set(err, BQ_EFORMAT, 0, "MANIFEST: pairs and pairs_percent do not fit [F34]");
 	if (!isfinite(m->avg_len) || m->avg_len <= 0)
 		return bq_error_set(err, BQ_EFORMAT, 0, "MANIFEST: avg_len out of bounds [F34]");
 	return BQ_OK;
@@ -491,8 +494,8 @@ void manifest_format(const struct manifest *m, struct bq_buf *buf)
 	put_float(buf, "k1", m->k1);
 	put_float(buf, "b", m->b);
 	put_float(buf, "avg_len", m->avg_len);
-	bq_buf_printf(buf, "pairs %" PRIu32 "\ndocs %" PRIu64 "\nlive %" PRIu64 "\ntokens %" PRIu64 "\n", m->pairs,
-		m->n_docs, m->n_live, m->n_tokens);
+	bq_buf_printf(buf, "pairs %" PRIu32 "\npairs_percent %" PRIu32 "\n", m->pairs, m->pairs_percent);
+	bq_buf_printf(buf, "docs %" PRIu64 "\nlive %" PRIu64 "\ntokens %" PRIu64 "\n", m->n_docs, m->n_live, m->n_tokens);
 	for (uint32_t i = 0; i < m->n_sources; i++)
 		put_source(buf, m->sources[i]);
 	for (uint32_t i = 0; i < m->n_segments; i++)

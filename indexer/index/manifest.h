@@ -2,7 +2,7 @@
  *
  * MANIFEST names one generation.  Text, one `key value` a line:
  *
- *   format bq 1                    first line: what tells an index from any other directory
+ *   format bq 2                    first line: what tells an index from any other directory
  *   generation 7
  *   next_segment 18                numbers below are taken, for ever
  *   text_id 9f0c..                 16 hex digits
@@ -11,7 +11,8 @@
  *   k1 3f666666                    floats: the 8 hex digits of their bits
  *   b 3ecccccd
  *   avg_len 43c80000
- *   pairs 4294967295               the pair threshold T; this value: no pairs
+ *   pairs 4096                     the pair threshold T; 4294967295: no pairs
+ *   pairs_percent 30               what T was chosen for; 0: no pairs
  *   docs 120                       all; the N of idf
  *   live 118                       without tombstoned ones
  *   tokens 48000
@@ -47,7 +48,7 @@
 #define MANIFEST_MAX_BYTES   (1u << 20)
 #define MANIFEST_MAX_NUMBER  99999999u /* of a segment: eight digits */
 #define MANIFEST_MAX_GEN     0xffffffffffffull
-#define MANIFEST_NO_PAIRS    UINT32_MAX
+#define MANIFEST_MAX_PERCENT 1000u
 #define MANIFEST_FILE_MAX    48 /* bytes of any such name with its NUL */
 
 struct manifest_segment {
@@ -68,7 +69,8 @@ struct manifest {
 	uint64_t text_id;
 	struct bq_text_config text; /* makes the analyser; `stopwords` lives in the arena, never NULL */
 	float k1, b, avg_len;  /* finite; k1 >= 0, 0 <= b <= 1, avg_len > 0 */
-	uint32_t pairs;        /* T, or MANIFEST_NO_PAIRS */
+	uint32_t pairs;        /* T >= 1, or BQ_PAIRS_OFF */
+	uint32_t pairs_percent; /* 0 with BQ_PAIRS_OFF alone */
 	uint64_t n_docs, n_live, n_tokens;
 	uint32_t n_sources;
 	const struct bq_span *sources; /* absolute; "" for standard input; lives in the arena */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * COLS: one number a document and column (FORMAT.md, section 9).
+ * COLS: one number a document and column (FORMAT.md, section 10).
  *
  *   0  4 columns   4  4 zero
  *   8    per column, 32 bytes: u32 kind, u8 width (0, 1, 2, 4, 8), 3 zeros,

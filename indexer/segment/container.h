@@ -41,6 +41,8 @@
 #include <bq/span.h>
 #include <bq/status.h>
 
+#include "base/mapfile.h"
+
 #define CONTAINER_MAGIC "BQSEG\r\n\x1a"
 
 enum { CONTAINER_HEADER = 96, CONTAINER_ENTRY = 32, CONTAINER_MAX_SECTIONS = 32, CONTAINER_SUM_AT = 88 };
@@ -50,8 +52,8 @@ enum section_kind {
 	SECTION_TINFO = 2,
 	SECTION_POST = 3,
 	SECTION_POS = 4,
-	SECTION_PAIRS = 5, /* reserved: pair dictionary */
-	SECTION_PPOST = 6, /* reserved: pair postings */
+	SECTION_PAIRS = 5,
+	SECTION_PPOST = 6,
 	SECTION_NORM = 7,
 	SECTION_HEADS = 8,
 	SECTION_DOCS = 9,
@@ -99,7 +101,7 @@ int container_verify(const struct container *c, const char *name, struct bq_erro
 
 struct container_writer;
 
-/* Write to `fd` (**takes** it).  NULL when out of memory, then fd is closed. */
+/* Write to `fd` (**takes** it), which may be read, too.  NULL when out of memory, then fd is closed. */
 struct container_writer *container_writer_new(int fd);
 
 /* The file need not outlive a crash: do not wait for the disk. */
@@ -112,6 +114,10 @@ void container_end(struct container_writer *w);
 
 /* Bytes put into the section that is open. */
 uint64_t container_at(const struct container_writer *w);
+
+/* Map the sections that have ended, to be read before the file is complete:
+ * out->head is the caller's to fill.  **owned**: mapfile_close(map). */
+int container_read_back(struct container_writer *w, struct mapfile *map, struct container *out, struct bq_error *err);
 
 /* Write SUMS and the header, fsync, close, free.  Fills head->file_bytes and
  * head->checksum. */

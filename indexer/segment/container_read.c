@@ -89,8 +89,6 @@ static int open_table(struct bq_span file, uint32_t n, const char *name, struct 
 static int check_required(const struct container *c, const char *name, struct bq_error *err)
 {
 	for (unsigned kind = 1; kind < SECTION_KINDS; kind++) {
-		if (kind == SECTION_PAIRS || kind == SECTION_PPOST)
-			continue;
 		if (c->section[kind].ptr == NULL)
 			return bq_error_set(err, BQ_EFORMAT, CONTAINER_HEADER, "%s: no section %s [F6]", name,
 				section_name(kind));

@@ -12,7 +12,7 @@
 
 enum {
 	STAGE = 256 * 1024,
-	SECTIONS = 10, /* what segment_write.c writes, SUMS included: the table's size is fixed before the first byte */
+	SECTIONS = 12, /* what segment_write.c writes, SUMS included: the table's size is fixed before the first byte */
 };
 
 struct entry {
@@ -163,6 +163,22 @@ void container_end(struct container_writer *w)
 		end_chunk(w);
 	e->sum = XXH3_64bits_digest(w->section_sum);
 	w->n++;
+}
+
+int container_read_back(struct container_writer *w, struct mapfile *map, struct container *out, struct bq_error *err)
+{
+	memset(map, 0, sizeof *map);
+	memset(out, 0, sizeof *out);
+	flush_stage(w);
+	if (w->status != BQ_OK)
+		return bq_error_set(err, w->status, 0, "writing a segment: %s", strerror(w->saved_errno));
+	int rc = mapfile_of(w->fd, "the segment", map, err);
+	if (rc != BQ_OK)
+		return rc;
+	out->file = mapfile_span(map);
+	for (uint32_t i = 0; i < w->n; i++)
+		out->section[w->entries[i].kind] = bq_span_make(map->ptr + w->entries[i].off, (size_t)w->entries[i].len);
+	return BQ_OK;
 }
 
 static void put_f32(uint8_t *p, float f) { memcpy(p, &f, sizeof f); }

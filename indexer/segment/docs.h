@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * DOCS: the stored text (FORMAT.md, section 8).  All documents' stored bytes
+ * DOCS: the stored text (FORMAT.md, section 9).  All documents' stored bytes
  * are one long string, cut every 4,096 bytes into frames that are compressed
  * one by one with one trained dictionary: byte n is in frame n / 4096, wherever
  * documents begin and end.

@@ -130,16 +130,24 @@ static bool read_record(struct bq_reader *r, struct bq_doc_head *h)
 		&& h->title.len <= HEADS_MAX_TITLE && h->title_words <= BQ_MAX_POS && h->words <= BQ_MAX_POS;
 }
 
+/* A reader before the first record of a group; false if it lies outside. */
+static bool open_group(const struct heads_reader *h, uint32_t group, struct bq_reader *r)
+{
+	uint64_t off = bq_get_u64(h->groups + (size_t)group * HEADS_GROUP_BYTES);
+	struct bq_span rest = bq_span_from(h->records, (size_t)off);
+
+	*r = bq_reader_of(rest.ptr, rest.len);
+	return off <= h->records.len;
+}
+
 bool heads_get(const struct heads_reader *h, uint32_t doc, struct bq_doc_head *out)
 {
 	const uint8_t *group = h->groups + (size_t)(doc / BQ_HEAD_GROUP) * HEADS_GROUP_BYTES;
-	uint64_t off = bq_get_u64(group);
+	struct bq_reader r;
 
 	memset(out, 0, sizeof *out);
-	if (off > h->records.len)
+	if (!open_group(h, doc / BQ_HEAD_GROUP, &r))
 		return false;
-	struct bq_span rest = bq_span_from(h->records, (size_t)off);
-	struct bq_reader r = bq_reader_of(rest.ptr, rest.len);
 	out->priv[0] = bq_get_u64(group + 8);
 	out->priv[1] = bq_get_u64(group + 16);
 	for (uint32_t i = 0;; i++) {
@@ -151,5 +159,22 @@ bool heads_get(const struct heads_reader *h, uint32_t doc, struct bq_doc_head *o
 		out->priv[1] += heads_marks_bytes(out->words, out->text_bytes);
 	}
 	out->body_pos = heads_body_pos(out->title_in_text, out->title_words);
+	return true;
+}
+
+bool heads_ends(const struct heads_reader *h, uint32_t from, uint32_t n, uint32_t *ends)
+{
+	struct bq_doc_head head = { .path = { NULL, 0 } };
+	struct bq_reader r;
+
+	for (uint32_t doc = from - from % BQ_HEAD_GROUP; doc < from + n; doc++) {
+		if (doc % BQ_HEAD_GROUP == 0 && !open_group(h, doc / BQ_HEAD_GROUP, &r))
+			return false;
+		if (!read_record(&r, &head))
+			return false;
+		head.body_pos = heads_body_pos(head.title_in_text, head.title_words);
+		if (doc >= from)
+			ends[doc - from] = heads_end(&head);
+	}
 	return true;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * HEADS: what is known of each document, readable without decompression
- * (FORMAT.md, section 7).
+ * (FORMAT.md, section 8).
  *
  *   per 16 documents, 24 bytes: u64 offset of the first record, from the
  *   records; u64 where its stored bytes start in DOCS; u64 its marks in MARKS
@@ -98,5 +98,15 @@ int heads_open(struct bq_span section, uint32_t n_docs, const char *name, struct
  * bytes.
  * false if a record is damaged [F27].  Walks at most 15 records. */
 bool heads_get(const struct heads_reader *h, uint32_t doc, struct bq_doc_head *out);
+
+/* One above the last position of a document. */
+static inline uint32_t heads_end(const struct bq_doc_head *h)
+{
+	return h->body_pos + (h->words == 0 ? h->title_words : h->words);
+}
+
+/* The ends of documents from .. from + n - 1, which are there; likewise.  Walks
+ * them one after the other. */
+bool heads_ends(const struct heads_reader *h, uint32_t from, uint32_t n, uint32_t *ends);
 
 #endif

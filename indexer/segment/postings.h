@@ -78,6 +78,51 @@ void postings_put_tail(struct bq_buf *out, const uint32_t *docs, const uint32_t 
 /* Append a block of `n` documents, header included: a full one, or the tail. */
 void postings_put_block(struct bq_buf *out, const uint32_t *docs, const uint32_t *tfs, uint32_t n, uint32_t base);
 
+/* One list in the making: at most one block is held back, full ones are encoded.
+ * Skips are kept apart until the list ends and their number is known. */
+struct postings_writer {
+	uint32_t n_docs; /* of the segment */
+	uint32_t df;
+	uint64_t ttf;
+	uint32_t n;      /* documents held back */
+	uint32_t base;   /* one above the last document encoded */
+	uint32_t docs[BQ_BLOCK_DOCS], tfs[BQ_BLOCK_DOCS];
+	uint8_t impacts[BQ_BLOCK_DOCS];
+	struct bq_buf blocks; /* encoded */
+	struct bq_buf last_doc, block_off, bound, up_last, up_bound;
+	uint8_t *ranges; /* best impact per 4,096 documents */
+};
+
+/* A writer for lists of a segment of so many documents; `w` is all zero.  False
+ * when malloc fails.  **owned**: postings_writer_release(). */
+bool postings_writer_init(struct postings_writer *w, uint32_t n_docs);
+
+/* Start a list. */
+void postings_writer_clear(struct postings_writer *w);
+
+/* Take a document, above the last one.  If 256 are held back, they must have
+ * become a block before. */
+void postings_writer_add(struct postings_writer *w, uint32_t doc, uint32_t tf, uint8_t impact);
+
+/* Encode the documents held back, of which there are some, as one block. */
+void postings_writer_block(struct postings_writer *w);
+
+/* Whether a list of `df` documents has range bounds. */
+static inline bool postings_is_dense(uint32_t df, uint32_t n_docs)
+{
+	return df >= n_docs / 32;
+}
+
+/* End a list with df >= 256: encode the rest and append the record to `out`,
+ * with the `pos_off` array if the list has positions (else NULL).  What TINFO
+ * says of it but the offsets. */
+struct tinfo postings_writer_finish(struct postings_writer *w, const struct bq_buf *pos_off, struct bq_buf *out);
+
+/* Whether a malloc has failed since the list started. */
+bool postings_writer_oom(const struct postings_writer *w);
+
+void postings_writer_release(struct postings_writer *w);
+
 /* ---- reading ---- */
 
 /* A word's record, its arrays found and their bounds checked [F17]; what is in
@@ -103,10 +148,20 @@ bool postings_get_tail(struct bq_span bytes, uint32_t n, uint32_t base, uint32_t
 /* Whether a block of `n` documents has a known kind and room for its parts [F19]. */
 bool postings_block_fits(struct bq_span block, uint32_t n);
 
-/* Decode a block of `n` documents (256, or fewer for a tail).  On success the
- * documents ascend strictly from `base` on and every tf is at least 1.  false
- * if it does not fit [F19], or its documents do not ascend [F20]. */
-bool postings_get_block(const struct bitpack_ops *ops, struct bq_span block, uint32_t n, uint32_t base,
-	uint32_t docs[BQ_BLOCK_DOCS], uint32_t tfs[BQ_BLOCK_DOCS]);
+/* Decode the documents of a block of `n` (256, or fewer for a tail), which
+ * ascend strictly from `base` on.  false if it does not fit [F19], or they do
+ * not ascend [F20].  A tail gives its tfs, too; of a full block
+ * postings_get_tfs() does. */
+bool postings_get_docs(const struct bitpack_ops *ops, struct bq_span block, uint32_t n, uint32_t base,
+	uint32_t docs[BQ_BLOCK_DOCS + 8], uint32_t tfs[BQ_BLOCK_DOCS]);
+
+static inline bool postings_is_tail(struct bq_span block)
+{
+	return (uint8_t)block.ptr[0] == POSTINGS_TAIL;
+}
+
+/* Decode the tfs of a full block that postings_block_fits(): each at least 1.
+ * false if one is none [F19]. */
+bool postings_get_tfs(const struct bitpack_ops *ops, struct bq_span block, uint32_t tfs[BQ_BLOCK_DOCS]);
 
 #endif

@@ -74,18 +74,11 @@ bool postings_get_tail(struct bq_span bytes, uint32_t n, uint32_t base, uint32_t
 
 /* Set bits of `words` words as documents from `first` on; false unless there
  * are 256, none below `base`. */
-static bool get_bitset(const uint8_t *p, uint32_t words, uint32_t base, uint32_t docs[BQ_BLOCK_DOCS])
+static bool get_bitset(const struct bitpack_ops *ops, const uint8_t *p, uint32_t words, uint32_t base,
+	uint32_t docs[BQ_BLOCK_DOCS + 8])
 {
-	uint32_t n = 0, first = base & ~63u;
-
-	for (uint32_t w = 0; w < words; w++) {
-		uint64_t bits = bq_get_u64(p + (size_t)w * 8);
-		if (n + (uint32_t)__builtin_popcountll(bits) > BQ_BLOCK_DOCS)
-			return false;
-		for (; bits != 0; bits &= bits - 1)
-			docs[n++] = first + w * 64 + (uint32_t)__builtin_ctzll(bits);
-	}
-	return n == BQ_BLOCK_DOCS && docs[0] >= base && docs[n - 1] > docs[0];
+	return ops->decode_set(p, words, base & ~63u, docs) == BQ_BLOCK_DOCS && docs[0] >= base &&
+		docs[BQ_BLOCK_DOCS - 1] > docs[0];
 }
 
 static bool ascends(const uint32_t *docs, uint32_t base)
@@ -104,19 +97,6 @@ static bool get_packed(const struct bitpack_ops *ops, const uint8_t *p, unsigned
 	if (((uint64_t)BQ_BLOCK_DOCS << bits) + base <= UINT32_MAX)
 		return true;
 	return ascends(docs, base);
-}
-
-static bool get_tfs(const struct bitpack_ops *ops, const uint8_t *p, unsigned bits, unsigned n_exceptions, uint32_t *tfs)
-{
-	const uint8_t *e = p + bitpack_bytes(bits);
-	bool wrapped = false;
-
-	ops->decode(p, bits, tfs);
-	for (unsigned i = 0; i < n_exceptions; i++)
-		tfs[e[2 * i]] |= (uint32_t)e[2 * i + 1] << bits;
-	for (uint32_t i = 0; i < BQ_BLOCK_DOCS; i++)
-		wrapped |= ++tfs[i] == 0;
-	return !wrapped;
 }
 
 /* Bytes of the documents of a full block of this kind. */
@@ -140,8 +120,8 @@ bool postings_block_fits(struct bq_span block, uint32_t n)
 	return 4 + docs_bytes(p[0]) + bitpack_bytes(bits) + 2 * (size_t)n_exceptions <= block.len;
 }
 
-bool postings_get_block(const struct bitpack_ops *ops, struct bq_span block, uint32_t n, uint32_t base,
-	uint32_t docs[BQ_BLOCK_DOCS], uint32_t tfs[BQ_BLOCK_DOCS])
+bool postings_get_docs(const struct bitpack_ops *ops, struct bq_span block, uint32_t n, uint32_t base,
+	uint32_t docs[BQ_BLOCK_DOCS + 8], uint32_t tfs[BQ_BLOCK_DOCS])
 {
 	const uint8_t *p = (const uint8_t *)block.ptr;
 
@@ -149,8 +129,29 @@ bool postings_get_block(const struct bitpack_ops *ops, struct bq_span block, uin
 		return false;
 	if (p[0] == POSTINGS_TAIL)
 		return postings_get_tail(bq_span_make(p + 4, bq_get_u16(p + 2)), n, base, docs, tfs);
-	bool is_bitset = (p[0] & POSTINGS_BITSET) != 0, ok = is_bitset
-		? get_bitset(p + 4, (p[0] & 0x7fu) + 1, base, docs)
-		: get_packed(ops, p + 4, p[0], base, docs);
-	return ok && get_tfs(ops, p + 4 + docs_bytes(p[0]), p[1], p[2], tfs);
+	if ((p[0] & POSTINGS_BITSET) != 0)
+		return get_bitset(ops, p + 4, (p[0] & 0x7fu) + 1, base, docs);
+	return get_packed(ops, p + 4, p[0], base, docs);
+}
+
+/* Only wide numbers can be 2^32 - 1, which no tf - 1 is. */
+static bool wraps(const uint32_t *tfs, unsigned bits)
+{
+	bool wrapped = false;
+
+	for (uint32_t i = 0; bits + 8 >= 32 && i < BQ_BLOCK_DOCS; i++)
+		wrapped |= tfs[i] == 0;
+	return wrapped;
+}
+
+bool postings_get_tfs(const struct bitpack_ops *ops, struct bq_span block, uint32_t tfs[BQ_BLOCK_DOCS])
+{
+	const uint8_t *p = (const uint8_t *)block.ptr, *packed = p + 4 + docs_bytes(p[0]), *e;
+	unsigned bits = p[1], n_exceptions = p[2];
+
+	ops->decode_above(packed, bits, tfs);
+	e = packed + bitpack_bytes(bits);
+	for (unsigned i = 0; i < n_exceptions; i++)
+		tfs[e[2 * i]] += (uint32_t)e[2 * i + 1] << bits;
+	return !wraps(tfs, bits);
 }

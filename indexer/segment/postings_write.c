@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "segment/postings.h"
 
+#include <assert.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <bq/bytes.h>
@@ -144,4 +146,119 @@ void postings_put_block(struct bq_buf *out, const uint32_t *docs, const uint32_t
 		put_tail_block(out, docs, tfs, n, base);
 	else
 		put_full_block(out, docs, tfs, base);
+}
+
+/* ---- a list ---- */
+
+static uint32_t count_ranges(uint32_t n_docs)
+{
+	return (n_docs + BQ_RANGE_DOCS - 1) / BQ_RANGE_DOCS;
+}
+
+bool postings_writer_init(struct postings_writer *w, uint32_t n_docs)
+{
+	w->n_docs = n_docs;
+	w->ranges = calloc(n_docs / BQ_RANGE_DOCS + 1, 1);
+	return w->ranges != NULL;
+}
+
+void postings_writer_clear(struct postings_writer *w)
+{
+	struct bq_buf *all[] = { &w->blocks, &w->last_doc, &w->block_off, &w->bound, &w->up_last, &w->up_bound };
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		bq_buf_clear(all[i]);
+	memset(w->ranges, 0, w->n_docs / BQ_RANGE_DOCS + 1);
+	w->df = w->n = w->base = 0;
+	w->ttf = 0;
+}
+
+void postings_writer_add(struct postings_writer *w, uint32_t doc, uint32_t tf, uint8_t impact)
+{
+	assert(w->n < BQ_BLOCK_DOCS && doc < w->n_docs && doc >= w->base && tf != 0);
+	w->docs[w->n] = doc;
+	w->tfs[w->n] = tf;
+	w->impacts[w->n++] = impact;
+	w->df++;
+	w->ttf += tf;
+	if (impact > w->ranges[doc / BQ_RANGE_DOCS])
+		w->ranges[doc / BQ_RANGE_DOCS] = impact;
+}
+
+static uint8_t largest(const uint8_t *p, uint32_t n)
+{
+	uint8_t max = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		if (p[i] > max)
+			max = p[i];
+	return max;
+}
+
+void postings_writer_block(struct postings_writer *w)
+{
+	uint32_t half = w->n < BQ_BLOCK_DOCS / 2 ? w->n : BQ_BLOCK_DOCS / 2;
+	uint8_t bounds[2] = { largest(w->impacts, half), largest(w->impacts + half, w->n - half) };
+
+	bq_buf_put_u32(&w->block_off, (uint32_t)(w->blocks.len / 4));
+	bq_buf_put_u32(&w->last_doc, w->docs[w->n - 1]);
+	bq_buf_put(&w->bound, bounds, 2);
+	postings_put_block(&w->blocks, w->docs, w->tfs, w->n, w->base);
+	w->base = w->docs[w->n - 1] + 1;
+	w->n = 0;
+}
+
+/* Upper skip entries, one for every 32 blocks. */
+static void put_upper(struct postings_writer *w)
+{
+	uint32_t n_blocks = postings_blocks(w->df);
+
+	for (uint32_t b = 0; b < n_blocks; b += BQ_SKIP_FANOUT) {
+		uint32_t n = n_blocks - b < BQ_SKIP_FANOUT ? n_blocks - b : BQ_SKIP_FANOUT;
+		bq_buf_put(&w->up_last, w->last_doc.ptr + 4 * (size_t)(b + n - 1), 4);
+		bq_buf_put_u8(&w->up_bound, largest(w->bound.ptr + 2 * (size_t)b, 2 * n));
+	}
+}
+
+struct tinfo postings_writer_finish(struct postings_writer *w, const struct bq_buf *pos_off, struct bq_buf *out)
+{
+	bool is_dense = postings_is_dense(w->df, w->n_docs);
+	size_t start = out->len;
+	struct tinfo info = { .df = w->df, .ttf = w->ttf,
+		.flags = (uint8_t)((pos_off != NULL ? TINFO_POSITIONS : 0) | (is_dense ? TINFO_RANGES : 0)) };
+
+	if (w->n != 0)
+		postings_writer_block(w);
+	bq_buf_put_u32(&w->block_off, (uint32_t)(w->blocks.len / 4));
+	if (w->last_doc.oom || w->bound.oom)
+		return info; /* the caller asks */
+	put_upper(w);
+	info.impact = largest(w->up_bound.ptr, (uint32_t)w->up_bound.len);
+	bq_buf_put(out, w->last_doc.ptr, w->last_doc.len);
+	bq_buf_put(out, w->block_off.ptr, w->block_off.len);
+	if (pos_off != NULL)
+		bq_buf_put(out, pos_off->ptr, pos_off->len);
+	bq_buf_put(out, w->up_last.ptr, w->up_last.len);
+	bq_buf_put(out, w->bound.ptr, w->bound.len);
+	bq_buf_put(out, w->up_bound.ptr, w->up_bound.len);
+	if (is_dense)
+		bq_buf_put(out, w->ranges, count_ranges(w->n_docs));
+	bq_buf_put_zeros(out, (start - out->len) & 3);
+	bq_buf_put(out, w->blocks.ptr, w->blocks.len);
+	return info;
+}
+
+bool postings_writer_oom(const struct postings_writer *w)
+{
+	return w->blocks.oom || w->last_doc.oom || w->block_off.oom || w->bound.oom || w->up_last.oom || w->up_bound.oom;
+}
+
+void postings_writer_release(struct postings_writer *w)
+{
+	struct bq_buf *all[] = { &w->blocks, &w->last_doc, &w->block_off, &w->bound, &w->up_last, &w->up_bound };
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		bq_buf_release(all[i]);
+	free(w->ranges);
+	w->ranges = NULL;
 }

@@ -9,6 +9,7 @@
 
 #include "base/mapfile.h"
 #include "codec/bitpack.h"
+#include "pairs/pairs.h"
 #include "segment/columns.h"
 #include "segment/container.h"
 #include "segment/docs.h"
@@ -26,8 +27,9 @@ struct segment {
 	struct heads_reader heads;
 	struct docs_reader docs;
 	struct columns_reader columns;
+	struct pairs_reader pairs;
 	struct stamps stamps;        /* none unless who opens the segment sets them; **borrowed** */
-	struct bq_span post, pos, tinfo, marks;
+	struct bq_span post, pos, tinfo, marks, ppost;
 	const struct bitpack_ops *codec;
 };
 
@@ -44,6 +46,11 @@ int segment_open(int dirfd, const char *name, struct segment **out, struct bq_er
 /* The same over bytes that the caller keeps until segment_close(). */
 int segment_open_bytes(struct bq_span bytes, const char *name, struct segment **out, struct bq_error *err);
 
+/* The same over the sections of a file that is not complete, without pairs: head
+ * and sections of `file`, which the caller keeps.  `map` is what they lie in. */
+int segment_open_parts(const struct container *file, const struct mapfile *map, const char *name,
+	struct segment **out, struct bq_error *err);
+
 /* NULL is fine. */
 void segment_close(struct segment *s);
 
@@ -55,11 +62,12 @@ int segment_verify(const struct segment *s, struct bq_error *err);
 int segment_damaged(const struct segment *s, struct bq_read *rd, const char *what);
 
 /* What bq_term.priv holds. */
-enum segment_term_mode { SEGMENT_INLINE, SEGMENT_SMALL, SEGMENT_FREQUENT };
+enum segment_term_mode { SEGMENT_INLINE, SEGMENT_SMALL, SEGMENT_FREQUENT }; /* pairs: never INLINE */
 
 enum {
 	SEGMENT_PRIV_MODE = 3,     /* mode in the low 8 bits, bytes in POST above */
-	SEGMENT_PRIV_POST = 0,     /* SMALL: offset in POST; FREQUENT: TINFO entry; INLINE: document */
+	SEGMENT_PRIV_POST = 0,     /* SMALL: offset in POST; FREQUENT: TINFO entry; INLINE: document;
+	                            * a pair: offset in PPOST */
 	SEGMENT_PRIV_POS = 1,      /* SMALL, INLINE tf > 1: offset in POS; INLINE tf 1: position */
 	SEGMENT_PRIV_POS_LEN = 2,  /* SMALL, INLINE tf > 1: bytes in POS */
 };
@@ -74,5 +82,7 @@ int segment_term_at(const struct bq_leaf *l, uint32_t ord, struct bq_terms *out,
 bool segment_terms_next(struct bq_terms *it);
 int segment_forms(const struct bq_leaf *l, const struct bq_term *stem, struct bq_term **out, uint32_t *n,
 	struct bq_read *rd);
+enum bq_pair segment_pair(const struct bq_leaf *l, const struct bq_term *a, const struct bq_term *b,
+	struct bq_term *out, struct bq_read *rd);
 
 #endif

@@ -17,7 +17,8 @@ struct native_cursor {
 	uint32_t n_blocks;
 	bool is_open;              /* `block` has been decoded */
 	uint32_t near;             /* where bounds are looked up next: a block; SMALL: a document */
-	struct bq_span pos_block;  /* POS bytes of the decoded block */
+	struct bq_span post_block; /* POST bytes of the decoded block */
+	struct bq_span pos_block;  /* its bytes of POS */
 	uint64_t pos_off;          /* FREQUENT: the word's start in POS */
 	uint32_t *positions;       /* decoded, room for n_positions */
 	uint32_t n_positions;
@@ -55,6 +56,12 @@ static bool small_seek(struct bq_cursor *c, uint32_t target)
 	return small_next(c) && c->last >= target;
 }
 
+static bool small_load(struct bq_cursor *c, uint32_t block)
+{
+	native_of(c)->is_open = false;
+	return block == 0 && small_next(c);
+}
+
 /* ---- words with df >= 256 ---- */
 
 static uint32_t block_last(const struct native_cursor *n, uint32_t block)
@@ -90,12 +97,23 @@ static bool load_block(struct native_cursor *n, uint32_t block)
 	n->is_open = true;
 	if (bytes.ptr == NULL || last >= n->segment->leaf.n_docs || base > last || !find_positions(n, block))
 		return end_damaged(n, "a damaged skip entry [F18]");
-	if (!postings_get_block(n->segment->codec, bytes, count, base, n->docs, n->tfs) || n->docs[count - 1] != last)
+	if (!postings_get_docs(n->segment->codec, bytes, count, base, n->docs, n->tfs) || n->docs[count - 1] != last)
 		return end_damaged(n, postings_block_fits(bytes, count) ? "documents out of order in a block [F20]"
 									 : "a damaged postings block [F19]");
+	n->post_block = bytes;
+	n->c.has_tfs = postings_is_tail(bytes);
 	n->c.n = count;
 	n->c.last = last;
 	return true;
+}
+
+static void load_tfs(struct bq_cursor *c)
+{
+	struct native_cursor *n = native_of(c);
+
+	if (!c->has_tfs && !postings_get_tfs(n->segment->codec, n->post_block, n->tfs))
+		(void)end_damaged(n, "a damaged postings block [F19]");
+	c->has_tfs = true;
 }
 
 static bool frequent_next(struct bq_cursor *c)
@@ -137,6 +155,13 @@ static bool frequent_seek(struct bq_cursor *c, uint32_t target)
 	return load_block(n, block);
 }
 
+static bool frequent_load(struct bq_cursor *c, uint32_t block)
+{
+	struct native_cursor *n = native_of(c);
+
+	return block < n->n_blocks && load_block(n, block);
+}
+
 /* ---- bounds ---- */
 
 static uint8_t small_range_impact(struct bq_cursor *c, uint32_t from, uint32_t to)
@@ -162,6 +187,15 @@ static uint8_t small_nth_impact(const struct bq_cursor *c, uint32_t n)
 	(void)c;
 	(void)n;
 	return 0;
+}
+
+static const uint8_t *small_block_impacts(const struct bq_cursor *c, uint32_t *n_blocks)
+{
+	static const uint8_t unknown[2] = { UINT8_MAX, UINT8_MAX };
+
+	(void)c;
+	*n_blocks = 1;
+	return unknown;
 }
 
 static uint8_t larger(uint8_t a, uint8_t b)
@@ -220,6 +254,14 @@ static uint8_t frequent_nth_impact(const struct bq_cursor *c, uint32_t n)
 	return (uint8_t)impact;
 }
 
+static const uint8_t *frequent_block_impacts(const struct bq_cursor *c, uint32_t *n_blocks)
+{
+	const struct native_cursor *n = (const struct native_cursor *)(const void *)c;
+
+	*n_blocks = n->n_blocks;
+	return n->list.bound;
+}
+
 /* ---- positions ---- */
 
 static bool make_room(struct native_cursor *n, uint32_t count)
@@ -238,7 +280,7 @@ static bool make_room(struct native_cursor *n, uint32_t count)
 static const uint32_t *get_positions(struct bq_cursor *c, uint32_t i, uint32_t *count)
 {
 	struct native_cursor *n = native_of(c);
-	uint32_t tf = n->tfs[i];
+	uint32_t tf = bq_cursor_tfs(c)[i];
 
 	*count = 0;
 	if (c->term.kind != BQ_TERM_WORD)
@@ -276,10 +318,21 @@ static bool open_inline(struct native_cursor *n, const struct bq_term *t)
 static bool open_small(struct native_cursor *n, const struct bq_term *t)
 {
 	const struct segment *s = n->segment;
-	struct bq_span bytes = bq_span_make(s->post.ptr + t->priv[SEGMENT_PRIV_POST],
-		(size_t)(t->priv[SEGMENT_PRIV_MODE] >> 8));
+	const char *section = t->kind == BQ_TERM_PAIR ? s->ppost.ptr : s->post.ptr;
+	struct bq_span bytes = bq_span_make(section + t->priv[SEGMENT_PRIV_POST], (size_t)(t->priv[SEGMENT_PRIV_MODE] >> 8));
 
 	return postings_get_tail(bytes, t->df, 0, n->docs, n->tfs) && n->docs[t->df - 1] < s->leaf.n_docs;
+}
+
+/* A pair has no TINFO: PAIRS says what that would. */
+static bool open_long_pair(struct native_cursor *n, const struct bq_term *t)
+{
+	const struct segment *s = n->segment;
+	struct tinfo info = { .df = t->df, .post_off = t->priv[SEGMENT_PRIV_POST],
+		.flags = postings_is_dense(t->df, s->leaf.n_docs) ? TINFO_RANGES : 0 };
+
+	n->n_blocks = postings_blocks(t->df);
+	return postings_open(s->ppost, &info, s->leaf.n_docs, &n->list);
 }
 
 static bool open_frequent(struct native_cursor *n, const struct bq_term *t)
@@ -295,10 +348,11 @@ static bool open_frequent(struct native_cursor *n, const struct bq_term *t)
 
 struct bq_cursor *segment_cursor(const struct bq_leaf *l, const struct bq_term *t, struct bq_read *rd)
 {
-	static const struct bq_cursor_ops small_ops = { small_next, small_seek, get_positions,
-		small_range_impact, small_block_impact, small_nth_impact };
-	static const struct bq_cursor_ops frequent_ops = { frequent_next, frequent_seek, get_positions,
-		frequent_range_impact, frequent_block_impact, frequent_nth_impact };
+	static const struct bq_cursor_ops small_ops = { small_next, small_seek, load_tfs, small_load, get_positions,
+		small_range_impact, small_block_impact, small_nth_impact, small_block_impacts };
+	static const struct bq_cursor_ops frequent_ops = { frequent_next, frequent_seek, load_tfs, frequent_load,
+		get_positions, frequent_range_impact, frequent_block_impact, frequent_nth_impact,
+		frequent_block_impacts };
 	const struct segment *s = segment_of(l);
 	unsigned mode = t->priv[SEGMENT_PRIV_MODE] & 0xff;
 	struct native_cursor *n = bq_arena_alloc(rd->mem, sizeof *n);
@@ -309,13 +363,14 @@ struct bq_cursor *segment_cursor(const struct bq_leaf *l, const struct bq_term *
 	n->segment = s;
 	n->n_blocks = 1;
 	n->c = (struct bq_cursor){ .ops = mode == SEGMENT_FREQUENT ? &frequent_ops : &small_ops, .leaf = l,
-		.read = rd, .term = *t, .docs = n->docs, .tfs = n->tfs };
+		.read = rd, .term = *t, .docs = n->docs, .tfs = n->tfs, .has_tfs = mode != SEGMENT_FREQUENT };
 	if (mode != SEGMENT_FREQUENT && t->priv[SEGMENT_PRIV_POS_LEN] != 0)
 		n->pos_block = bq_span_make(s->pos.ptr + t->priv[SEGMENT_PRIV_POS],
 			(size_t)t->priv[SEGMENT_PRIV_POS_LEN]);
 	bool ok = mode == SEGMENT_INLINE ? open_inline(n, t)
 		: mode == SEGMENT_SMALL  ? open_small(n, t)
-					 : open_frequent(n, t);
+		: t->kind == BQ_TERM_PAIR ? open_long_pair(n, t)
+					  : open_frequent(n, t);
 	if (ok)
 		return &n->c;
 	if (!rd->mem->oom)

@@ -90,6 +90,7 @@ static const struct bq_leaf_ops segment_ops = {
 	.text = get_text,
 	.fields = get_fields,
 	.mark = get_mark,
+	.pair = segment_pair,
 };
 
 /* Find the parts of the sections and check that they fit together. */
@@ -102,6 +103,7 @@ static int open_sections(struct segment *s, struct bq_error *err)
 	s->pos = section[SECTION_POS];
 	s->tinfo = section[SECTION_TINFO];
 	s->marks = section[SECTION_MARKS];
+	s->ppost = section[SECTION_PPOST];
 	if (s->tinfo.len % TINFO_BYTES != 0)
 		return bq_error_set(err, BQ_EFORMAT, 0, "%s: TINFO: not a multiple of 32 bytes [F17]", s->name);
 	if (section[SECTION_NORM].len != h->n_docs)
@@ -111,16 +113,16 @@ static int open_sections(struct segment *s, struct bq_error *err)
 		rc = heads_open(section[SECTION_HEADS], h->n_docs, s->name, &s->heads, err);
 	if (rc == BQ_OK)
 		rc = columns_open(section[SECTION_COLS], h->n_docs, s->name, &s->columns, err);
+	if (rc == BQ_OK)
+		rc = pairs_open(section[SECTION_PAIRS], s->ppost.len, s->name, &s->pairs, err);
 	return rc == BQ_OK ? docs_open(section[SECTION_DOCS], s->name, &s->docs, err) : rc;
 }
 
-/* Fill `s`, whose map is set. */
-static int open_segment(struct segment *s, struct bq_span bytes, struct bq_error *err)
+/* Fill `s`, whose container is open. */
+static int open_segment(struct segment *s, struct bq_error *err)
 {
-	int rc = container_open(bytes, s->name, &s->file, err);
+	int rc = open_sections(s, err);
 
-	if (rc == BQ_OK)
-		rc = open_sections(s, err);
 	if (rc != BQ_OK)
 		return rc;
 	s->codec = bitpack_best();
@@ -154,11 +156,32 @@ int segment_open_bytes(struct bq_span bytes, const char *name, struct segment **
 	*out = NULL;
 	if (s == NULL)
 		return bq_error_set(err, BQ_ENOMEM, 0, "%s: out of memory", name);
-	int rc = open_segment(s, bytes, err);
+	int rc = container_open(bytes, s->name, &s->file, err);
+	if (rc == BQ_OK)
+		rc = open_segment(s, err);
 	if (rc == BQ_OK)
 		*out = s;
 	else
 		segment_close(s);
+	return rc;
+}
+
+int segment_open_parts(const struct container *file, const struct mapfile *map, const char *name,
+	struct segment **out, struct bq_error *err)
+{
+	struct segment *s = new_segment(name);
+
+	*out = NULL;
+	if (s == NULL)
+		return bq_error_set(err, BQ_ENOMEM, 0, "%s: out of memory", name);
+	s->file = *file;
+	int rc = open_segment(s, err);
+	if (rc == BQ_OK) {
+		s->map = *map;
+		*out = s;
+	} else {
+		segment_close(s);
+	}
 	return rc;
 }
 

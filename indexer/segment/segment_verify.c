@@ -84,7 +84,7 @@ static int check_positions(struct check *c, struct bq_cursor *cur, uint32_t ord)
 }
 
 /* [F22] no posting is better than the bounds above it. */
-static int check_bounds(struct check *c, const struct bq_cursor *cur, const struct postings_list *list, uint32_t nth)
+static int check_bounds(struct check *c, struct bq_cursor *cur, const struct postings_list *list, uint32_t nth)
 {
 	uint8_t impact = postings_impact(bq_cursor_tf(cur), c->k[c->s->leaf.norms[cur->doc]]);
 	uint32_t block = nth / BQ_BLOCK_DOCS, half = nth / (BQ_BLOCK_DOCS / 2);

@@ -18,27 +18,21 @@
 #include "segment/heads.h"
 #include "segment/positions.h"
 #include "segment/postings.h"
+#include "segment/segment.h"
 #include "segment/spool.h"
 #include "segment/terms.h"
 
-/* The term under way: at most one block is held back, full ones are encoded.
- * Skips are kept apart until the term ends and their number is known. */
+/* The term under way. */
 struct open_term {
 	char key[TERMS_MAX_KEY];
 	size_t key_len;
 	bool is_open;
 	bool is_alias;
-	struct bq_buf forms; /* u32 */
-	uint32_t df;
-	uint64_t ttf, pos_start;
-	uint32_t n; /* documents held back */
-	uint32_t base; /* one above the last document encoded */
-	uint32_t docs[BQ_BLOCK_DOCS], tfs[BQ_BLOCK_DOCS];
-	uint8_t impacts[BQ_BLOCK_DOCS];
+	struct bq_buf forms;     /* u32 */
+	struct postings_writer list;
 	struct bq_buf positions; /* u32, of the documents held back */
-	struct bq_buf blocks;    /* encoded */
-	struct bq_buf last_doc, block_off, pos_off, bound, up_last, up_bound;
-	uint64_t pos_bytes;
+	struct bq_buf pos_off;   /* u32, of each block */
+	uint64_t pos_start, pos_bytes;
 };
 
 struct segment_writer {
@@ -55,7 +49,7 @@ struct segment_writer {
 	struct spool marks, post;
 	struct bq_buf tinfo, block_pos;
 	struct open_term term;
-	uint8_t *ranges; /* best impact per 4,096 documents of the open term */
+	struct bq_buf paired;        /* u32: places of words that are frequent enough for pairs */
 	float k[256];
 	float avg_len;
 	uint32_t n_docs, n_terms;
@@ -78,12 +72,14 @@ struct segment_writer *segment_writer_new(int dirfd, const struct segment_params
 	}
 	w->dirfd = dirfd;
 	w->params = *params;
+	if (params->is_temporary)
+		w->params.pairs.t = BQ_PAIRS_OFF;
 	struct spool *spools[] = { &w->mtimes, &w->sizes, &w->marks, &w->post, &w->heads.records,
 		&w->terms.blocks };
 	for (size_t i = 0; i < sizeof spools / sizeof *spools; i++)
 		spool_init(spools[i], dirfd, params->number);
 	(void)snprintf(w->name, sizeof w->name, "%08" PRIu64 ".seg", params->number);
-	int fd = openat(dirfd, w->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int fd = openat(dirfd, w->name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0) {
 		(void)bq_error_set(err, BQ_EIO, 0, "%s: %s", w->name, strerror(errno));
 		free(w);
@@ -162,30 +158,19 @@ void segment_writer_begin_terms(struct segment_writer *w, float avg_len)
 	/* A segment of empty documents has no average; any positive one will do. */
 	w->avg_len = avg_len > 0 ? avg_len : 1.0f;
 	bq_length_norms(w->params.k1, w->params.b, w->avg_len, w->k);
-	w->ranges = calloc(w->n_docs / BQ_RANGE_DOCS + 1, 1);
-	if (w->ranges == NULL)
+	if (!postings_writer_init(&w->term.list, w->n_docs))
 		fail(w, BQ_ENOMEM);
 	container_begin(w->file, SECTION_POS);
 }
 
 /* ---- one term ---- */
 
-static uint8_t largest(const uint8_t *p, uint32_t n)
-{
-	uint8_t max = 0;
-
-	for (uint32_t i = 0; i < n; i++)
-		if (p[i] > max)
-			max = p[i];
-	return max;
-}
-
 /* Positions go to the file as they come; each block of a frequent word starts
  * at a multiple of 4 from the word's start. */
 static void put_positions(struct segment_writer *w, struct open_term *t, bool align)
 {
 	bq_buf_clear(&w->block_pos);
-	positions_put_block(&w->block_pos, t->tfs, t->n, (const uint32_t *)(const void *)t->positions.ptr);
+	positions_put_block(&w->block_pos, t->list.tfs, t->list.n, (const uint32_t *)(const void *)t->positions.ptr);
 	if (align)
 		bq_buf_put_zeros(&w->block_pos, -w->block_pos.len & 3);
 	container_put(w->file, w->block_pos.ptr, w->block_pos.len);
@@ -195,27 +180,19 @@ static void put_positions(struct segment_writer *w, struct open_term *t, bool al
 		fail(w, BQ_ENOMEM);
 }
 
-/* Encode the documents held back as one block with its skip entries. */
+/* Encode the documents held back as one block, and their positions. */
 static void put_block(struct segment_writer *w, struct open_term *t)
 {
-	uint32_t half = t->n < BQ_BLOCK_DOCS / 2 ? t->n : BQ_BLOCK_DOCS / 2;
-	uint8_t bounds[2] = { largest(t->impacts, half), largest(t->impacts + half, t->n - half) };
-
 	if (t->positions.oom)
 		fail(w, BQ_ENOMEM);
 	if (w->status != BQ_OK)
 		return;
-	bq_buf_put_u32(&t->block_off, (uint32_t)(t->blocks.len / 4));
 	bq_buf_put_u32(&t->pos_off, (uint32_t)(t->pos_bytes / 4));
-	bq_buf_put_u32(&t->last_doc, t->docs[t->n - 1]);
-	bq_buf_put(&t->bound, bounds, 2);
-	postings_put_block(&t->blocks, t->docs, t->tfs, t->n, t->base);
 	if (t->positions.len != 0)
 		put_positions(w, t, true);
-	t->base = t->docs[t->n - 1] + 1;
-	t->n = 0;
+	postings_writer_block(&t->list);
 	bq_buf_clear(&t->positions);
-	if (t->blocks.len / 4 > UINT32_MAX || t->pos_bytes / 4 > UINT32_MAX)
+	if (t->list.blocks.len / 4 > UINT32_MAX || t->pos_bytes / 4 > UINT32_MAX)
 		fail(w, BQ_ELIMIT);
 }
 
@@ -224,49 +201,25 @@ static struct bq_span open_key(const struct open_term *t)
 	return bq_span_make(t->key, t->key_len);
 }
 
-/* Upper skip entries, one for every 32 blocks. */
-static void put_upper(struct open_term *t)
-{
-	uint32_t n_blocks = postings_blocks(t->df);
-
-	for (uint32_t b = 0; b < n_blocks; b += BQ_SKIP_FANOUT) {
-		uint32_t n = n_blocks - b < BQ_SKIP_FANOUT ? n_blocks - b : BQ_SKIP_FANOUT;
-		bq_buf_put(&t->up_last, t->last_doc.ptr + 4 * (size_t)(b + n - 1), 4);
-		bq_buf_put_u8(&t->up_bound, largest(t->bound.ptr + 2 * (size_t)b, 2 * n));
-	}
-}
-
 /* The record of a frequent term, and its TINFO. */
 static void put_frequent(struct segment_writer *w, struct open_term *t, struct terms_entry *e)
 {
 	bool is_word = terms_kind(open_key(t)) == BQ_TERM_WORD;
-	bool is_dense = t->df >= w->n_docs / 32;
 
-	if (t->n != 0)
+	if (t->list.n != 0)
 		put_block(w, t);
 	if (w->status != BQ_OK)
 		return;
-	bq_buf_put_u32(&t->block_off, (uint32_t)(t->blocks.len / 4));
 	bq_buf_put_u32(&t->pos_off, (uint32_t)(t->pos_bytes / 4));
-	put_upper(t);
+	if (t->pos_off.oom)
+		fail(w, BQ_ENOMEM);
 	uint64_t before = spool_at(&w->post);
-	bq_buf_put_zeros(&w->post.buf, (size_t)-spool_at(&w->post) & 3);
-	struct tinfo info = { t->df, largest(t->up_bound.ptr, (uint32_t)t->up_bound.len),
-		(uint8_t)((is_word ? TINFO_POSITIONS : 0) | (is_dense ? TINFO_RANGES : 0)), t->ttf, spool_at(&w->post),
-		is_word ? t->pos_start : 0 };
+	bq_buf_put_zeros(&w->post.buf, (size_t)-before & 3);
+	uint64_t post_off = spool_at(&w->post);
+	struct tinfo info = postings_writer_finish(&t->list, is_word ? &t->pos_off : NULL, &w->post.buf);
+	info.post_off = post_off;
+	info.pos_off = is_word ? t->pos_start : 0;
 	tinfo_put(&w->tinfo, &info);
-	uint64_t start = spool_at(&w->post);
-	bq_buf_put(&w->post.buf, t->last_doc.ptr, t->last_doc.len);
-	bq_buf_put(&w->post.buf, t->block_off.ptr, t->block_off.len);
-	if (is_word)
-		bq_buf_put(&w->post.buf, t->pos_off.ptr, t->pos_off.len);
-	bq_buf_put(&w->post.buf, t->up_last.ptr, t->up_last.len);
-	bq_buf_put(&w->post.buf, t->bound.ptr, t->bound.len);
-	bq_buf_put(&w->post.buf, t->up_bound.ptr, t->up_bound.len);
-	if (is_dense)
-		bq_buf_put(&w->post.buf, w->ranges, (w->n_docs + BQ_RANGE_DOCS - 1) / BQ_RANGE_DOCS);
-	bq_buf_put_zeros(&w->post.buf, (size_t)(start - spool_at(&w->post)) & 3);
-	bq_buf_put(&w->post.buf, t->blocks.ptr, t->blocks.len);
 	e->tag = TERMS_FREQUENT;
 	e->post_bytes = spool_at(&w->post) - before;
 	e->pos_bytes = t->pos_bytes;
@@ -277,18 +230,18 @@ static void put_small(struct segment_writer *w, struct open_term *t, struct term
 {
 	bool is_word = terms_kind(open_key(t)) == BQ_TERM_WORD;
 
-	e->tag = terms_small_tag(t->df, t->ttf);
-	e->doc = t->docs[0];
+	e->tag = terms_small_tag(t->list.df, t->list.ttf);
+	e->doc = t->list.docs[0];
 	if (t->positions.oom) {
 		fail(w, BQ_ENOMEM);
 		return;
 	}
-	if (t->df > 1) {
+	if (t->list.df > 1) {
 		uint64_t before = spool_at(&w->post);
-		postings_put_tail(&w->post.buf, t->docs, t->tfs, t->n, 0);
+		postings_put_tail(&w->post.buf, t->list.docs, t->list.tfs, t->list.n, 0);
 		e->post_bytes = spool_at(&w->post) - before;
 	}
-	if (is_word && t->ttf == 1) {
+	if (is_word && t->list.ttf == 1) {
 		e->pos = bq_get_u32(t->positions.ptr);
 	} else if (is_word) {
 		put_positions(w, t, false);
@@ -298,14 +251,12 @@ static void put_small(struct segment_writer *w, struct open_term *t, struct term
 
 static void clear_term(struct open_term *t)
 {
-	struct bq_buf *all[] = { &t->forms, &t->positions, &t->blocks, &t->last_doc, &t->block_off, &t->pos_off,
-		&t->bound, &t->up_last, &t->up_bound };
-
-	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-		bq_buf_clear(all[i]);
+	bq_buf_clear(&t->forms);
+	bq_buf_clear(&t->positions);
+	bq_buf_clear(&t->pos_off);
+	postings_writer_clear(&t->list);
 	t->is_open = false;
-	t->df = t->n = t->base = 0;
-	t->ttf = t->pos_bytes = 0;
+	t->pos_bytes = 0;
 }
 
 static void end_term(struct segment_writer *w)
@@ -317,21 +268,23 @@ static void end_term(struct segment_writer *w)
 		return;
 	const uint32_t *forms = (const uint32_t *)(const void *)t->forms.ptr;
 	memset(&e, 0, sizeof e);
-	e.df = t->df;
-	e.ttf = t->ttf;
+	e.df = t->list.df;
+	e.ttf = t->list.ttf;
 	e.n_forms = (uint32_t)(t->forms.len / sizeof *forms);
 	if (t->is_alias) {
 		e.tag = TERMS_ALIAS;
 		e.alias = forms[0];
-	} else if (t->df >= BQ_SMALL_DF) {
+	} else if (t->list.df >= BQ_SMALL_DF) {
 		put_frequent(w, t, &e);
 	} else {
-		assert(t->df != 0);
+		assert(t->list.df != 0);
 		put_small(w, t, &e);
 	}
-	if (t->forms.oom || t->blocks.oom || t->up_last.oom || t->up_bound.oom || t->bound.oom)
+	if (t->forms.oom || postings_writer_oom(&t->list))
 		fail(w, BQ_ENOMEM);
 	terms_add(&w->terms, open_key(t), &e, forms);
+	if (terms_kind(open_key(t)) == BQ_TERM_WORD && t->list.df >= pairing_floor(&w->params.pairs))
+		bq_buf_put_u32(&w->paired, w->n_terms - 1);
 	spool_drain(&w->post);
 	clear_term(t);
 }
@@ -353,7 +306,6 @@ void segment_writer_term(struct segment_writer *w, enum bq_term_kind kind, struc
 	t->is_alias = terms_kind_is_stem(kind) && n_forms == 1;
 	t->pos_start = w->pos_bytes;
 	bq_buf_put(&t->forms, forms, n_forms * sizeof *forms);
-	memset(w->ranges, 0, w->n_docs / BQ_RANGE_DOCS + 1);
 	w->n_terms++;
 }
 
@@ -363,22 +315,15 @@ void segment_writer_posting(struct segment_writer *w, uint32_t doc, uint32_t tf,
 
 	if (w->status != BQ_OK)
 		return;
-	assert(t->is_open && !t->is_alias && doc < w->n_docs && doc >= t->base && tf != 0);
+	assert(t->is_open && !t->is_alias && doc < w->n_docs);
 	/* A block goes out when the next document comes: at 255 it may yet stay small. */
-	if (t->n == BQ_BLOCK_DOCS)
+	if (t->list.n == BQ_BLOCK_DOCS)
 		put_block(w, t);
-	if (w->norms.oom) {
+	if (w->norms.oom)
 		fail(w, BQ_ENOMEM);
+	if (w->status != BQ_OK)
 		return;
-	}
-	uint8_t impact = postings_impact(tf, w->k[w->norms.ptr[doc]]);
-	t->docs[t->n] = doc;
-	t->tfs[t->n] = tf;
-	t->impacts[t->n++] = impact;
-	t->df++;
-	t->ttf += tf;
-	if (impact > w->ranges[doc / BQ_RANGE_DOCS])
-		w->ranges[doc / BQ_RANGE_DOCS] = impact;
+	postings_writer_add(&t->list, doc, tf, postings_impact(tf, w->k[w->norms.ptr[doc]]));
 	if (positions != NULL)
 		bq_buf_put(&t->positions, positions, tf * sizeof *positions);
 }
@@ -448,27 +393,66 @@ static void put_sections(struct segment_writer *w)
 	put_columns(w);
 }
 
+/* The file so far as a segment, which says what pairs there are. */
+static int open_parts(struct segment_writer *w, const struct container_head *head, struct segment **out,
+	struct bq_error *err)
+{
+	struct container parts;
+	struct mapfile map;
+	int rc = container_read_back(w->file, &map, &parts, err);
+
+	parts.head = *head;
+	if (rc == BQ_OK)
+		rc = segment_open_parts(&parts, &map, w->name, out, err);
+	if (rc != BQ_OK)
+		mapfile_close(&map);
+	return rc;
+}
+
+static int put_pairs(struct segment_writer *w, const struct container_head *head, uint32_t *t, struct bq_error *err)
+{
+	struct segment *s = NULL;
+	struct pairing_job job = { .params = &w->params.pairs, .dirfd = w->dirfd, .number = w->params.number,
+		.places = (const uint32_t *)(const void *)w->paired.ptr,
+		.n_places = (uint32_t)(w->paired.len / sizeof *job.places) };
+	int rc = BQ_OK;
+
+	if (w->paired.oom)
+		return bq_error_set(err, BQ_ENOMEM, 0, "writing a segment: out of memory");
+	if (job.n_places != 0)
+		rc = open_parts(w, head, &s, err);
+	job.s = s;
+	if (rc == BQ_OK)
+		rc = pairing_write(&job, w->file, t, err);
+	segment_close(s);
+	return rc;
+}
+
+static int describe_failure(const struct segment_writer *w, struct bq_error *err)
+{
+	return bq_error_set(err, w->status, 0, "writing a segment: %s",
+		w->status == BQ_ELIMIT ? "a word's list is over 16 GiB" : w->status == BQ_EIO ? strerror(w->saved_errno)
+		: "out of memory");
+}
+
 int segment_writer_finish(struct segment_writer *w, struct segment_info *out, struct bq_error *err)
 {
 	struct container_head head = { .number = w->params.number, .text_id = w->params.text_id, .k1 = w->params.k1,
 		.b = w->params.b, .avg_len = w->avg_len, .n_docs = w->n_docs, .n_tokens = w->n_tokens,
 		.n_terms = w->n_terms, .flags = w->params.no_store ? CONTAINER_NO_STORE : 0 };
+	uint32_t t = 0;
 
 	end_term(w);
 	if (w->status == BQ_OK)
 		put_sections(w);
-	int rc = w->status;
+	int rc = w->status == BQ_OK ? put_pairs(w, &head, &t, err) : describe_failure(w, err);
 	if (rc == BQ_OK) {
 		rc = container_finish(w->file, &head, err);
 		w->file = NULL;
-	} else {
-		(void)bq_error_set(err, rc, 0, "writing a segment: %s",
-			rc == BQ_ELIMIT ? "a word's list is over 16 GiB" : rc == BQ_EIO ? strerror(w->saved_errno)
-			: "out of memory");
 	}
 	if (rc == BQ_OK)
 		*out = (struct segment_info){ head.number, head.file_bytes, head.checksum, head.n_docs, head.n_terms,
-			head.n_tokens };
+			head.n_tokens, t };
 	else
 		(void)unlinkat(w->dirfd, w->name, 0);
 	w->dirfd = -1;
@@ -480,9 +464,8 @@ void segment_writer_free(struct segment_writer *w)
 {
 	if (w == NULL)
 		return;
-	struct bq_buf *all[] = { &w->norms, &w->tinfo, &w->block_pos,
-		&w->term.forms, &w->term.positions, &w->term.blocks, &w->term.last_doc, &w->term.block_off,
-		&w->term.pos_off, &w->term.bound, &w->term.up_last, &w->term.up_bound };
+	struct bq_buf *all[] = { &w->norms, &w->tinfo, &w->block_pos, &w->paired,
+		&w->term.forms, &w->term.positions, &w->term.pos_off };
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		bq_buf_release(all[i]);
 	spool_release(&w->mtimes);
@@ -493,7 +476,7 @@ void segment_writer_free(struct segment_writer *w)
 	container_writer_free(w->file);
 	heads_writer_release(&w->heads);
 	terms_writer_release(&w->terms);
-	free(w->ranges);
+	postings_writer_release(&w->term.list);
 	if (w->dirfd >= 0)
 		(void)unlinkat(w->dirfd, w->name, 0);
 	free(w);

@@ -23,6 +23,8 @@
 #include <bq/build.h>
 #include <bq/index.h>
 
+#include "pairs/pairing.h"
+
 struct segment_writer;
 
 struct segment_params {
@@ -30,7 +32,8 @@ struct segment_params {
 	uint64_t text_id;  /* bq_text_id() of the analyser */
 	float k1, b;
 	bool no_store;
-	bool is_temporary; /* no reader will see it: not fsync'd */
+	bool is_temporary; /* no reader will see it: not fsync'd, and without pairs */
+	struct pairs_params pairs;
 };
 
 /* One document as the analyser saw it.  Borrowed for the call. */
@@ -60,6 +63,7 @@ struct segment_info {
 	uint32_t n_docs;
 	uint32_t n_terms;
 	uint64_t n_tokens; /* sum of lengths */
+	uint32_t pairs;    /* T of its pair lists */
 };
 
 /* Create the segment's file in directory `dirfd` (borrowed until finish or

@@ -131,3 +131,66 @@ int spool_load(struct spool *s, struct bq_buf *out)
 
 	return rc == BQ_OK && out->oom ? BQ_ENOMEM : rc;
 }
+
+/* At least `n` bytes of the spool more, which has them, and some ahead. */
+static int fill_piece(struct spool_reader *r, size_t n)
+{
+	struct spool *s = r->spool;
+	uint64_t left = spool_at(s) - r->at;
+	size_t want = n < SPOOL_BYTES && left > SPOOL_BYTES ? SPOOL_BYTES : left < SPOOL_BYTES ? (size_t)left : n;
+	uint8_t *to = bq_buf_room(&r->piece, want);
+
+	if (to == NULL)
+		return BQ_ENOMEM;
+	r->piece.len += want;
+	while (want != 0) {
+		ssize_t done = (ssize_t)want;
+		if (r->at < s->flushed) {
+			uint64_t there = s->flushed - r->at;
+			done = pread(s->fd, to, there < want ? (size_t)there : want, (off_t)r->at);
+		} else {
+			memcpy(to, s->buf.ptr + (r->at - s->flushed), want);
+		}
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0) {
+			errno = done == 0 ? EIO : errno; /* shorter than what we wrote */
+			fail(s);
+			return BQ_EIO;
+		}
+		to += done;
+		want -= (size_t)done;
+		r->at += (uint64_t)done;
+	}
+	return BQ_OK;
+}
+
+int spool_read(struct spool_reader *r, size_t n, const uint8_t **out)
+{
+	struct spool *s = r->spool;
+	size_t left = r->piece.len - r->used;
+	int rc = s->buf.oom ? BQ_ENOMEM : s->status;
+
+	errno = s->saved_errno;
+	if (rc != BQ_OK)
+		return rc;
+	if (left < n) {
+		if (spool_at(s) - r->at < n - left)
+			return BQ_END;
+		if (left != 0)
+			memmove(r->piece.ptr, r->piece.ptr + r->used, left);
+		r->piece.len = left;
+		r->used = 0;
+		rc = fill_piece(r, n - left);
+		if (rc != BQ_OK)
+			return rc;
+	}
+	*out = r->piece.ptr + r->used;
+	r->used += n;
+	return BQ_OK;
+}
+
+void spool_reader_release(struct spool_reader *r)
+{
+	bq_buf_release(&r->piece);
+}

@@ -34,6 +34,20 @@ void spool_init(struct spool *s, int dirfd, uint64_t number);
 /* Give memory and file back; an initialised spool, once or twice. */
 void spool_release(struct spool *s);
 
+/* Everything from the start, piece by piece.  All zero but `spool` to begin with;
+ * nothing is put into the spool meanwhile. */
+struct spool_reader {
+	struct spool *spool;
+	uint64_t at;          /* bytes taken from the spool into `piece` */
+	struct bq_buf piece;
+	size_t used;          /* bytes of it that were given */
+};
+
+/* The next `n` bytes, **borrowed** until the next call: BQ_OK, BQ_END if there are
+ * not so many, else what spool_copy() says. */
+int spool_read(struct spool_reader *r, size_t n, const uint8_t **out);
+void spool_reader_release(struct spool_reader *r);
+
 /* How many bytes it has. */
 static inline uint64_t spool_at(const struct spool *s)
 {

@@ -37,7 +37,8 @@ static uint64_t get_blocks(struct kernels *k, const struct bq_buf *block)
 	uint64_t n = 0;
 
 	for (unsigned i = 0; i < REPEAT; i++)
-		n += postings_get_block(k->codec, bq_buf_span(block), BQ_BLOCK_DOCS, 0, k->docs, k->tfs);
+		n += postings_get_docs(k->codec, bq_buf_span(block), BQ_BLOCK_DOCS, 0, k->docs, k->tfs) &&
+			postings_get_tfs(k->codec, bq_buf_span(block), k->tfs);
 	k->sink = k->docs[17];
 	return n * BQ_BLOCK_DOCS;
 }

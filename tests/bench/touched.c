@@ -14,6 +14,7 @@ struct counting {
 	bool has_blocks; /* a list of df >= 256: `list` is open */
 	struct postings_list list;
 	uint32_t next;   /* the block behind the last one decoded */
+	uint32_t tf_bytes; /* of that block's tfs */
 };
 
 static struct touched *sink;
@@ -34,7 +35,9 @@ static void count_block(struct bq_cursor *c, struct counting *k)
 		k->next++;
 	uint32_t passed = k->next - from;
 	sink->skip += 12 + 4 * (uint64_t)(passed < 64 ? passed : 64 + passed / BQ_SKIP_FANOUT);
-	sink->post += postings_block_at(&k->list, k->next).len;
+	struct bq_span block = postings_block_at(&k->list, k->next);
+	k->tf_bytes = postings_is_tail(block) ? 0 : 32u * (uint8_t)block.ptr[1];
+	sink->post += block.len - k->tf_bytes;
 	k->next++;
 }
 
@@ -63,6 +66,14 @@ static bool counted_seek(struct bq_cursor *c, uint32_t target)
 	return count_load(c, k, k->real->seek_block(c, target));
 }
 
+static void counted_tfs(struct bq_cursor *c)
+{
+	struct counting *k = counting_of(c);
+
+	sink->post += k->tf_bytes;
+	k->real->load_tfs(c);
+}
+
 /* Bytes of the position block that belongs to the decoded block. */
 static uint64_t position_bytes(const struct bq_cursor *c, const struct counting *k)
 {
@@ -83,7 +94,7 @@ static const uint32_t *counted_positions(struct bq_cursor *c, uint32_t i, uint32
 	if (*n == 0)
 		return positions;
 	for (uint32_t d = 0; d < c->n; d++)
-		all += c->tfs[d];
+		all += bq_cursor_tfs(c)[d];
 	sink->places++;
 	sink->pos += LINE + position_bytes(c, k) * *n / all / LINE * LINE;
 	return positions;
@@ -125,6 +136,7 @@ static struct bq_cursor *counted_cursor(const struct bq_leaf *l, const struct bq
 	*k = (struct counting){ .ops = *c->ops, .real = c->ops };
 	k->ops.next_block = counted_next;
 	k->ops.seek_block = counted_seek;
+	k->ops.load_tfs = counted_tfs;
 	k->ops.positions = counted_positions;
 	k->ops.range_impact = counted_range_impact;
 	k->ops.block_impact = counted_block_impact;

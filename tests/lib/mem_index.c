@@ -292,6 +292,7 @@ struct mem_cursor {
 	uint32_t near; /* first posting of the block where bounds are looked up next */
 	uint32_t docs[BQ_BLOCK_DOCS], tfs[BQ_BLOCK_DOCS];
 	uint32_t *pos; /* a copy, overwritten by the next call */
+	uint8_t *bounds; /* two of each block */
 };
 
 static bool load(struct mem_cursor *m, uint32_t from)
@@ -331,6 +332,12 @@ static bool seek_block(struct bq_cursor *c, uint32_t target)
 			return load(m, from);
 	}
 	return false;
+}
+
+/* Never asked: next_block() gives them. */
+static void load_tfs(struct bq_cursor *c)
+{
+	c->has_tfs = true;
 }
 
 static const uint32_t *positions(struct bq_cursor *c, uint32_t i, uint32_t *n)
@@ -395,6 +402,26 @@ static uint8_t block_impact(struct bq_cursor *c, uint32_t from, uint32_t *last)
 	return m->near < m->t->df ? largest_impact(m, m->near) : 0;
 }
 
+static bool load_block(struct bq_cursor *c, uint32_t block)
+{
+	struct mem_cursor *m = cursor_of(c);
+
+	return (uint64_t)block * m->block_docs < m->t->df && load(m, block * m->block_docs);
+}
+
+static uint32_t count_blocks(const struct mem_cursor *m)
+{
+	return (m->t->df + m->block_docs - 1) / m->block_docs;
+}
+
+static const uint8_t *block_impacts(const struct bq_cursor *c, uint32_t *n_blocks)
+{
+	const struct mem_cursor *m = (const struct mem_cursor *)(const void *)c;
+
+	*n_blocks = count_blocks(m);
+	return m->bounds;
+}
+
 static uint8_t nth_impact(const struct bq_cursor *c, uint32_t n)
 {
 	const struct mem_cursor *m = (const struct mem_cursor *)(const void *)c;
@@ -411,8 +438,8 @@ static uint8_t nth_impact(const struct bq_cursor *c, uint32_t n)
 
 static struct bq_cursor *cursor(const struct bq_leaf *leaf, const struct bq_term *t, struct bq_read *rd)
 {
-	static const struct bq_cursor_ops ops = { next_block, seek_block, positions, range_impact, block_impact,
-		nth_impact };
+	static const struct bq_cursor_ops ops = { next_block, seek_block, load_tfs, load_block, positions, range_impact,
+		block_impact, nth_impact, block_impacts };
 	const struct mem_leaf *l = leaf_of(leaf);
 	struct mem_cursor *m = BQ_ARENA_NEW(rd->mem, struct mem_cursor, 1);
 	uint32_t most = 0;
@@ -424,8 +451,14 @@ static struct bq_cursor *cursor(const struct bq_leaf *leaf, const struct bq_term
 		most = m->t->list[i].tf > most ? m->t->list[i].tf : most;
 	m->pos = BQ_ARENA_NEW(rd->mem, uint32_t, most);
 	m->block_docs = l->opts->block_docs;
-	m->c = (struct bq_cursor){ .ops = &ops, .leaf = leaf, .read = rd, .term = *t, .docs = m->docs, .tfs = m->tfs };
-	return m->pos == NULL ? NULL : &m->c;
+	m->c = (struct bq_cursor){ .ops = &ops, .leaf = leaf, .read = rd, .term = *t, .docs = m->docs, .tfs = m->tfs,
+		.has_tfs = true };
+	m->bounds = BQ_ARENA_NEW(rd->mem, uint8_t, 2 * (size_t)count_blocks(m));
+	if (m->pos == NULL || m->bounds == NULL)
+		return NULL;
+	for (uint32_t i = 0; i < count_blocks(m); i++)
+		m->bounds[2 * i] = m->bounds[2 * i + 1] = largest_impact(m, i * m->block_docs);
+	return &m->c;
 }
 
 static int head(const struct bq_leaf *leaf, uint32_t doc, struct bq_doc_head *out, struct bq_read *rd)

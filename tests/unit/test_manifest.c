@@ -37,7 +37,7 @@ static struct manifest sample(void)
 {
 	struct manifest m = {
 		.gen = 7, .next_segment = 18, .text_id = 0x0123456789abcdef, .text = { .lang = "en" },
-		.k1 = 0.9f, .b = 0.4f, .avg_len = 341.25f, .pairs = MANIFEST_NO_PAIRS,
+		.k1 = 0.9f, .b = 0.4f, .avg_len = 341.25f, .pairs = BQ_PAIRS_OFF,
 		.n_docs = 130, .n_live = 128, .n_tokens = 48000, .n_sources = 2, .sources = two_sources, .n_segments = 2,
 	};
 
@@ -124,8 +124,10 @@ struct wrong {
 };
 
 static const struct wrong wrongs[] = {
-	{ "format bq 1", "format bq 2", "format 2, this program reads format 1: build the index again", BQ_EVERSION },
-	{ "format bq 1", "format bq", "line 1", BQ_EFORMAT },
+	{ "format bq 2", "format bq 3", "format 3, this program reads format 2: build the index again", BQ_EVERSION },
+	{ "format bq 2", "format bq 1", "format 1, this program reads format 2: build the index again", BQ_EVERSION },
+	{ "pairs_percent 0\n", "", "no `pairs_percent` line", BQ_EFORMAT },
+	{ "format bq 2", "format bq", "line 1", BQ_EFORMAT },
 	{ "generation 7\n", "", "no `generation` line", BQ_EFORMAT },
 	{ "generation 7\n", "generation 7\ngeneration 7\n", "line 3: the key stands twice", BQ_EFORMAT },
 	{ "generation 7", "generation 07", "line 2: not a number", BQ_EFORMAT },
@@ -147,6 +149,10 @@ static const struct wrong wrongs[] = {
 	{ "b 3ecccccd", "b 40000000", "k1 or b", BQ_EFORMAT },
 	{ "avg_len 43aaa000", "avg_len 00000000", "avg_len", BQ_EFORMAT },
 	{ "pairs 4294967295", "pairs 4294967296", "not a number", BQ_EFORMAT },
+	{ "pairs 4294967295", "pairs 4294967294", "do not fit", BQ_EFORMAT },
+	{ "pairs 4294967295", "pairs 0", "do not fit", BQ_EFORMAT },
+	{ "pairs_percent 0", "pairs_percent 1", "do not fit", BQ_EFORMAT },
+	{ "pairs_percent 0", "pairs_percent 1001", "not a number", BQ_EFORMAT },
 	{ "docs 130", "docs 131", "add up", BQ_EFORMAT },
 	{ "live 128", "live 130", "add up", BQ_EFORMAT },
 	{ "source -", "source notes", "an absolute path", BQ_EFORMAT },

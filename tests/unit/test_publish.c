@@ -65,7 +65,7 @@ static int open_index(const char *name, struct bq_error *err)
 static struct manifest sample(void)
 {
 	struct manifest m = { .gen = 3, .next_segment = 9, .text = { .lang = "none", .stopwords = BQ_SPAN_INIT("") },
-		.k1 = 0.9f, .b = 0.4f, .avg_len = 1, .pairs = MANIFEST_NO_PAIRS, .n_docs = 5, .n_live = 4, .n_segments = 1 };
+		.k1 = 0.9f, .b = 0.4f, .avg_len = 1, .pairs = BQ_PAIRS_OFF, .n_docs = 5, .n_live = 4, .n_segments = 1 };
 
 	m.segments[0] = (struct manifest_segment){ .number = 8, .bytes = 1, .n_docs = 5, .n_dead = 1, .del_gen = 3 };
 	return m;

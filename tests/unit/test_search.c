@@ -323,6 +323,8 @@ static void damage_is_an_error_not_a_shorter_answer(void **state)
 	mem_index_damage(ix, "data");
 	assert_int_equal(ask(b, "data"), BQ_EFORMAT);
 	assert_string_equal(b->err.msg, "a block is damaged");
+	assert_int_equal(bq_query_count(b->q, &n, &b->err), BQ_OK); /* the dictionary knows */
+	assert_int_equal(ask(b, "data sharing"), BQ_EFORMAT);
 	assert_int_equal(bq_query_count(b->q, &n, &b->err), BQ_EFORMAT);
 	assert_int_equal(ask(b, "\"data sharing\""), BQ_EFORMAT);
 	assert_int_equal(ask(b, "biometric"), BQ_OK);

@@ -44,14 +44,15 @@ static void fill_block(struct prune *p, const struct flat_clause *c, struct bq_c
 	uint32_t need)
 {
 	float weight = c->node->weight;
+	const uint32_t *tfs = bq_cursor_tfs(cur);
 	uint32_t i = cur->i, from = i;
 
 	for (; i < cur->n && cur->docs[i] < p->to; i++) {
 		float k = k_of(p, cur->docs[i]);
 		if (c->is_phrase)
-			put(&p->batch, cur->docs[i], 0, i, bound_points_tf(weight, cur->tfs[i], k) + others >= need);
+			put(&p->batch, cur->docs[i], 0, i, bound_points_tf(weight, tfs[i], k) + others >= need);
 		else {
-			uint32_t points = bm25_points(weight, cur->tfs[i], k);
+			uint32_t points = bm25_points(weight, tfs[i], k);
 			put(&p->batch, cur->docs[i], points, i, points + others >= need);
 		}
 	}

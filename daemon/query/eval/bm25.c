@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "query/eval/bm25.h"
 
-#include <bq/format.h>
-
+/* bq_len_decode() as floats: exact, and defined for codes that no length has. */
 void bm25_init(struct bm25 *t, float k1, float b, float avg_len)
 {
-	float c0 = k1 * (1.0f - b);
-	float c1 = avg_len > 0 ? k1 * b / avg_len : 0;
+	float unit = 1;
 
+	t->c0 = k1 * (1.0f - b);
+	t->c1 = avg_len > 0 ? k1 * b / avg_len : 0;
 	for (unsigned code = 0; code < 256; code++) {
-		float scaled = c1 * (float)bq_len_decode((uint8_t)code);
-		t->k[code] = c0 + scaled;
+		unsigned m = code & 7, e = code >> 3;
+		unit = e > 1 && m == 0 ? 2 * unit : unit;
+		float length = (float)(e == 0 ? m : 8 | m) * unit, scaled = t->c1 * length;
+		t->k[code] = t->c0 + scaled;
 	}
 }
 

@@ -18,6 +18,7 @@
 
 /* K of every length code: k1 * (1 - b + b * length / avg_len). */
 struct bm25 {
+	float c0, c1; /* K = c0 + c1 * length */
 	float k[256];
 };
 

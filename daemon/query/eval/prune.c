@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "query/eval/prune.h"
 
+#include "query/eval/word.h"
+
 /* ---- windows with `must` ----------------------------------------------- */
 
 static bool bound_must(struct prune *p)
@@ -87,8 +89,9 @@ static void add_up_word(struct prune *p, struct node *n)
 	uint32_t doc = bq_cursor_seek(cur, p->from), i;
 
 	while (doc < p->to) {
+		const uint32_t *tfs = bq_cursor_tfs(cur);
 		for (i = cur->i; i < cur->n && cur->docs[i] < p->to; i++)
-			add_up(p, cur->docs[i], bm25_points(n->weight, cur->tfs[i], k[leaf->norms[cur->docs[i]]]));
+			add_up(p, cur->docs[i], bm25_points(n->weight, tfs[i], k[leaf->norms[cur->docs[i]]]));
 		cur->i = i - 1;
 		cur->doc = cur->docs[i - 1];
 		doc = bq_cursor_next(cur);
@@ -225,6 +228,14 @@ static void run_windows(struct prune *p)
 	}
 }
 
+/* One word and nothing else. */
+static const struct flat_clause *lone_word(const struct flat *f, const struct node *strict)
+{
+	const struct flat_clause *c = f->n_must == 1 ? f->must : f->n_should == 1 ? f->should[0] : NULL;
+
+	return c != NULL && f->n_must + f->n_should == 1 && f->n_not == 0 && strict == NULL && is_word(c) ? c : NULL;
+}
+
 bool prune_leaf(struct pass *pass, struct eval *ev, struct node *root, struct node *strict, uint32_t index)
 {
 	struct prune *p;
@@ -245,6 +256,13 @@ bool prune_leaf(struct pass *pass, struct eval *ev, struct node *root, struct no
 	p->sums = BQ_ARENA_NEW(ev->read.mem, uint32_t, flat.n_must != 0 ? 0 : BQ_RANGE_DOCS);
 	if (p->sums == NULL)
 		return false;
+	const struct flat_clause *word = lone_word(&flat, strict);
+	if (word != NULL && ev->leaf->n_dead == 0) {
+		pass->n += word->node->cursor->term.df;
+		if (pass->top != NULL)
+			(void)word_best(pass, ev, index, word, find_floor(p));
+		return true;
+	}
 	p->floor = pass->wants_count ? 0 : find_floor(p);
 	run_windows(p);
 	if (p->is_cut && count_sure(p) > p->n)

@@ -25,40 +25,41 @@ bool topk_before(const struct topk_item *a, const struct topk_item *b)
 	return a->doc < b->doc;
 }
 
-static void swap(struct topk_item *a, struct topk_item *b)
+/* topk_before() for most pairs, which differ in their keys. */
+static inline bool before(const struct topk_item *a, const struct topk_item *b)
 {
-	struct topk_item t = *a;
-
-	*a = *b;
-	*b = t;
+	return a->key != b->key ? a->key > b->key : topk_before(a, b);
 }
 
-static void sift_up(struct topk *t, uint32_t at)
+/* Put `item` at the end, or above as far as it ranks behind. */
+static void sift_up(struct topk *t, uint32_t at, const struct topk_item *item)
 {
-	for (uint32_t up; at != 0 && topk_before(&t->items[up = (at - 1) / 2], &t->items[at]); at = up)
-		swap(&t->items[up], &t->items[at]);
+	for (uint32_t up; at != 0 && before(&t->items[up = (at - 1) / 2], item); at = up)
+		t->items[at] = t->items[up];
+	t->items[at] = *item;
 }
 
-static void sift_down(struct topk *t)
+/* Put `item` on top, or below as far as it ranks before. */
+static void sift_down(struct topk *t, const struct topk_item *item)
 {
-	for (uint32_t at = 0, kid; (kid = 2 * at + 1) < t->n; at = kid) {
-		if (kid + 1 < t->n && topk_before(&t->items[kid], &t->items[kid + 1]))
+	uint32_t at = 0;
+
+	for (uint32_t kid; (kid = 2 * at + 1) < t->n; at = kid) {
+		if (kid + 1 < t->n && before(&t->items[kid], &t->items[kid + 1]))
 			kid++;
-		if (topk_before(&t->items[kid], &t->items[at]))
-			return;
-		swap(&t->items[kid], &t->items[at]);
+		if (before(&t->items[kid], item))
+			break;
+		t->items[at] = t->items[kid];
 	}
+	t->items[at] = *item;
 }
 
 void topk_push(struct topk *t, const struct topk_item *item)
 {
-	if (t->n < t->cap) {
-		t->items[t->n++] = *item;
-		sift_up(t, t->n - 1);
-	} else if (t->cap != 0 && topk_before(item, &t->items[0])) {
-		t->items[0] = *item;
-		sift_down(t);
-	}
+	if (t->n < t->cap)
+		sift_up(t, t->n++, item);
+	else if (t->cap != 0 && before(item, &t->items[0]))
+		sift_down(t, item);
 }
 
 static int compare(const void *a, const void *b)

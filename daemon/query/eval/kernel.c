@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "query/eval/kernel.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void score(const struct kernel_score *s, const uint32_t *docs, const uint32_t *tfs, uint32_t n,
+	uint32_t *points)
+{
+	for (uint32_t i = 0; i < n; i++)
+		points[i] = bm25_points(s->weight, tfs[i], s->bm25->k[s->norms[docs[i]]]);
+}
+
+static uint32_t select_points(const uint32_t *points, uint32_t n, uint32_t need, uint16_t *at)
+{
+	uint32_t n_at = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		at[n_at] = (uint16_t)i;
+		n_at += points[i] >= need;
+	}
+	return n_at;
+}
+
+static uint32_t scan(uint32_t sums[KERNEL_WINDOW], uint32_t need, uint16_t at[KERNEL_WINDOW])
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < KERNEL_WINDOW; i++) {
+		at[n] = (uint16_t)i;
+		n += sums[i] >= (KERNEL_PRESENT | need);
+		sums[i] = 0;
+	}
+	return n;
+}
+
+static uint32_t pick(const uint8_t *bounds, uint32_t n_blocks, uint8_t least, uint32_t *out)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < n_blocks; i++) {
+		out[n] = i;
+		n += bounds[2 * (size_t)i] >= least || bounds[2 * (size_t)i + 1] >= least;
+	}
+	return n;
+}
+
+const struct kernels kernels_scalar = { "scalar", score, select_points, scan, pick };
+
+const struct kernels *kernels_best(void)
+{
+	const char *want = getenv("BQ_CPU");
+	const struct kernels *avx2 = kernels_avx2();
+
+	if (avx2 == NULL || (want != NULL && strcmp(want, "scalar") == 0))
+		return &kernels_scalar;
+	return avx2;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The loops over many documents, each written plainly (kernel.c, the truth)
+ * and for AVX2 (kernel_avx2.c); a searcher takes the table that its CPU runs
+ * best.  All give the same numbers to the last bit.
+ */
+#ifndef QUERY_KERNEL_H
+#define QUERY_KERNEL_H
+
+#include <stdint.h>
+
+#include "query/eval/bm25.h"
+
+/* In sums of points: some document is there, be it with 0 points. */
+#define KERNEL_PRESENT ((uint32_t)1 << 31)
+
+enum { KERNEL_WINDOW = 4096, KERNEL_BLOCK = 256 };
+
+/* How a list scores. */
+struct kernel_score {
+	const struct bm25 *bm25;
+	const uint8_t *norms; /* of the leaf */
+	float weight;
+};
+
+struct kernels {
+	const char *name;
+	/* points[i] of docs[i], which has the word tfs[i] times; n <= KERNEL_BLOCK.
+	 * Arrays have room for 8 more. */
+	void (*score)(const struct kernel_score *s, const uint32_t *docs, const uint32_t *tfs, uint32_t n,
+		uint32_t *points);
+	/* Which of the first `n` points are at least `need`: their places in at[],
+	 * which has room for `n`; returns how many.  n <= 65,536; points < 2^31. */
+	uint32_t (*select)(const uint32_t *points, uint32_t n, uint32_t need, uint16_t *at);
+	/* The places of a window whose sum is KERNEL_PRESENT and at least `need`;
+	 * leaves all sums 0. */
+	uint32_t (*scan)(uint32_t sums[KERNEL_WINDOW], uint32_t need, uint16_t at[KERNEL_WINDOW]);
+	/* Which blocks, of two bounds each, have one of at least `least`: their
+	 * numbers in out[], which has room for n_blocks; returns how many. */
+	uint32_t (*pick)(const uint8_t *bounds, uint32_t n_blocks, uint8_t least, uint32_t *out);
+};
+
+extern const struct kernels kernels_scalar;
+
+/* NULL where the build has no such code or the CPU cannot run it. */
+const struct kernels *kernels_avx2(void);
+
+/* The fastest this CPU can run; BQ_CPU=scalar in the environment forces the
+ * scalar ones. */
+const struct kernels *kernels_best(void);
+
+#endif

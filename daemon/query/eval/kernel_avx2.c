@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The AVX2 twin of kernel.c.  Compiled everywhere (per-function target), run
+ * only where the CPU has AVX2.
+ */
+#include "query/eval/kernel.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#define AVX2 __attribute__((target("avx2,popcnt")))
+
+AVX2 static inline __m256i load(const void *p)
+{
+	return _mm256_loadu_si256((const __m256i *)p);
+}
+
+/* K of 8 length codes, as bm25_init() computes it: a table would be read 8
+ * times, and gathers are slower than this arithmetic. */
+AVX2 static inline __m256 length_norms(__m256i codes, __m256 c0, __m256 c1)
+{
+	const __m256i one = _mm256_set1_epi32(1);
+	__m256i e = _mm256_srli_epi32(codes, 3), m = _mm256_and_si256(codes, _mm256_set1_epi32(7));
+	__m256i small = _mm256_cmpeq_epi32(e, _mm256_setzero_si256());
+
+	m = _mm256_or_si256(m, _mm256_andnot_si256(small, _mm256_set1_epi32(8)));
+	e = _mm256_slli_epi32(_mm256_add_epi32(_mm256_max_epi32(e, one), _mm256_set1_epi32(126)), 23);
+	__m256 length = _mm256_mul_ps(_mm256_cvtepi32_ps(m), _mm256_castsi256_ps(e));
+	return _mm256_add_ps(c0, _mm256_mul_ps(c1, length));
+}
+
+AVX2 static void score(const struct kernel_score *s, const uint32_t *docs, const uint32_t *tfs, uint32_t n,
+	uint32_t *points)
+{
+	const __m256 c0 = _mm256_set1_ps(s->bm25->c0), c1 = _mm256_set1_ps(s->bm25->c1);
+	const __m256 weight = _mm256_set1_ps(s->weight);
+	const uint8_t *norms = s->norms;
+	uint8_t codes[KERNEL_BLOCK + 8];
+
+	for (uint32_t i = 0; i < n; i++)
+		codes[i] = norms[docs[i]];
+	for (uint32_t i = 0; i < n; i += 8) {
+		int64_t eight;
+		memcpy(&eight, codes + i, sizeof eight);
+		__m256 k = length_norms(_mm256_cvtepu8_epi32(_mm_cvtsi64_si128(eight)), c0, c1);
+		__m256 tf = _mm256_cvtepi32_ps(load(tfs + i));
+		__m256 saturated = _mm256_div_ps(tf, _mm256_add_ps(tf, k));
+		_mm256_storeu_si256((__m256i *)(void *)(points + i),
+			_mm256_cvtps_epi32(_mm256_mul_ps(weight, saturated)));
+	}
+}
+
+/* Put the places of the bits of `mask`, from `first` on, at the end. */
+AVX2 static inline uint32_t put_places(uint32_t mask, uint32_t first, uint16_t *at, uint32_t n)
+{
+	for (; mask != 0; mask &= mask - 1)
+		at[n++] = (uint16_t)(first + (uint32_t)__builtin_ctz(mask));
+	return n;
+}
+
+AVX2 static uint32_t select_points(const uint32_t *points, uint32_t n, uint32_t need, uint16_t *at)
+{
+	const __m256i below = _mm256_set1_epi32((int)(need - 1));
+	uint32_t n_at = 0, i = 0;
+
+	for (; i + 8 <= n; i += 8) {
+		__m256i reached = _mm256_cmpgt_epi32(load(points + i), below);
+		n_at = put_places((uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(reached)), i, at, n_at);
+	}
+	for (; i < n; i++) {
+		if (points[i] >= need)
+			at[n_at++] = (uint16_t)i;
+	}
+	return n_at;
+}
+
+/* Without the top bit an absent document is negative, a present one is not. */
+AVX2 static inline uint32_t scan_eight(uint32_t *sums, __m256i below)
+{
+	const __m256i top = _mm256_set1_epi32((int)KERNEL_PRESENT);
+	__m256i v = _mm256_xor_si256(load(sums), top);
+
+	_mm256_storeu_si256((__m256i *)(void *)sums, _mm256_setzero_si256());
+	return (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpgt_epi32(v, below)));
+}
+
+AVX2 static uint32_t scan(uint32_t sums[KERNEL_WINDOW], uint32_t need, uint16_t at[KERNEL_WINDOW])
+{
+	const __m256i below = _mm256_set1_epi32((int)(need - 1));
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < KERNEL_WINDOW; i += 32) {
+		uint32_t mask = scan_eight(sums + i, below);
+		mask |= scan_eight(sums + i + 8, below) << 8;
+		mask |= scan_eight(sums + i + 16, below) << 16;
+		mask |= scan_eight(sums + i + 24, below) << 24;
+		n = put_places(mask, i, at, n);
+	}
+	return n;
+}
+
+AVX2 static uint32_t pick(const uint8_t *bounds, uint32_t n_blocks, uint8_t least, uint32_t *out)
+{
+	const __m256i limit = _mm256_set1_epi8((char)least);
+	uint32_t n = 0, i = 0;
+
+	for (; i + 16 <= n_blocks; i += 16) {
+		__m256i v = load(bounds + 2 * (size_t)i);
+		__m256i reached = _mm256_cmpeq_epi8(_mm256_max_epu8(v, limit), v);
+		uint32_t mask = (uint32_t)_mm256_movemask_epi8(reached);
+		mask = (mask | mask >> 1) & 0x55555555;
+		for (; mask != 0; mask &= mask - 1)
+			out[n++] = i + (uint32_t)__builtin_ctz(mask) / 2;
+	}
+	for (; i < n_blocks; i++) {
+		if (bounds[2 * (size_t)i] >= least || bounds[2 * (size_t)i + 1] >= least)
+			out[n++] = i;
+	}
+	return n;
+}
+
+const struct kernels *kernels_avx2(void)
+{
+	static const struct kernels table = { "avx2", score, select_points, scan, pick };
+
+	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt") ? &table : NULL;
+}
+
+#else
+
+const struct kernels *kernels_avx2(void)
+{
+	return NULL;
+}
+
+#endif

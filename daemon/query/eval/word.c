@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "query/eval/word.h"
+
+struct word {
+	struct pass *pass;
+	struct eval *ev;
+	uint32_t index;
+	const struct flat_clause *clause;
+	const struct kernels *kernels;
+	struct kernel_score score;
+	uint32_t floor;
+	uint32_t *blocks; /* that may hold something, by falling bound */
+	uint32_t n_blocks;
+	const uint8_t *bounds;
+	uint64_t n;
+};
+
+/* Fewer points do not rank.  Documents do not come in order, so a tie may. */
+static uint32_t need_of(const struct word *w)
+{
+	const struct topk *top = w->pass->top;
+	uint32_t worst = top->n == top->cap ? top->items[0].points : 0;
+
+	return worst > w->floor ? worst : w->floor;
+}
+
+static uint8_t bound_at(const struct word *w, uint32_t block)
+{
+	uint8_t a = w->bounds[2 * (size_t)block], b = w->bounds[2 * (size_t)block + 1];
+
+	return a > b ? a : b;
+}
+
+/* The least impact with which a document may have `need` points. */
+static uint8_t least_impact(const struct bound *b, uint32_t need)
+{
+	uint32_t impact = 0;
+
+	while (impact < UINT8_MAX && bound_points(b, (uint8_t)impact) < need)
+		impact++;
+	return (uint8_t)impact;
+}
+
+/* A counting sort; equal bounds stay in the order of documents. */
+static void sort_blocks(struct word *w, uint32_t *sorted)
+{
+	uint32_t start[257] = { 0 };
+
+	for (uint32_t i = 0; i < w->n_blocks; i++)
+		start[UINT8_MAX - bound_at(w, w->blocks[i]) + 1]++;
+	for (unsigned i = 1; i < 257; i++)
+		start[i] += start[i - 1];
+	for (uint32_t i = 0; i < w->n_blocks; i++)
+		sorted[start[UINT8_MAX - bound_at(w, w->blocks[i])]++] = w->blocks[i];
+	w->blocks = sorted;
+}
+
+static bool pick_blocks(struct word *w)
+{
+	struct bq_arena *mem = w->ev->read.mem;
+	uint32_t n_all;
+
+	w->bounds = bq_cursor_block_impacts(w->clause->node->cursor, &n_all);
+	w->blocks = bq_arena_alloc(mem, n_all * sizeof *w->blocks);
+	if (w->blocks == NULL)
+		return false;
+	w->n_blocks = w->kernels->pick(w->bounds, n_all, least_impact(&w->clause->bound, w->floor), w->blocks);
+	uint32_t *sorted = bq_arena_alloc(mem, w->n_blocks * sizeof *sorted);
+	if (sorted == NULL)
+		return false;
+	sort_blocks(w, sorted);
+	return true;
+}
+
+static void offer(struct word *w, uint32_t doc, uint32_t points)
+{
+	if (bq_leaf_is_dead(w->ev->leaf, doc))
+		return;
+	w->n++;
+	if (points >= need_of(w))
+		pass_keep(w->pass, w->ev, w->index, doc, points);
+}
+
+static void search_block(struct word *w, struct bq_cursor *c)
+{
+	uint32_t points[KERNEL_BLOCK + 8], n;
+	uint16_t at[KERNEL_BLOCK];
+
+	w->kernels->score(&w->score, c->docs, bq_cursor_tfs(c), c->n, points);
+	n = w->kernels->select(points, c->n, need_of(w), at);
+	for (uint32_t i = 0; i < n; i++)
+		offer(w, c->docs[at[i]], points[at[i]]);
+}
+
+uint64_t word_best(struct pass *pass, struct eval *ev, uint32_t index, const struct flat_clause *c, uint32_t floor)
+{
+	struct bq_cursor *cursor = c->node->cursor;
+	struct word w = { .pass = pass, .ev = ev, .index = index, .clause = c, .floor = floor,
+		.kernels = ev->q->searcher->kernels,
+		.score = { &ev->index->bm25, ev->leaf->norms, c->node->weight } };
+
+	if (!pick_blocks(&w))
+		return 0;
+	for (uint32_t i = 0; i < w.n_blocks && !watch_check(pass->watch); i++) {
+		if (bound_points(&c->bound, bound_at(&w, w.blocks[i])) < need_of(&w) ||
+			!cursor->ops->load_block(cursor, w.blocks[i]))
+			break;
+		search_block(&w, cursor);
+	}
+	return w.n;
+}

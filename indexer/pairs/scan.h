@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Documents as they were written, of some words: their positions, from the
+ * lists of a segment, put back into a row.
+ *
+ *   words       1 "the"   2 "who"   3 "is"
+ *   documents   5: the X who is     6: X is the who
+ *   slots       0 | 1 0 2 3 | 0 | 0 3 1 2 | 0
+ *                   ^bases[0]     ^bases[1]  ^bases[2]
+ *
+ * A window is some documents, as many as fit a cache.  What stands side by
+ * side in slots and is not 0 stands so in the document; a 0 parts documents, and
+ * positions without a word (the gap behind a title) part what is around them.
+ */
+#ifndef PAIRS_SCAN_H
+#define PAIRS_SCAN_H
+
+#include <stdint.h>
+
+#include <bq/index.h>
+
+struct segment;
+
+enum { SCAN_SLOTS = 1 << 18, SCAN_DOCS = 1 << 13 }; /* of a window; one document may have more slots */
+
+struct scan {
+	const struct segment *segment;
+	uint32_t n_words;
+	struct bq_cursor **cursors;
+	struct bq_arena mem;   /* of the cursors */
+	struct bq_read read;
+	uint32_t first, end;   /* the window: documents [first, end) */
+	uint32_t *ends;        /* of each, one above its last position */
+	uint64_t *bases;       /* of each, where its slots start; one more */
+	uint16_t *slots;       /* word + 1, or 0 */
+	uint64_t n_slots, max_slots;
+	uint64_t read_bytes;   /* about, since the file's pages were let go */
+	uint64_t keep_bytes;   /* of pages at most */
+	uint64_t most_slots;   /* a document that needs more is BQ_ENOMEM */
+};
+
+/* Prepare to walk the lists of `n` <= 65534 words, `terms`, which are **borrowed**
+ * for the call.  BQ_ENOMEM, BQ_EFORMAT; scan_release() whatever the outcome. */
+int scan_init(struct scan *sc, const struct segment *s, const struct bq_term *terms, uint32_t n);
+
+/* Fill the next window: BQ_OK, BQ_END, or what damage there is [F24], [F27], as in
+ * sc->read. */
+int scan_next(struct scan *sc);
+
+void scan_release(struct scan *sc);
+
+#endif

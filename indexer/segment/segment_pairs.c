@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Two words side by side, as a term with a list of its own.
+ */
+#include <string.h>
+
+#include "segment/segment.h"
+
+/* The list of a pair as a bq_term. */
+static void make_term(const struct pairs_entry *e, struct bq_term *out)
+{
+	bool is_long = e->df >= BQ_SMALL_DF;
+
+	memset(out, 0, sizeof *out);
+	out->kind = BQ_TERM_PAIR;
+	out->df = e->df;
+	out->ttf = e->ttf;
+	out->impact = e->impact;
+	out->priv[SEGMENT_PRIV_POST] = e->off;
+	out->priv[SEGMENT_PRIV_MODE] = (is_long ? SEGMENT_FREQUENT : SEGMENT_SMALL) | e->bytes << 8;
+}
+
+enum bq_pair segment_pair(const struct bq_leaf *l, const struct bq_term *a, const struct bq_term *b,
+	struct bq_term *out, struct bq_read *rd)
+{
+	const struct segment *s = segment_of(l);
+	const struct pairs_reader *p = &s->pairs;
+	struct pairs_entry e;
+	uint32_t row, column;
+
+	if (a->df < p->t || b->df < p->t || a->kind != BQ_TERM_WORD || b->kind != BQ_TERM_WORD)
+		return BQ_PAIR_UNKNOWN;
+	if (!pairs_find_word(p, a->ord, &row) || !pairs_find_word(p, b->ord, &column)) {
+		(void)segment_damaged(s, rd, "a frequent word is not among those of PAIRS [F39]");
+		return BQ_PAIR_UNKNOWN;
+	}
+	int rc = pairs_find(p, row, column, &e);
+	if (rc == BQ_OK && e.df <= a->df && e.df <= b->df && e.ttf >= e.df) {
+		make_term(&e, out);
+		return BQ_PAIR_LIST;
+	}
+	if (rc == BQ_END)
+		return BQ_PAIR_ABSENT;
+	(void)segment_damaged(s, rd, "a damaged group of PAIRS [F41]");
+	return BQ_PAIR_UNKNOWN;
+}

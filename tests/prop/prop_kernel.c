@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Every table of evaluation loops gives what the scalar one gives, to the last
+ * bit, on random and on hostile numbers.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "lib/rng.h"
+#include "query/eval/kernel.h"
+
+enum { N_DOCS = 4096, ROUNDS = 600 };
+
+static struct rng rng;
+static const struct kernels *twin;
+
+static int need_twin(void **state)
+{
+	(void)state;
+	twin = kernels_avx2();
+	return 0;
+}
+
+#define SKIP_WITHOUT_TWIN()                                 \
+	do {                                                \
+		if (twin == NULL) {                         \
+			print_message("no AVX2 here\n");    \
+			skip();                             \
+		}                                           \
+	} while (0)
+
+/* Few bits often, all 31 now and then. */
+static uint32_t any_number(void)
+{
+	return (uint32_t)rng_next(&rng) & (uint32_t)((UINT64_C(1) << rng_between(&rng, 1, 31)) - 1);
+}
+
+static void test_score(void **state)
+{
+	static uint8_t norms[N_DOCS];
+	struct bm25 bm25;
+
+	(void)state;
+	SKIP_WITHOUT_TWIN();
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		uint32_t docs[KERNEL_BLOCK + 8] = { 0 }, tfs[KERNEL_BLOCK + 8] = { 0 };
+		uint32_t want[KERNEL_BLOCK + 8], got[KERNEL_BLOCK + 8], n = (uint32_t)rng_between(&rng, 1, KERNEL_BLOCK);
+		struct kernel_score s = { &bm25, norms, (float)(1 + any_number()) };
+		bm25_init(&bm25, (float)rng_below(&rng, 30) / 10, (float)rng_below(&rng, 11) / 10,
+			rng_one_in(&rng, 9) ? 0 : (float)rng_between(&rng, 1, 100000) / 7);
+		rng_bytes(&rng, norms, sizeof norms);
+		for (uint32_t i = 0; i < n; i++) {
+			docs[i] = (uint32_t)rng_below(&rng, N_DOCS);
+			tfs[i] = 1 + any_number() / 2;
+		}
+		kernels_scalar.score(&s, docs, tfs, n, want);
+		twin->score(&s, docs, tfs, n, got);
+		assert_memory_equal(want, got, n * sizeof *want);
+	}
+}
+
+static void test_select(void **state)
+{
+	(void)state;
+	SKIP_WITHOUT_TWIN();
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		uint32_t points[KERNEL_BLOCK], n = (uint32_t)rng_below(&rng, KERNEL_BLOCK + 1);
+		uint32_t need = rng_one_in(&rng, 5) ? (uint32_t)rng_below(&rng, 2) << 31 : any_number();
+		uint16_t want[KERNEL_BLOCK], got[KERNEL_BLOCK];
+		for (uint32_t i = 0; i < n; i++)
+			points[i] = rng_one_in(&rng, 6) ? need & INT32_MAX : any_number();
+		uint32_t n_want = kernels_scalar.select(points, n, need, want);
+		assert_int_equal(twin->select(points, n, need, got), n_want);
+		assert_memory_equal(want, got, n_want * sizeof *want);
+	}
+}
+
+static void test_scan(void **state)
+{
+	static uint32_t a[KERNEL_WINDOW], b[KERNEL_WINDOW];
+	static uint16_t want[KERNEL_WINDOW], got[KERNEL_WINDOW];
+
+	(void)state;
+	SKIP_WITHOUT_TWIN();
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		uint32_t need = rng_one_in(&rng, 3) ? 0 : any_number();
+		uint64_t one_in = rng_between(&rng, 1, 50);
+		for (uint32_t i = 0; i < KERNEL_WINDOW; i++)
+			a[i] = b[i] = !rng_one_in(&rng, one_in) ? 0
+				: KERNEL_PRESENT | (rng_one_in(&rng, 4) ? need : rng_one_in(&rng, 9) ? 0 : any_number());
+		uint32_t n = kernels_scalar.scan(a, need, want);
+		assert_int_equal(twin->scan(b, need, got), n);
+		assert_memory_equal(want, got, n * sizeof *want);
+		for (uint32_t i = 0; i < KERNEL_WINDOW; i++)
+			assert_int_equal(a[i] | b[i], 0);
+	}
+}
+
+static void test_pick(void **state)
+{
+	(void)state;
+	SKIP_WITHOUT_TWIN();
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		uint8_t bounds[2 * 200], least = (uint8_t)rng_next(&rng);
+		uint32_t want[200], got[200], n = (uint32_t)rng_below(&rng, 201);
+		rng_bytes(&rng, bounds, sizeof bounds);
+		for (uint32_t i = 0; i < 2 * n; i++)
+			if (rng_one_in(&rng, 3))
+				bounds[i] = least;
+		uint32_t n_want = kernels_scalar.pick(bounds, n, least, want);
+		assert_int_equal(twin->pick(bounds, n, least, got), n_want);
+		assert_memory_equal(want, got, n_want * sizeof *want);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_score),
+		cmocka_unit_test(test_select),
+		cmocka_unit_test(test_scan),
+		cmocka_unit_test(test_pick),
+	};
+
+	rng = rng_start("prop_kernel");
+	return cmocka_run_group_tests(tests, need_twin, NULL);
+}
