@@ -3,30 +3,8 @@
 #
 # bqindex alone: build from directories, JSON lines and standard input; exit
 # codes, reports, refusals, the lock; the same input gives the same bytes.
-set -eu
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
+. "$(dirname "$0")/lib.sh"
 cd "$tmp"
-bqindex=$BQ_BINARY_DIR/indexer/bqindex
-
-fail() {
-	echo "$*" >&2
-	for f in out err; do [ ! -f $f ] || sed "s/^/$f: /" $f >&2; done
-	exit 1
-}
-
-# run CODE ARGUMENT..: bqindex ends with this code; output in out and err.
-run() {
-	want=$1
-	shift
-	code=0
-	"$bqindex" "$@" >out 2>err || code=$?
-	[ $code = "$want" ] || fail "bqindex $*: exit $code, not $want"
-}
-
-says() {
-	grep -qF -e "$2" "$1" || fail "$1 does not say: $2"
-}
 
 mkdir -p docs/sub docs/.git
 printf '# Biometric data sharing\n\nThe caf\303\251 shares data.\n' >docs/a.md

@@ -3,30 +3,8 @@
 #
 # bqindex and what it reads: gzip, zstd, UTF-16, standard input that does not
 # block; damage and bombs; what is named twice; progress.
-set -eu
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
+. "$(dirname "$0")/lib.sh"
 cd "$tmp"
-bqindex=$BQ_BINARY_DIR/indexer/bqindex
-
-fail() {
-	echo "$*" >&2
-	for f in out err; do [ ! -f $f ] || sed "s/^/$f: /" $f >&2; done
-	exit 1
-}
-
-# run CODE ARGUMENT..: bqindex ends with this code; output in out and err.
-run() {
-	want=$1
-	shift
-	code=0
-	"$bqindex" "$@" >out 2>err || code=$?
-	[ $code = "$want" ] || fail "bqindex $*: exit $code, not $want"
-}
-
-says() {
-	grep -qF -e "$2" "$1" || fail "$1 does not say: $2"
-}
 
 # block LAST TYPE SIZE: the header of a zstd block (RFC 8878, 3.1.1.2); TYPE 0 as
 # it is, 1 one byte repeated.

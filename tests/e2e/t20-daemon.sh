@@ -3,55 +3,7 @@
 #
 # bqd as its users meet it: options, readiness, nc, signals, standard input,
 # passed sockets, few descriptors.
-set -eu
-bqd=$BQ_BINARY_DIR/daemon/bqd
-bqindex=$BQ_BINARY_DIR/indexer/bqindex
-tmp=$(mktemp -d)
-daemon=
-trap '[ -z "$daemon" ] || kill "$daemon" 2>/dev/null || true; rm -rf "$tmp"' EXIT
-export HOME="$tmp" XDG_CONFIG_HOME="$tmp/config" XDG_RUNTIME_DIR="$tmp/run" XDG_STATE_HOME="$tmp/state"
-unset BQ_SOCKET LISTEN_FDS LISTEN_PID NOTIFY_SOCKET || true
-mkdir -m 700 "$tmp/run"
-
-fail() {
-	echo "$*" >&2
-	[ ! -f "$tmp/log" ] || cat "$tmp/log" >&2
-	exit 1
-}
-
-# await SECONDS COMMAND..: until it succeeds.
-await() {
-	n=$(($1 * 20))
-	shift
-	until "$@"; do
-		n=$((n - 1))
-		[ $n -gt 0 ] || return 1
-		sleep 0.05
-	done
-}
-
-# start OPTION..: a daemon at $tmp/s that is ready.
-start() {
-	: >"$tmp/log"
-	"$bqd" --socket "$tmp/s" "$@" 2>>"$tmp/log" &
-	daemon=$!
-	await 10 grep -q "^bqd: ready socket=$tmp/s gen=" "$tmp/log" || fail "not ready: $*"
-	[ -S "$tmp/s" ] || fail "ready without a socket"
-}
-
-# gone STATUS: the daemon exits with it and leaves no socket.
-gone() {
-	status=0
-	wait "$daemon" || status=$?
-	daemon=
-	[ "$status" -eq "$1" ] || fail "exit $status, not $1"
-	[ ! -e "$tmp/s" ] && [ ! -e "$tmp/s.pid" ] || fail "the socket is left behind"
-}
-
-# ask LINES: what it answers, without the banner.
-ask() {
-	printf "$1" | nc -N -U "$tmp/s" | tail -n +2
-}
+. "$(dirname "$0")/lib.sh"
 
 # refuses WORDS OPTION..: exit 2 and a reason with these words.
 refuses() {
@@ -60,11 +12,6 @@ refuses() {
 	status=0
 	"$bqd" "$@" >"$tmp/out" 2>&1 </dev/null || status=$?
 	[ "$status" -eq 2 ] && grep -qF -- "$words" "$tmp/out" || fail "bqd $*: exit $status, $(cat "$tmp/out")"
-}
-
-# expect WORDS TEXT
-expect() {
-	case $2 in *"$1"*) ;; *) fail "no $1 in: $2" ;; esac
 }
 
 mkdir "$tmp/docs"
@@ -120,8 +67,7 @@ expect '"total":1,' "$(ask 'COUNT pear1\n')"
 expect '"gen":1' "$(ask 'COUNT pear1\n')"
 kill -HUP "$daemon"
 expect '#0 OK {}' "$(ask 'PING\n')"
-kill "$daemon"
-gone 0
+stop
 
 # Told twice, it does not wait for those who do not read.
 start --index "$tmp/index"
@@ -179,5 +125,4 @@ kill $pids
 sleep 0.5
 expect '"total":1,' "$(ask 'COUNT pear1\n')"
 [ "$(grep -c resting_ms "$tmp/log")" -lt 60 ] || fail "it spins"
-kill "$daemon"
-gone 0
+stop

@@ -3,59 +3,7 @@
 #
 # bqd where it is tight: daemons that race for a socket, paths at the limit, few
 # descriptors, told to stop under load.
-set -eu
-bqd=$BQ_BINARY_DIR/daemon/bqd
-bqindex=$BQ_BINARY_DIR/indexer/bqindex
-tmp=$(mktemp -d)
-pids=
-trap '[ -z "$pids" ] || kill $pids 2>/dev/null || true; rm -rf "$tmp"' EXIT
-export HOME="$tmp" XDG_CONFIG_HOME="$tmp/config" XDG_RUNTIME_DIR="$tmp/run" XDG_STATE_HOME="$tmp/state"
-unset BQ_SOCKET LISTEN_FDS LISTEN_PID NOTIFY_SOCKET || true
-
-fail() {
-	echo "$*" >&2
-	cat "$tmp"/log* >&2
-	exit 1
-}
-
-# await SECONDS COMMAND..: until it succeeds.
-await() {
-	n=$(($1 * 50))
-	shift
-	until "$@"; do
-		n=$((n - 1))
-		[ $n -gt 0 ] || return 1
-		sleep 0.02
-	done
-}
-
-# start PROGRAM..: a daemon at $tmp/s that is ready.
-start() {
-	: >"$tmp/log"
-	"$@" --socket "$tmp/s" --index "$tmp/index" 2>>"$tmp/log" &
-	daemon=$!
-	pids=$daemon
-	await 10 grep -q "^bqd: ready" "$tmp/log" || fail "not ready: $*"
-}
-
-# gone: told to stop, it exits with 0 within 5 s and leaves no socket.
-gone() {
-	kill "$daemon"
-	n=250
-	while kill -0 "$daemon" 2>/dev/null && [ $n -gt 0 ]; do
-		n=$((n - 1))
-		sleep 0.02
-	done
-	[ $n -gt 0 ] || fail "still there after 5 s"
-	wait "$daemon" || fail "exit $?"
-	pids=
-	[ ! -e "$tmp/s" ] && [ ! -e "$tmp/s.pid" ] || fail "the socket is left behind"
-}
-
-# ask LINES: what it answers, without the banner.
-ask() {
-	printf "$1" | nc -N -U "$tmp/s" | tail -n +2
-}
+. "$(dirname "$0")/lib.sh"
 
 mkdir "$tmp/docs"
 for n in $(seq 50); do
@@ -120,7 +68,9 @@ status=0
 
 # With 40 descriptors some are kept: those over the limit are told so, and a new
 # generation still opens.
-start prlimit --nofile=40 "$bqd"
+under="prlimit --nofile=40"
+start --index "$tmp/index"
+under=
 grep -q "connections max=8 wanted=256 descriptors=40" "$tmp/log" || fail "no word about descriptors"
 for n in $(seq 12); do
 	nc -U "$tmp/s" </dev/null >"$tmp/peer$n" 2>/dev/null &
@@ -134,14 +84,14 @@ echo plum >"$tmp/docs/plum.txt"
 kill -HUP "$daemon"
 await 10 grep -q "loaded gen=2" "$tmp/log" || fail "no new generation"
 # shellcheck disable=SC2086
-kill ${pids#"$daemon"} 2>/dev/null || true
+kill $pids 2>/dev/null || true
 seen() { case $(ask 'COUNT plum\n') in '#0 END {"total":1,'*) ;; *) false ;; esac; }
 await 10 seen || fail "no room after others left"
-pids=$daemon
-gone
+pids=
+stop
 
 # Told to stop under load: who was asked something answers or says BYE.
-start "$bqd"
+start --index "$tmp/index"
 for n in 1 2 3 4 5 6; do
 	while printf '#1 SEARCH @limit=50 red apple*\n#2 COUNT apple1\nSEARCH "of 7"\n' | nc -N -U "$tmp/s" 2>/dev/null; do
 		echo "--"
@@ -150,8 +100,8 @@ for n in 1 2 3 4 5 6; do
 done
 loaded() { [ "$(cat "$tmp"/answers* | grep -c '^--')" -gt 20 ]; }
 await 10 loaded || fail "no load"
-load=${pids#"$daemon"}
-gone
+load=$pids
+stop
 # shellcheck disable=SC2086
 wait $load || true
 for answers in "$tmp"/answers*; do

@@ -3,18 +3,8 @@
 #
 # bqbench on a generated collection: each verb for a moment.  What it counts is
 # compared with what was planted, what it sends with what the daemon saw.
-set -eu
 [ -x "$BQ_BINARY_DIR/tests/bench/bqbench" ] || exit 0 # a build without benchmarks
-tmp=$(mktemp -d)
-daemon=
-trap '[ -z "$daemon" ] || kill $daemon 2>/dev/null || true; rm -rf "$tmp"' EXIT
-
-fail() {
-	echo "$*" >&2
-	[ ! -f "$tmp/log" ] || cat "$tmp/log" >&2
-	[ ! -f "$tmp/out" ] || cat "$tmp/out" >&2
-	exit 1
-}
+. "$(dirname "$0")/lib.sh"
 
 bench() {
 	"$BQ_BINARY_DIR/tests/bench/bqbench" "$@" 2>"$tmp/log"
@@ -38,7 +28,7 @@ refuses() {
 }
 
 "$BQ_BINARY_DIR/tests/gen_zipf" -n 3000 -l 80 -p 'biometric data sharing=100' -a 'biometric data sharing=400' |
-	"$BQ_BINARY_DIR/indexer/bqindex" build -o "$tmp/index" - 2>"$tmp/log" || fail "bqindex build"
+	"$bqindex" build -o "$tmp/index" - 2>"$tmp/log" || fail "bqindex build"
 cat >"$tmp/queries" <<'END'
 biometric
 +biometric +sharing
@@ -84,14 +74,7 @@ bench floor "$tmp/index" >"$tmp/out" || fail "floor"
 has 'dependent miss' 'must-should'
 
 # serve
-"$BQ_BINARY_DIR/daemon/bqd" --index "$tmp/index" --socket "$tmp/s" 2>"$tmp/log" &
-daemon=$!
-tries=0
-until [ -S "$tmp/s" ]; do
-	tries=$((tries + 1))
-	[ $tries -lt 100 ] || fail "bqd: no socket after 10 s"
-	sleep 0.1
-done
+start --index "$tmp/index"
 bench serve --socket "$tmp/s" --connections 4 --closed --seconds 0.5 --json <"$tmp/queries" >"$tmp/out" || fail "closed loop"
 is_json
 has '"loop":"closed"' '"connections":4' '"failed":0,"lost":0' '"p99.9":'
@@ -123,13 +106,8 @@ for line in lines:
         lines.flush()
 END
 python3 "$tmp/memcached.py" "$tmp/port" &
-daemon="$daemon $!"
-tries=0
-until [ -s "$tmp/port" ]; do
-	tries=$((tries + 1))
-	[ $tries -lt 100 ] || fail "no port after 10 s"
-	sleep 0.1
-done
+pids=$!
+await 10 [ -s "$tmp/port" ] || fail "no port after 10 s"
 bench serve --memcached "127.0.0.1:$(cat "$tmp/port")" --connections 1 --rate 200 --seconds 0.5 --json <"$tmp/queries" \
 	>"$tmp/out" || fail "memcached"
 is_json

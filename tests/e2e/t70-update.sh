@@ -2,31 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # bqindex update and optimize: files come, change and go; what is as it was is
-# not even opened, what was only touched is not indexed again; options that differ build anew; a stopped run leaves nothing.
-set -eu
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
+# not even opened, what was only touched is not indexed again; options that
+# differ build anew; a stopped run leaves nothing.
+. "$(dirname "$0")/lib.sh"
 cd "$tmp"
-bqindex=$BQ_BINARY_DIR/indexer/bqindex
-
-fail() {
-	echo "$*" >&2
-	for f in out err; do [ ! -f $f ] || sed "s/^/$f: /" $f >&2; done
-	exit 1
-}
-
-# run CODE ARGUMENT..: bqindex ends with this code; output in out and err.
-run() {
-	want=$1
-	shift
-	code=0
-	"$bqindex" "$@" >out 2>err || code=$?
-	[ $code = "$want" ] || fail "bqindex $*: exit $code, not $want"
-}
-
-says() {
-	grep -qF -e "$2" "$1" || fail "$1 does not say: $2"
-}
 
 # The documents that a dump shows, without what depends on their segment.
 docs_of() {
