@@ -79,6 +79,18 @@ struct bq_cursor_ops {
 	/* Load block `block`, from 0, whatever was loaded before; false if there is
 	 * none or it is damaged. */
 	bool (*load_block)(struct bq_cursor *c, uint32_t block);
+	/* Set bit doc - from for each document in [from, to); `from` is a multiple
+	 * of 64 and never falls.  Returns where the list may go on: no document
+	 * lies in [to, that); BQ_DOC_END at the end.  Then only this, `hold` and
+	 * seek may be called. */
+	uint32_t (*fill)(struct bq_cursor *c, uint32_t from, uint32_t to, uint64_t *bits);
+	/* Which of docs[0 .. n), ascending and none before those of an earlier
+	 * call, the list has: their places in at[]; in tfs[], unless that is NULL,
+	 * how often.  Returns how many; n <= 65,536.  Then only this, `fill` and
+	 * seek may be called. */
+	uint32_t (*hold)(struct bq_cursor *c, const uint32_t *docs, uint32_t n, uint16_t *at, uint32_t *tfs);
+	/* Go back before the first document. */
+	void (*rewind)(struct bq_cursor *c);
 	/* Positions of document docs[i], ascending; NULL and *n = 0 when the list
 	 * has none or is damaged. */
 	const uint32_t *(*positions)(struct bq_cursor *c, uint32_t i, uint32_t *n);
@@ -347,6 +359,24 @@ static inline uint32_t bq_cursor_seek(struct bq_cursor *c, uint32_t target)
 	while (c->docs[c->i] < target)
 		c->i++;
 	return c->doc = c->docs[c->i];
+}
+
+/* Many documents at once, without a step for each: the contracts are those of
+ * bq_cursor_ops. */
+static inline uint32_t bq_cursor_fill(struct bq_cursor *c, uint32_t from, uint32_t to, uint64_t *bits)
+{
+	return c->ops->fill(c, from, to, bits);
+}
+
+static inline uint32_t bq_cursor_hold(struct bq_cursor *c, const uint32_t *docs, uint32_t n, uint16_t *at,
+	uint32_t *tfs)
+{
+	return c->ops->hold(c, docs, n, at, tfs);
+}
+
+static inline void bq_cursor_rewind(struct bq_cursor *c)
+{
+	c->ops->rewind(c);
 }
 
 /* Bounds without decoding: the contracts are those of bq_cursor_ops. */

@@ -155,6 +155,12 @@ bool postings_block_fits(struct bq_span block, uint32_t n);
 bool postings_get_docs(const struct bitpack_ops *ops, struct bq_span block, uint32_t n, uint32_t base,
 	uint32_t docs[BQ_BLOCK_DOCS + 8], uint32_t tfs[BQ_BLOCK_DOCS]);
 
+/* Whether a full block's documents are bits: words from its fifth byte on. */
+static inline bool postings_is_set(struct bq_span block)
+{
+	return ((uint8_t)block.ptr[0] & POSTINGS_BITSET) != 0;
+}
+
 static inline bool postings_is_tail(struct bq_span block)
 {
 	return (uint8_t)block.ptr[0] == POSTINGS_TAIL;

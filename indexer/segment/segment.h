@@ -9,6 +9,7 @@
 
 #include "base/mapfile.h"
 #include "codec/bitpack.h"
+#include "codec/find.h"
 #include "pairs/pairs.h"
 #include "segment/columns.h"
 #include "segment/container.h"
@@ -31,6 +32,7 @@ struct segment {
 	struct stamps stamps;        /* none unless who opens the segment sets them; **borrowed** */
 	struct bq_span post, pos, tinfo, marks, ppost;
 	const struct bitpack_ops *codec;
+	const struct find_ops *find;
 };
 
 static inline const struct segment *segment_of(const struct bq_leaf *l)

@@ -2,35 +2,13 @@
  *
  * The native cursor: one word's list, a block at a time.
  */
+#include "segment/segment_cursor.h"
+
 #include <string.h>
 
-#include <bq/bytes.h>
-
 #include "segment/positions.h"
-#include "segment/segment.h"
 
-struct native_cursor {
-	struct bq_cursor c; /* first */
-	const struct segment *segment;
-	struct postings_list list; /* FREQUENT */
-	uint32_t block;            /* the one decoded; n_blocks or 1 when past the end */
-	uint32_t n_blocks;
-	bool is_open;              /* `block` has been decoded */
-	uint32_t near;             /* where bounds are looked up next: a block; SMALL: a document */
-	struct bq_span post_block; /* POST bytes of the decoded block */
-	struct bq_span pos_block;  /* its bytes of POS */
-	uint64_t pos_off;          /* FREQUENT: the word's start in POS */
-	uint32_t *positions;       /* decoded, room for n_positions */
-	uint32_t n_positions;
-	uint32_t docs[BQ_BLOCK_DOCS + 8], tfs[BQ_BLOCK_DOCS + 8]; /* vector stores may run over */
-};
-
-static struct native_cursor *native_of(struct bq_cursor *c)
-{
-	return (struct native_cursor *)(void *)c;
-}
-
-static bool end_damaged(struct native_cursor *n, const char *what)
+bool native_damaged(struct native_cursor *n, const char *what)
 {
 	(void)segment_damaged(n->segment, n->c.read, what);
 	n->block = n->n_blocks;
@@ -51,8 +29,18 @@ static bool small_next(struct bq_cursor *c)
 	return true;
 }
 
+static void small_rewind(struct bq_cursor *c)
+{
+	struct native_cursor *n = native_of(c);
+
+	n->is_open = false;
+	n->at = n->near = 0;
+	c->n = c->i = c->doc = 0;
+}
+
 static bool small_seek(struct bq_cursor *c, uint32_t target)
 {
+	native_of(c)->is_open = false;
 	return small_next(c) && c->last >= target;
 }
 
@@ -63,11 +51,6 @@ static bool small_load(struct bq_cursor *c, uint32_t block)
 }
 
 /* ---- words with df >= 256 ---- */
-
-static uint32_t block_last(const struct native_cursor *n, uint32_t block)
-{
-	return bq_get_u32(n->list.last_doc + 4 * (size_t)block);
-}
 
 /* The bytes of POS that belong to `block`; empty for lists without. */
 static bool find_positions(struct native_cursor *n, uint32_t block)
@@ -85,25 +68,55 @@ static bool find_positions(struct native_cursor *n, uint32_t block)
 	return true;
 }
 
-/* Decode `block`; what is checked here nobody asks again: the documents
- * ascend, end on the skip entry's, and none is beyond the segment [F20]. */
+/* A bitset has 256 bits, none below `base`, the last one `last` [F20]. */
+static bool check_set(const struct native_cursor *n, uint32_t base, uint32_t last)
+{
+	const uint8_t *p = (const uint8_t *)n->post_block.ptr, *words = p + 4;
+	uint32_t n_words = (p[0] & 0x7fu) + 1, at = last - (base & ~63u);
+	uint64_t low = bq_get_u64(words);
+
+	return at / 64 == n_words - 1 && bq_get_u64(words + at / 64 * 8) >> (at & 63) == 1 &&
+		(low & ((UINT64_C(1) << (base & 63)) - 1)) == 0 && n->segment->find->count(words, n_words) == n->n;
+}
+
+/* What is checked here nobody asks again: the documents ascend, end on the
+ * skip entry's, and none is beyond the segment [F20]. */
+bool native_enter(struct native_cursor *n, uint32_t block, bool wants_docs)
+{
+	uint32_t base = native_base(n, block), last = native_last(n, block), left = n->list.df - block * BQ_BLOCK_DOCS;
+	bool is_new = !n->is_open || n->block != block, ok = true;
+
+	if (is_new) {
+		n->block = block;
+		n->is_open = true;
+		n->has_docs = false;
+		n->at = 0;
+		n->n = left < BQ_BLOCK_DOCS ? left : BQ_BLOCK_DOCS;
+		n->post_block = postings_block_at(&n->list, block);
+		if (n->post_block.ptr == NULL || last >= n->segment->leaf.n_docs || base > last ||
+			!find_positions(n, block))
+			return native_damaged(n, "a damaged skip entry [F18]");
+		if (!postings_block_fits(n->post_block, n->n))
+			return native_damaged(n, "a damaged postings block [F19]");
+		n->c.has_tfs = postings_is_tail(n->post_block);
+	}
+	if (!n->has_docs && (wants_docs || !postings_is_set(n->post_block))) {
+		n->has_docs = true;
+		ok = postings_get_docs(n->segment->codec, n->post_block, n->n, base, n->docs, n->tfs) &&
+			n->docs[n->n - 1] == last;
+	} else if (is_new) {
+		ok = check_set(n, base, last);
+	}
+	return ok || native_damaged(n, "documents out of order in a block [F20]");
+}
+
+/* Make `block` the one that is walked over. */
 static bool load_block(struct native_cursor *n, uint32_t block)
 {
-	struct bq_span bytes = postings_block_at(&n->list, block);
-	uint32_t base = block == 0 ? 0 : block_last(n, block - 1) + 1, last = block_last(n, block);
-	uint32_t left = n->list.df - block * BQ_BLOCK_DOCS, count = left < BQ_BLOCK_DOCS ? left : BQ_BLOCK_DOCS;
-
-	n->block = block;
-	n->is_open = true;
-	if (bytes.ptr == NULL || last >= n->segment->leaf.n_docs || base > last || !find_positions(n, block))
-		return end_damaged(n, "a damaged skip entry [F18]");
-	if (!postings_get_docs(n->segment->codec, bytes, count, base, n->docs, n->tfs) || n->docs[count - 1] != last)
-		return end_damaged(n, postings_block_fits(bytes, count) ? "documents out of order in a block [F20]"
-									 : "a damaged postings block [F19]");
-	n->post_block = bytes;
-	n->c.has_tfs = postings_is_tail(bytes);
-	n->c.n = count;
-	n->c.last = last;
+	if (!native_enter(n, block, true))
+		return false;
+	n->c.n = n->n;
+	n->c.last = native_last(n, block);
 	return true;
 }
 
@@ -112,7 +125,7 @@ static void load_tfs(struct bq_cursor *c)
 	struct native_cursor *n = native_of(c);
 
 	if (!c->has_tfs && !postings_get_tfs(n->segment->codec, n->post_block, n->tfs))
-		(void)end_damaged(n, "a damaged postings block [F19]");
+		(void)native_damaged(n, "a damaged postings block [F19]");
 	c->has_tfs = true;
 }
 
@@ -130,9 +143,9 @@ static bool frequent_next(struct bq_cursor *c)
 
 /* The first block from `block` on whose last document is >= target: first by
  * 32 blocks, then one by one. */
-static uint32_t find_block(const struct native_cursor *n, uint32_t block, uint32_t target)
+uint32_t native_find_block(const struct native_cursor *n, uint32_t block, uint32_t target)
 {
-	while (block < n->n_blocks && block_last(n, block) < target) {
+	while (block < n->n_blocks && native_last(n, block) < target) {
 		uint32_t up = block / BQ_SKIP_FANOUT;
 		if (block % BQ_SKIP_FANOUT == 0 && bq_get_u32(n->list.up_last + 4 * (size_t)up) < target)
 			block += BQ_SKIP_FANOUT;
@@ -142,10 +155,11 @@ static uint32_t find_block(const struct native_cursor *n, uint32_t block, uint32
 	return block;
 }
 
+/* The block at hand may be the one, if only its bits were asked for. */
 static bool frequent_seek(struct bq_cursor *c, uint32_t target)
 {
 	struct native_cursor *n = native_of(c);
-	uint32_t block = find_block(n, n->is_open ? n->block + 1 : 0, target);
+	uint32_t block = native_find_block(n, n->is_open ? n->block : 0, target);
 
 	if (block >= n->n_blocks) {
 		n->is_open = true;
@@ -153,6 +167,15 @@ static bool frequent_seek(struct bq_cursor *c, uint32_t target)
 		return false;
 	}
 	return load_block(n, block);
+}
+
+static void frequent_rewind(struct bq_cursor *c)
+{
+	struct native_cursor *n = native_of(c);
+
+	n->is_open = false;
+	n->near = 0;
+	c->n = c->i = c->doc = 0;
 }
 
 static bool frequent_load(struct bq_cursor *c, uint32_t block)
@@ -221,9 +244,9 @@ static uint8_t frequent_range_impact(struct bq_cursor *c, uint32_t from, uint32_
 			most = larger(most, n->list.range_bound[d / BQ_RANGE_DOCS]);
 		return most;
 	}
-	n->near = find_block(n, n->near, from);
+	n->near = native_find_block(n, n->near, from);
 	for (uint32_t block = n->near; block < n->n_blocks; block++) {
-		if (block > n->near && block_last(n, block - 1) >= to - 1)
+		if (block > n->near && native_last(n, block - 1) >= to - 1)
 			break;
 		most = larger(most, block_bound(n, block));
 	}
@@ -234,8 +257,8 @@ static uint8_t frequent_block_impact(struct bq_cursor *c, uint32_t from, uint32_
 {
 	struct native_cursor *n = native_of(c);
 
-	n->near = find_block(n, n->near, from);
-	*last = n->near < n->n_blocks ? block_last(n, n->near) : BQ_DOC_END;
+	n->near = native_find_block(n, n->near, from);
+	*last = n->near < n->n_blocks ? native_last(n, n->near) : BQ_DOC_END;
 	return n->near < n->n_blocks ? block_bound(n, n->near) : 0;
 }
 
@@ -290,13 +313,13 @@ static const uint32_t *get_positions(struct bq_cursor *c, uint32_t i, uint32_t *
 		return n->positions;
 	}
 	if (!positions_fit(n->pos_block, n->tfs, c->n, i)) {
-		(void)end_damaged(n, "a damaged positions block [F23]");
+		(void)native_damaged(n, "a damaged positions block [F23]");
 		return NULL;
 	}
 	if (!make_room(n, tf))
 		return NULL;
 	if (!positions_get(n->pos_block, n->tfs, c->n, i, n->positions)) {
-		(void)end_damaged(n, "positions out of order [F24]");
+		(void)native_damaged(n, "positions out of order [F24]");
 		return NULL;
 	}
 	*count = tf;
@@ -348,10 +371,11 @@ static bool open_frequent(struct native_cursor *n, const struct bq_term *t)
 
 struct bq_cursor *segment_cursor(const struct bq_leaf *l, const struct bq_term *t, struct bq_read *rd)
 {
-	static const struct bq_cursor_ops small_ops = { small_next, small_seek, load_tfs, small_load, get_positions,
+	static const struct bq_cursor_ops small_ops = { small_next, small_seek, load_tfs, small_load,
+		native_small_fill, native_small_hold, small_rewind, get_positions,
 		small_range_impact, small_block_impact, small_nth_impact, small_block_impacts };
 	static const struct bq_cursor_ops frequent_ops = { frequent_next, frequent_seek, load_tfs, frequent_load,
-		get_positions, frequent_range_impact, frequent_block_impact, frequent_nth_impact,
+		native_fill, native_hold, frequent_rewind, get_positions, frequent_range_impact, frequent_block_impact, frequent_nth_impact,
 		frequent_block_impacts };
 	const struct segment *s = segment_of(l);
 	unsigned mode = t->priv[SEGMENT_PRIV_MODE] & 0xff;

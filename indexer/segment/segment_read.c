@@ -126,6 +126,7 @@ static int open_segment(struct segment *s, struct bq_error *err)
 	if (rc != BQ_OK)
 		return rc;
 	s->codec = bitpack_best();
+	s->find = find_best();
 	s->leaf = (struct bq_leaf){
 		.ops = &segment_ops,
 		.n_docs = s->file.head.n_docs,

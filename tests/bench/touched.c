@@ -66,6 +66,77 @@ static bool counted_seek(struct bq_cursor *c, uint32_t target)
 	return count_load(c, k, k->real->seek_block(c, target));
 }
 
+/* Block `i` of a frequent word has been looked into. */
+static void count_one(struct counting *k, uint32_t i, bool with_tfs)
+{
+	struct bq_span block = postings_block_at(&k->list, i);
+	uint32_t left = k->list.df - i * BQ_BLOCK_DOCS;
+
+	k->tf_bytes = postings_is_tail(block) ? 0 : 32u * (uint8_t)block.ptr[1];
+	sink->blocks++;
+	sink->postings += left < BQ_BLOCK_DOCS ? left : BQ_BLOCK_DOCS;
+	sink->skip += 12;
+	sink->post += block.len - (with_tfs ? 0 : k->tf_bytes);
+}
+
+/* The blocks up to the one that ends at or behind `doc` have been passed, and
+ * that one, unless it was before, looked into. */
+static void count_until(struct counting *k, uint32_t doc, bool with_tfs)
+{
+	uint32_t i = k->next;
+
+	if (i > 0 && bq_get_u32(k->list.last_doc + 4 * (size_t)(i - 1)) >= doc)
+		return;
+	while (i < k->list.n_blocks && bq_get_u32(k->list.last_doc + 4 * (size_t)i) < doc)
+		i++;
+	if (i == k->list.n_blocks)
+		return;
+	uint32_t passed = i - k->next;
+	sink->skip += 4 * (uint64_t)(passed < 64 ? passed : 64 + passed / BQ_SKIP_FANOUT);
+	count_one(k, i, with_tfs);
+	k->next = i + 1;
+}
+
+static bool counted_load(struct bq_cursor *c, uint32_t block)
+{
+	struct counting *k = counting_of(c);
+	bool loaded = k->real->load_block(c, block);
+
+	if (loaded && k->has_blocks)
+		count_one(k, block, false);
+	return loaded;
+}
+
+static uint32_t counted_fill(struct bq_cursor *c, uint32_t from, uint32_t to, uint64_t *bits)
+{
+	struct counting *k = counting_of(c);
+
+	for (uint32_t next = k->next - 1; k->has_blocks && next != k->next;) {
+		next = k->next; /* all blocks that start before `to` */
+		if (next == 0 || bq_get_u32(k->list.last_doc + 4 * (size_t)(next - 1)) + 1 < to)
+			count_until(k, next == 0 ? from : bq_get_u32(k->list.last_doc + 4 * (size_t)(next - 1)) + 1,
+				false);
+	}
+	return k->real->fill(c, from, to, bits);
+}
+
+static uint32_t counted_hold(struct bq_cursor *c, const uint32_t *docs, uint32_t n, uint16_t *at, uint32_t *tfs)
+{
+	struct counting *k = counting_of(c);
+
+	for (uint32_t i = 0; k->has_blocks && i < n; i++)
+		count_until(k, docs[i], tfs != NULL);
+	return k->real->hold(c, docs, n, at, tfs);
+}
+
+static void counted_rewind(struct bq_cursor *c)
+{
+	struct counting *k = counting_of(c);
+
+	k->next = 0;
+	k->real->rewind(c);
+}
+
 static void counted_tfs(struct bq_cursor *c)
 {
 	struct counting *k = counting_of(c);
@@ -137,6 +208,10 @@ static struct bq_cursor *counted_cursor(const struct bq_leaf *l, const struct bq
 	k->ops.next_block = counted_next;
 	k->ops.seek_block = counted_seek;
 	k->ops.load_tfs = counted_tfs;
+	k->ops.load_block = counted_load;
+	k->ops.fill = counted_fill;
+	k->ops.hold = counted_hold;
+	k->ops.rewind = counted_rewind;
 	k->ops.positions = counted_positions;
 	k->ops.range_impact = counted_range_impact;
 	k->ops.block_impact = counted_block_impact;

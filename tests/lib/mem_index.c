@@ -340,6 +340,36 @@ static void load_tfs(struct bq_cursor *c)
 	c->has_tfs = true;
 }
 
+static void rewind_cursor(struct bq_cursor *c)
+{
+	cursor_of(c)->from = cursor_of(c)->near = 0;
+	c->n = c->i = c->doc = 0;
+}
+
+/* A document at a time: what fill and hold mean. */
+static uint32_t fill(struct bq_cursor *c, uint32_t from, uint32_t to, uint64_t *bits)
+{
+	uint32_t doc = bq_cursor_seek(c, from);
+
+	for (; doc < to; doc = bq_cursor_seek(c, doc + 1))
+		bits[(doc - from) / 64] |= UINT64_C(1) << (doc & 63);
+	return doc;
+}
+
+static uint32_t hold(struct bq_cursor *c, const uint32_t *docs, uint32_t n, uint16_t *at, uint32_t *tfs)
+{
+	uint32_t n_held = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (bq_cursor_seek(c, docs[i]) != docs[i])
+			continue;
+		if (tfs != NULL)
+			tfs[n_held] = bq_cursor_tf(c);
+		at[n_held++] = (uint16_t)i;
+	}
+	return n_held;
+}
+
 static const uint32_t *positions(struct bq_cursor *c, uint32_t i, uint32_t *n)
 {
 	struct mem_cursor *m = cursor_of(c);
@@ -438,7 +468,8 @@ static uint8_t nth_impact(const struct bq_cursor *c, uint32_t n)
 
 static struct bq_cursor *cursor(const struct bq_leaf *leaf, const struct bq_term *t, struct bq_read *rd)
 {
-	static const struct bq_cursor_ops ops = { next_block, seek_block, load_tfs, load_block, positions, range_impact,
+	static const struct bq_cursor_ops ops = { next_block, seek_block, load_tfs, load_block, fill, hold,
+		rewind_cursor, positions, range_impact,
 		block_impact, nth_impact, block_impacts };
 	const struct mem_leaf *l = leaf_of(leaf);
 	struct mem_cursor *m = BQ_ARENA_NEW(rd->mem, struct mem_cursor, 1);

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "codec/find.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <bq/bytes.h>
+
+static uint32_t in_set(const uint8_t *words, uint32_t first, const uint32_t *docs, uint32_t n, uint16_t *at,
+	uint8_t *place)
+{
+	uint32_t n_found = 0, before = 0, w = 0;
+	uint64_t word = bq_get_u64(words);
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t bit = docs[i] - first;
+		if (docs[i] < first)
+			continue;
+		while (w < bit / 64) {
+			before += (uint32_t)__builtin_popcountll(word);
+			word = bq_get_u64(words + 8 * (size_t)++w);
+		}
+		if (((word >> (bit % 64)) & 1) == 0)
+			continue;
+		place[n_found] = (uint8_t)(before +
+			(uint32_t)__builtin_popcountll(word & ((UINT64_C(1) << (bit % 64)) - 1)));
+		at[n_found++] = (uint16_t)i;
+	}
+	return n_found;
+}
+
+static uint32_t in_docs(const uint32_t *block, uint32_t n_block, const uint32_t *docs, uint32_t n, uint16_t *at,
+	uint8_t *place)
+{
+	uint32_t n_found = 0, p = 0;
+
+	(void)n_block;
+	for (uint32_t i = 0; i < n; i++) {
+		while (block[p] < docs[i])
+			p++;
+		if (block[p] != docs[i])
+			continue;
+		place[n_found] = (uint8_t)p;
+		at[n_found++] = (uint16_t)i;
+	}
+	return n_found;
+}
+
+static uint32_t count(const uint8_t *words, uint32_t n_words)
+{
+	uint32_t n = 0;
+
+	for (uint32_t w = 0; w < n_words; w++)
+		n += (uint32_t)__builtin_popcountll(bq_get_u64(words + 8 * (size_t)w));
+	return n;
+}
+
+const struct find_ops find_scalar = { "scalar", in_set, in_docs, count };
+
+const struct find_ops *find_best(void)
+{
+	const char *want = getenv("BQ_CPU");
+	const struct find_ops *avx2 = find_avx2();
+
+	if (avx2 == NULL || (want != NULL && strcmp(want, "scalar") == 0))
+		return &find_scalar;
+	return avx2;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The native cursor: one word's list, a block at a time (segment_cursor.c), or
+ * many documents at once (segment_many.c).
+ */
+#ifndef SEGMENT_SEGMENT_CURSOR_H
+#define SEGMENT_SEGMENT_CURSOR_H
+
+#include <bq/bytes.h>
+
+#include "segment/segment.h"
+
+struct native_cursor {
+	struct bq_cursor c; /* first */
+	const struct segment *segment;
+	struct postings_list list; /* FREQUENT */
+	uint32_t block;            /* the one at hand; n_blocks or 1 when past the end */
+	uint32_t n_blocks;
+	bool is_open;              /* `block` has been entered */
+	bool has_docs;             /* its documents are decoded; else they are bits */
+	uint32_t n;                /* how many it has; c.n is 0 while nobody walks over them */
+	uint32_t at;               /* those before docs[at] have been filled */
+	uint32_t near;             /* where bounds are looked up next: a block; SMALL: a document */
+	struct bq_span post_block; /* POST bytes of the block */
+	struct bq_span pos_block;  /* its bytes of POS */
+	uint64_t pos_off;          /* FREQUENT: the word's start in POS */
+	uint32_t *positions;       /* decoded, room for n_positions */
+	uint32_t n_positions;
+	uint32_t docs[BQ_BLOCK_DOCS + 8], tfs[BQ_BLOCK_DOCS + 8]; /* vector stores may run over */
+};
+
+static inline struct native_cursor *native_of(struct bq_cursor *c)
+{
+	return (struct native_cursor *)(void *)c;
+}
+
+/* The last document of `block`, and the first that may be in it. */
+static inline uint32_t native_last(const struct native_cursor *n, uint32_t block)
+{
+	return bq_get_u32(n->list.last_doc + 4 * (size_t)block);
+}
+
+static inline uint32_t native_base(const struct native_cursor *n, uint32_t block)
+{
+	return block == 0 ? 0 : native_last(n, block - 1) + 1;
+}
+
+/* Report damage and go to the end; false. */
+bool native_damaged(struct native_cursor *n, const char *what);
+
+/* Make `block` the one at hand.  Its documents are decoded if `wants_docs` or
+ * if they are not bits; false for damage [F18] [F19] [F20]. */
+bool native_enter(struct native_cursor *n, uint32_t block, bool wants_docs);
+
+/* The first block from `block` on whose last document is >= target: first by
+ * 32 blocks, then one by one. */
+uint32_t native_find_block(const struct native_cursor *n, uint32_t block, uint32_t target);
+
+/* The operations over many documents (segment_many.c): of words with df < 256,
+ * and of others. */
+uint32_t native_small_fill(struct bq_cursor *c, uint32_t from, uint32_t to, uint64_t *bits);
+uint32_t native_small_hold(struct bq_cursor *c, const uint32_t *docs, uint32_t n, uint16_t *at, uint32_t *tfs);
+uint32_t native_fill(struct bq_cursor *c, uint32_t from, uint32_t to, uint64_t *bits);
+uint32_t native_hold(struct bq_cursor *c, const uint32_t *docs, uint32_t n, uint16_t *at, uint32_t *tfs);
+
+#endif
