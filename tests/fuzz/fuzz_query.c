@@ -79,19 +79,6 @@ static void check_hit(struct bq_query *q, const struct bq_hit *hit)
 	}
 }
 
-/* How deep its brackets nest: trees print some that queries need not have. */
-static uint32_t depth_of(struct bq_span tree)
-{
-	uint32_t depth = 0, most = 0;
-
-	for (size_t i = 0; i < tree.len; i++) {
-		depth += tree.ptr[i] == '(';
-		depth -= tree.ptr[i] == ')';
-		most = depth > most ? depth : most;
-	}
-	return most;
-}
-
 /* The tree, printed, is the same query. */
 static void check_tree(struct bq_query *q, const struct bq_hits *hits, struct bq_query_opts opts)
 {
@@ -101,7 +88,7 @@ static void check_tree(struct bq_query *q, const struct bq_hits *hits, struct bq
 
 	opts.words_only = opts.partial = false;
 	struct bq_query *p = find(tree, &opts, &again);
-	FUZZ_CHECK(p != NULL || tree.len > BQ_QUERY_MAX_BYTES || depth_of(tree) > BQ_QUERY_MAX_NESTING);
+	FUZZ_CHECK(p != NULL || tree.len > BQ_QUERY_MAX_BYTES);
 	if (p == NULL || is_partial) /* prefixes have no spelling yet */
 		return;
 	FUZZ_CHECK(bq_span_eq(tree, bq_query_format(p)));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Anything may stand in a query.  Random pieces of the language: no crash, an
+ * Anything may stand in a query.  Random pieces of the language, and lists in
+ * lists as deep as they may be: no crash, an
  * error names a byte of the query, and what a tree prints parses to the same
  * tree and finds the same documents.
  */
@@ -52,6 +53,32 @@ static void make_text(struct rng *r, struct bq_buf *out)
 		const char *p = pieces[rng_one_in(r, 2) ? rng_below(r, 16) : rng_below(r, N_PIECES)];
 		bq_buf_put_span(out, bq_span_of(p));
 	}
+}
+
+/* A list of operands, nested at most `depth` deep. */
+static void put_list(struct rng *r, uint32_t depth, struct bq_buf *out)
+{
+	static const char *const joints[] = { " ", " ", " AND ", " OR ", " +", " AND +", " OR +", " -" };
+	uint64_t n = rng_between(r, 1, 3), deep = rng_below(r, n);
+
+	for (uint64_t i = 0; i < n; i++) {
+		if (i != 0)
+			bq_buf_put_span(out, bq_span_of(joints[rng_below(r, 8)]));
+		if (depth == 0 || (i != deep && !rng_one_in(r, 8))) {
+			bq_buf_put_span(out, bq_span_of(pieces[rng_below(r, 4)]));
+			continue;
+		}
+		bq_buf_put_u8(out, '(');
+		put_list(r, depth - 1, out);
+		bq_buf_put_u8(out, ')');
+	}
+}
+
+/* Lists in lists, as deep as a query may nest. */
+static void make_nested(struct rng *r, struct bq_buf *out)
+{
+	bq_buf_clear(out);
+	put_list(r, (uint32_t)rng_between(r, 0, BQ_QUERY_MAX_NESTING), out);
 }
 
 /* Search `text`; NULL if it does not parse. */
@@ -113,7 +140,10 @@ static void any_text_is_a_query_or_an_error(void **state)
 		b.opts = (struct bq_query_opts){ .limit = 10, .match = (enum bq_match)rng_below(&b.rng, 3),
 			.keep_stopwords = rng_one_in(&b.rng, 2), .partial = rng_one_in(&b.rng, 4),
 			.words_only = rng_one_in(&b.rng, 8) };
-		make_text(&b.rng, &text);
+		if (rng_one_in(&b.rng, 4))
+			make_nested(&b.rng, &text);
+		else
+			make_text(&b.rng, &text);
 		check_text(&b, bq_buf_span(&text));
 		bq_arena_reset(&b.mem);
 	}

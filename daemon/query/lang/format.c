@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The tree as query text that parses to the same tree.
+ * The tree as query text that parses to the same tree.  Brackets stand only
+ * where no other form says the same, so that it nests no deeper than any query
+ * with this tree:
+ *
+ *   a list       in an OR    in a GROUP
+ *   GROUP        a b OR c    a AND b c   if all of it is required or negated
+ *                            (a b) c     else, and -(a b) in any case
+ *   OR           (a OR b) OR c   (a OR b) c
  */
 #include <bq/buf.h>
 
@@ -53,10 +60,9 @@ static void put_leaf(struct bq_buf *out, const struct plan_group *g, const struc
 
 static void put_list(struct bq_buf *out, const struct plan_group *g, const struct ast *a);
 
-static void put_clause(struct bq_buf *out, const struct plan_group *g, const struct ast *a)
+/* What one operand can be. */
+static void put_primary(struct bq_buf *out, const struct plan_group *g, const struct ast *a)
 {
-	if (a->occur != AST_BARE)
-		bq_buf_put_u8(out, a->occur == AST_MUST ? '+' : '-');
 	if (ast_is_leaf(a)) {
 		put_leaf(out, g, a);
 		return;
@@ -64,6 +70,48 @@ static void put_clause(struct bq_buf *out, const struct plan_group *g, const str
 	bq_buf_put_u8(out, '(');
 	put_list(out, g, a);
 	bq_buf_put_u8(out, ')');
+}
+
+static void put_signed(struct bq_buf *out, const struct plan_group *g, const struct ast *a)
+{
+	if (a->occur != AST_BARE)
+		bq_buf_put_u8(out, a->occur == AST_MUST ? '+' : '-');
+	put_primary(out, g, a);
+}
+
+/* Whether `a AND b` can say it. */
+static bool is_joined(const struct ast *a)
+{
+	return a->kind == AST_GROUP && a->occur != AST_NOT && ast_count(a, AST_MUST) != 0 && ast_count(a, AST_BARE) == 0;
+}
+
+/* `a AND b`; of a required group one operand says so: `+a AND b`. */
+static void put_joined(struct bq_buf *out, const struct plan_group *g, const struct ast *a)
+{
+	bool wants_sign = a->occur == AST_MUST;
+
+	for (const struct ast *k = a->kids; k != NULL; k = k->next) {
+		for (uint32_t i = 0; i < k->times; i++) {
+			if (k != a->kids || i != 0)
+				bq_buf_put_span(out, BQ_SPAN(" AND "));
+			if (k->occur == AST_NOT || wants_sign)
+				put_signed(out, g, k);
+			else
+				put_primary(out, g, k);
+			wants_sign &= k->occur == AST_NOT;
+		}
+	}
+}
+
+/* One clause of list `list`. */
+static void put_clause(struct bq_buf *out, const struct plan_group *g, const struct ast *list, const struct ast *a)
+{
+	if (list->kind == AST_OR && a->kind == AST_GROUP)
+		put_list(out, g, a);
+	else if (list->kind == AST_GROUP && is_joined(a))
+		put_joined(out, g, a);
+	else
+		put_signed(out, g, a);
 }
 
 static void put_list(struct bq_buf *out, const struct plan_group *g, const struct ast *a)
@@ -74,7 +122,7 @@ static void put_list(struct bq_buf *out, const struct plan_group *g, const struc
 		for (uint32_t i = 0; i < k->times; i++) {
 			if (k != a->kids || i != 0)
 				bq_buf_put_span(out, between);
-			put_clause(out, g, k);
+			put_clause(out, g, a, k);
 		}
 	}
 }
