@@ -85,6 +85,7 @@ static void test_scan(void **state)
 {
 	static uint32_t a[KERNEL_WINDOW], b[KERNEL_WINDOW];
 	static uint16_t want[KERNEL_WINDOW], got[KERNEL_WINDOW];
+	static uint32_t want_points[KERNEL_WINDOW], got_points[KERNEL_WINDOW];
 
 	(void)state;
 	SKIP_WITHOUT_TWIN();
@@ -94,8 +95,9 @@ static void test_scan(void **state)
 		for (uint32_t i = 0; i < KERNEL_WINDOW; i++)
 			a[i] = b[i] = !rng_one_in(&rng, one_in) ? 0
 				: KERNEL_PRESENT | (rng_one_in(&rng, 4) ? need : rng_one_in(&rng, 9) ? 0 : any_number());
-		uint32_t n = kernels_scalar.scan(a, need, want);
-		assert_int_equal(twin->scan(b, need, got), n);
+		uint32_t n = kernels_scalar.scan(a, need, want, want_points);
+		assert_int_equal(twin->scan(b, need, got, got_points), n);
+		assert_memory_equal(want_points, got_points, n * sizeof *want_points);
 		assert_memory_equal(want, got, n * sizeof *want);
 		for (uint32_t i = 0; i < KERNEL_WINDOW; i++)
 			assert_int_equal(a[i] | b[i], 0);

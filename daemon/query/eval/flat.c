@@ -80,6 +80,30 @@ bool flat_build(struct flat *f, struct node *root, const struct bq_index *ix)
 	return true;
 }
 
+bool flat_is_words(const struct flat *f)
+{
+	for (uint32_t i = 0; i < f->n_must; i++)
+		if (f->must[i].node->kind != NODE_TERM)
+			return false;
+	for (uint32_t i = 0; i < f->n_should; i++)
+		if (f->should[i]->node->kind != NODE_TERM)
+			return false;
+	for (uint32_t i = 0; i < f->n_not; i++)
+		if (f->not[i]->kind != NODE_TERM)
+			return false;
+	return true;
+}
+
+void flat_rewind(const struct flat *f)
+{
+	for (uint32_t i = 0; i < f->n_must; i++)
+		node_rewind(f->must[i].node);
+	for (uint32_t i = 0; i < f->n_should; i++)
+		node_rewind(f->should[i]->node);
+	for (uint32_t i = 0; i < f->n_not; i++)
+		node_rewind(f->not[i]);
+}
+
 static uint8_t list_impact(struct node *list, uint32_t from, uint32_t to)
 {
 	if (list->kind == NODE_TERM)

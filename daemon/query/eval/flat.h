@@ -39,6 +39,12 @@ struct flat {
  * no such tree, or when the arena is full. */
 bool flat_build(struct flat *f, struct node *root, const struct bq_index *ix);
 
+/* Whether every clause, also those left out, is one word with a list. */
+bool flat_is_words(const struct flat *f);
+
+/* Move all lists of words back before their first document. */
+void flat_rewind(const struct flat *f);
+
 /* Move `list`, a TERM or UNION, to the first document >= target. */
 static inline uint32_t flat_seek(struct node *list, uint32_t target)
 {

@@ -25,16 +25,17 @@ struct kernel_score {
 
 struct kernels {
 	const char *name;
-	/* points[i] of docs[i], which has the word tfs[i] times; n <= KERNEL_BLOCK.
+	/* points[i] of docs[i], which has the word tfs[i] < 2^31 times; n <= KERNEL_BLOCK.
 	 * Arrays have room for 8 more. */
 	void (*score)(const struct kernel_score *s, const uint32_t *docs, const uint32_t *tfs, uint32_t n,
 		uint32_t *points);
 	/* Which of the first `n` points are at least `need`: their places in at[],
 	 * which has room for `n`; returns how many.  n <= 65,536; points < 2^31. */
 	uint32_t (*select)(const uint32_t *points, uint32_t n, uint32_t need, uint16_t *at);
-	/* The places of a window whose sum is KERNEL_PRESENT and at least `need`;
-	 * leaves all sums 0. */
-	uint32_t (*scan)(uint32_t sums[KERNEL_WINDOW], uint32_t need, uint16_t at[KERNEL_WINDOW]);
+	/* The places of a window whose sum is KERNEL_PRESENT and at least `need`,
+	 * and their points; returns how many.  Leaves all sums 0. */
+	uint32_t (*scan)(uint32_t sums[KERNEL_WINDOW], uint32_t need, uint16_t at[KERNEL_WINDOW],
+		uint32_t points[KERNEL_WINDOW]);
 	/* Which blocks, of two bounds each, have one of at least `least`: their
 	 * numbers in out[], which has room for n_blocks; returns how many. */
 	uint32_t (*pick)(const uint8_t *bounds, uint32_t n_blocks, uint8_t least, uint32_t *out);

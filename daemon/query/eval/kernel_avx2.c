@@ -78,26 +78,29 @@ AVX2 static uint32_t select_points(const uint32_t *points, uint32_t n, uint32_t 
 }
 
 /* Without the top bit an absent document is negative, a present one is not. */
-AVX2 static inline uint32_t scan_eight(uint32_t *sums, __m256i below)
+AVX2 static inline uint32_t reaches(const uint32_t *sums, __m256i below)
 {
 	const __m256i top = _mm256_set1_epi32((int)KERNEL_PRESENT);
-	__m256i v = _mm256_xor_si256(load(sums), top);
+	__m256i reached = _mm256_cmpgt_epi32(_mm256_xor_si256(load(sums), top), below);
 
-	_mm256_storeu_si256((__m256i *)(void *)sums, _mm256_setzero_si256());
-	return (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpgt_epi32(v, below)));
+	return (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(reached));
 }
 
-AVX2 static uint32_t scan(uint32_t sums[KERNEL_WINDOW], uint32_t need, uint16_t at[KERNEL_WINDOW])
+AVX2 static uint32_t scan(uint32_t sums[KERNEL_WINDOW], uint32_t need, uint16_t at[KERNEL_WINDOW],
+	uint32_t points[KERNEL_WINDOW])
 {
 	const __m256i below = _mm256_set1_epi32((int)(need - 1));
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < KERNEL_WINDOW; i += 32) {
-		uint32_t mask = scan_eight(sums + i, below);
-		mask |= scan_eight(sums + i + 8, below) << 8;
-		mask |= scan_eight(sums + i + 16, below) << 16;
-		mask |= scan_eight(sums + i + 24, below) << 24;
-		n = put_places(mask, i, at, n);
+		uint32_t *s = sums + i, mask = reaches(s, below) | reaches(s + 8, below) << 8;
+		mask |= reaches(s + 16, below) << 16 | reaches(s + 24, below) << 24;
+		for (; mask != 0; mask &= mask - 1) {
+			uint32_t place = i + (uint32_t)__builtin_ctz(mask);
+			at[n] = (uint16_t)place;
+			points[n++] = sums[place] & ~KERNEL_PRESENT;
+		}
+		memset(s, 0, 32 * sizeof *s);
 	}
 	return n;
 }

@@ -145,6 +145,21 @@ bool node_holds(struct node *n, uint32_t doc)
 	return !any_holds(n->not, n->n_not, doc);
 }
 
+void node_rewind(struct node *n)
+{
+	n->is_started = false;
+	n->doc = 0;
+	n->u.at = 0;
+	if (n->cursor != NULL)
+		bq_cursor_rewind(n->cursor);
+	for (uint32_t i = 0; i < n->n_must; i++)
+		node_rewind(n->must[i]);
+	for (uint32_t i = 0; i < n->n_should; i++)
+		node_rewind(n->should[i]);
+	for (uint32_t i = 0; i < n->n_not; i++)
+		node_rewind(n->not[i]);
+}
+
 static uint32_t clause_tf(const struct node *n)
 {
 	switch (n->kind) {

@@ -89,6 +89,9 @@ uint32_t node_seek(struct node *n, uint32_t target);
  * call to call.  Not to be mixed with node_seek() on the same tree. */
 bool node_holds(struct node *n, uint32_t doc);
 
+/* Go back before the first document. */
+void node_rewind(struct node *n);
+
 /* Points of the current document. */
 uint32_t node_score(struct node *n);
 

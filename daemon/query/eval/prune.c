@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "query/eval/prune.h"
 
+#include "query/eval/cands.h"
+#include "query/eval/count.h"
 #include "query/eval/word.h"
 
 /* ---- windows with `must` ----------------------------------------------- */
@@ -236,6 +238,74 @@ static const struct flat_clause *lone_word(const struct flat *f, const struct no
 	return c != NULL && f->n_must + f->n_should == 1 && f->n_not == 0 && strict == NULL && is_word(c) ? c : NULL;
 }
 
+/* The best of a query of words alone; p->n: live documents seen. */
+static bool find_best(struct prune *p)
+{
+	const struct flat_clause *word = lone_word(&p->flat, p->strict);
+	struct cands *c;
+
+	if (word != NULL) {
+		p->n = word_best(p->pass, p->ev, p->index, word, p->floor);
+		p->is_cut = true;
+		return true;
+	}
+	c = bq_arena_alloc(p->ev->read.mem, sizeof *c);
+	if (c == NULL)
+		return false;
+	c->pass = p->pass;
+	c->ev = p->ev;
+	c->flat = &p->flat;
+	c->strict = p->strict;
+	c->kernels = p->ev->q->searcher->kernels;
+	c->index = p->index;
+	c->floor = p->floor;
+	c->n_seen = c->n = 0;
+	c->is_cut = false;
+	if (p->flat.n_must != 0)
+		conjunct_best(c);
+	else if (!maxscore_best(c))
+		return false;
+	p->n = c->n_seen;
+	p->is_cut = c->is_cut;
+	return true;
+}
+
+/* Words alone: counted by one operator, ranked by another.  false if there is
+ * more to the query. */
+static bool answer_words(struct prune *p)
+{
+	struct pass *pass = p->pass;
+	uint64_t n;
+
+	if (!flat_is_words(&p->flat))
+		return false;
+	if (!pass->wants_count)
+		return find_best(p);
+	if (!count_flat(p->ev, &p->flat, p->strict, pass->q->view->indexes[p->index], &n))
+		return false;
+	if (pass->top != NULL) {
+		flat_rewind(&p->flat);
+		if (p->strict != NULL)
+			node_rewind(p->strict);
+		if (!find_best(p))
+			return false;
+	}
+	p->n = n;
+	p->is_cut = false;
+	return true;
+}
+
+static bool answer_windows(struct prune *p)
+{
+	p->sums = BQ_ARENA_NEW(p->ev->read.mem, uint32_t, p->flat.n_must != 0 ? 0 : BQ_RANGE_DOCS);
+	if (p->sums == NULL)
+		return false;
+	if (p->pass->wants_count)
+		p->floor = 0;
+	run_windows(p);
+	return true;
+}
+
 bool prune_leaf(struct pass *pass, struct eval *ev, struct node *root, struct node *strict, uint32_t index)
 {
 	struct prune *p;
@@ -253,18 +323,9 @@ bool prune_leaf(struct pass *pass, struct eval *ev, struct node *root, struct no
 	p->strict = strict;
 	p->index = index;
 	p->flat = flat;
-	p->sums = BQ_ARENA_NEW(ev->read.mem, uint32_t, flat.n_must != 0 ? 0 : BQ_RANGE_DOCS);
-	if (p->sums == NULL)
+	p->floor = pass->top == NULL ? 0 : find_floor(p);
+	if (!answer_words(p) && !answer_windows(p))
 		return false;
-	const struct flat_clause *word = lone_word(&flat, strict);
-	if (word != NULL && ev->leaf->n_dead == 0) {
-		pass->n += word->node->cursor->term.df;
-		if (pass->top != NULL)
-			(void)word_best(pass, ev, index, word, find_floor(p));
-		return true;
-	}
-	p->floor = pass->wants_count ? 0 : find_floor(p);
-	run_windows(p);
 	if (p->is_cut && count_sure(p) > p->n)
 		p->n = count_sure(p);
 	pass->n += p->n;

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "query/eval/cands.h"
+
+static struct kernel_score score_of(const struct cands *c, const struct flat_clause *clause)
+{
+	return (struct kernel_score){ &c->ev->index->bm25, c->ev->leaf->norms, clause->node->weight };
+}
+
+/* Keep those whose places are at[0 .. n). */
+static void keep(struct cands *c, uint32_t n)
+{
+	for (uint32_t i = 0; i < n && n != c->n; i++) {
+		c->docs[i] = c->docs[c->at[i]];
+		c->points[i] = c->points[c->at[i]];
+	}
+	c->n = n;
+}
+
+void cands_take(struct cands *c, const struct flat_clause *clause, const uint32_t *docs, const uint32_t *tfs,
+	uint32_t n)
+{
+	struct kernel_score score = score_of(c, clause);
+
+	c->n = n;
+	memcpy(c->docs, docs, n * sizeof *docs);
+	c->kernels->score(&score, docs, tfs, n, c->points);
+}
+
+void cands_drop(struct cands *c, uint32_t rest)
+{
+	uint32_t need = cands_need(c), n;
+
+	if (need <= rest)
+		return;
+	n = c->kernels->select(c->points, c->n, need - rest, c->at);
+	c->is_cut |= n != c->n;
+	keep(c, n);
+}
+
+void cands_add(struct cands *c, const struct flat_clause *clause, bool is_must)
+{
+	struct kernel_score score = score_of(c, clause);
+	uint32_t n = c->n == 0 ? 0 : bq_cursor_hold(clause->node->cursor, c->docs, c->n, c->at, c->tfs);
+
+	for (uint32_t i = 0; i < n; i++)
+		c->met[i] = c->docs[c->at[i]];
+	c->kernels->score(&score, c->met, c->tfs, n, c->more);
+	for (uint32_t i = 0; i < n; i++)
+		c->points[c->at[i]] += c->more[i];
+	if (is_must)
+		keep(c, n);
+}
+
+static bool is_out(const struct cands *c, uint32_t doc)
+{
+	if (bq_leaf_is_dead(c->ev->leaf, doc))
+		return true;
+	for (uint32_t i = 0; i < c->flat->n_not; i++)
+		if (node_holds(c->flat->not[i], doc))
+			return true;
+	return c->strict != NULL && node_holds(c->strict, doc);
+}
+
+void cands_offer(struct cands *c)
+{
+	for (uint32_t i = 0; i < c->n; i++) {
+		if (c->points[i] < cands_need(c)) {
+			c->is_cut = true;
+		} else if (!is_out(c, c->docs[i])) {
+			c->n_seen++;
+			pass_keep(c->pass, c->ev, c->index, c->docs[i], c->points[i]);
+		}
+	}
+}

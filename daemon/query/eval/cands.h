@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Candidates for the best k: a few documents at a time that other words add
+ * points to, that drop out when they cannot rank any more, and are offered.
+ *
+ *   docs     17   40   88  512         of a block, a window's sums
+ *   points  310  920  150  700         so far
+ *            |    |    x    |          150 + what is to come < need: dropped
+ *   + city        +80       -          looked up at once; `city` is required:
+ *           x   1000       x           who lacks it is dropped
+ */
+#ifndef QUERY_CANDS_H
+#define QUERY_CANDS_H
+
+#include "query/eval/flat.h"
+#include "query/eval/kernel.h"
+#include "query/eval/pass.h"
+
+struct cands {
+	struct pass *pass; /* pass->top is not NULL */
+	struct eval *ev;
+	const struct flat *flat;
+	struct node *strict;  /* left out if not NULL */
+	const struct kernels *kernels;
+	uint32_t index;
+	uint32_t floor;       /* fewer points never rank */
+	uint64_t n_seen;      /* live documents offered */
+	bool is_cut;          /* some that match were not looked at */
+
+	uint32_t n;
+	uint32_t docs[KERNEL_BLOCK + 8], points[KERNEL_BLOCK + 8]; /* ascending */
+	/* scratch of a lookup */
+	uint32_t tfs[KERNEL_BLOCK + 8], met[KERNEL_BLOCK + 8], more[KERNEL_BLOCK + 8];
+	uint16_t at[KERNEL_BLOCK];
+};
+
+/* Fewer points do not rank, nor do those of the k-th best: documents come in
+ * order. */
+static inline uint32_t cands_need(const struct cands *c)
+{
+	const struct topk *top = c->pass->top;
+
+	if (top->n == top->cap && top->items[0].points >= c->floor)
+		return top->items[0].points + 1;
+	return c->floor;
+}
+
+/* Take the documents of a block from docs[0 .. n) on, with the points that
+ * `clause`, whose list it is, gives them; at most KERNEL_BLOCK. */
+void cands_take(struct cands *c, const struct flat_clause *clause, const uint32_t *docs, const uint32_t *tfs,
+	uint32_t n);
+
+/* Drop who would not rank with `rest` points more. */
+void cands_drop(struct cands *c, uint32_t rest);
+
+/* Look the word `clause` up and add its points; with `is_must`, drop who lacks
+ * it. */
+void cands_add(struct cands *c, const struct flat_clause *clause, bool is_must);
+
+/* Give them to the best k, unless they are dead or excluded. */
+void cands_offer(struct cands *c);
+
+/* conjunct.c: the best of the documents in all of flat->must, which are words.
+ * Takes the rarest block by block. */
+void conjunct_best(struct cands *c);
+
+/* maxscore.c: the best of the documents in some of flat->should, which are
+ * words.  false when the arena is full. */
+bool maxscore_best(struct cands *c);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Words that are all required, and some that only add: score the rarest list's
+ * block first, look up in the others who may still rank.
+ */
+#include "query/eval/cands.h"
+
+/* Bound every clause over the lead's block [from, to), whose largest impact is
+ * `impact`: all together, 0 if one required word is not there at all. */
+static uint32_t bound_span(struct cands *c, uint32_t from, uint32_t to, uint8_t impact)
+{
+	const struct flat *f = c->flat;
+	uint32_t sum = 0;
+
+	for (uint32_t i = 0; i < f->n_must; i++) {
+		struct flat_clause *m = &f->must[i];
+		if (m == f->lead_clause)
+			m->most = bound_points(&m->bound, impact);
+		else if (!flat_bound(m, from, to))
+			return 0;
+		sum += m->most;
+	}
+	for (uint32_t i = 0; i < f->n_should; i++) {
+		(void)flat_bound(f->should[i], from, to);
+		sum += f->should[i]->most;
+	}
+	return sum;
+}
+
+/* The candidates are the lead's; `rest` is what all others may add. */
+static void look_up_others(struct cands *c, uint32_t rest)
+{
+	const struct flat *f = c->flat;
+
+	for (uint32_t i = 0; i < f->n_must && c->n != 0; i++) {
+		if (&f->must[i] == f->lead_clause)
+			continue;
+		cands_add(c, &f->must[i], true);
+		rest -= f->must[i].most;
+		cands_drop(c, rest);
+	}
+	for (uint32_t i = 0; i < f->n_should && c->n != 0; i++) {
+		if (f->should[i]->most == 0)
+			continue;
+		cands_add(c, f->should[i], false);
+		rest -= f->should[i]->most;
+		cands_drop(c, rest);
+	}
+}
+
+void conjunct_best(struct cands *c)
+{
+	const struct flat_clause *lead = c->flat->lead_clause;
+	struct bq_cursor *cursor = lead->node->cursor;
+	uint32_t from = 0, last = 0;
+
+	while (!watch_check(c->pass->watch)) {
+		uint8_t impact = bq_cursor_block_impact(cursor, from, &last);
+		if (impact == 0)
+			break;
+		uint32_t sum = bound_span(c, from, last + 1, impact);
+		if (sum >= cands_need(c) && sum != 0) {
+			if (bq_cursor_seek(cursor, from) == BQ_DOC_END)
+				break;
+			cands_take(c, lead, cursor->docs, bq_cursor_tfs(cursor), cursor->n);
+			cands_drop(c, sum - lead->most);
+			look_up_others(c, sum - lead->most);
+			cands_offer(c);
+		} else {
+			c->is_cut |= sum != 0;
+		}
+		from = last + 1;
+	}
+}

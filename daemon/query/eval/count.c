@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ *   +a +b -c   window   a 1011 0110
+ *                     & b 1110 0011
+ *                     & ~(c | dead)      -> count the bits
+ */
+#include "query/eval/count.h"
+
+enum { WINDOW = 4096, WORDS = WINDOW / 64, BATCH = 256 };
+
+/* Required words in fewer than one document of so many are looked up. */
+enum { SPARSE = 32 };
+
+struct count {
+	struct eval *ev;
+	const struct flat *f;
+	const struct flat *strict; /* all of its `must` is left out; NULL: none */
+	uint64_t n;
+};
+
+static uint32_t count_bits(const uint64_t *bits)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < WORDS; i++)
+		n += (uint32_t)__builtin_popcountll(bits[i]);
+	return n;
+}
+
+static void clear(uint64_t *bits)
+{
+	memset(bits, 0, WORDS * sizeof *bits);
+}
+
+/* ---- by windows -------------------------------------------------------- */
+
+/* Documents in [from, from + WINDOW) that all of `must` hold.  Returns where
+ * they may go on. */
+static uint32_t fill_all(const struct flat *f, uint32_t from, uint64_t *bits)
+{
+	uint32_t next = bq_cursor_fill(f->must[0].node->cursor, from, from + WINDOW, bits);
+
+	for (uint32_t i = 1; i < f->n_must; i++) {
+		uint64_t more[WORDS];
+		clear(more);
+		uint32_t at = bq_cursor_fill(f->must[i].node->cursor, from, from + WINDOW, more);
+		next = at > next ? at : next;
+		for (uint32_t w = 0; w < WORDS; w++)
+			bits[w] &= more[w];
+	}
+	return next;
+}
+
+static uint32_t fill_any(const struct flat *f, uint32_t from, uint64_t *bits)
+{
+	uint32_t next = BQ_DOC_END;
+
+	for (uint32_t i = 0; i < f->n_should; i++) {
+		uint32_t at = bq_cursor_fill(f->should[i]->node->cursor, from, from + WINDOW, bits);
+		next = at < next ? at : next;
+	}
+	return next;
+}
+
+/* The dead are bits already; the last window may have fewer words. */
+static void leave_out(const struct count *c, uint32_t from, uint64_t *bits)
+{
+	const struct bq_leaf *leaf = c->ev->leaf;
+	uint32_t n_words = (leaf->n_docs - from + 63) / 64;
+	uint64_t out[WORDS];
+
+	clear(out);
+	for (uint32_t i = 0; i < c->f->n_not; i++)
+		(void)bq_cursor_fill(c->f->not[i]->cursor, from, from + WINDOW, out);
+	for (uint32_t w = 0; leaf->dead != NULL && w < WORDS && w < n_words; w++)
+		out[w] |= leaf->dead[from / 64 + w];
+	for (uint32_t w = 0; w < WORDS; w++)
+		bits[w] &= ~out[w];
+	if (c->strict == NULL)
+		return;
+	clear(out);
+	(void)fill_all(c->strict, from, out);
+	for (uint32_t w = 0; w < WORDS; w++)
+		bits[w] &= ~out[w];
+}
+
+static void count_windows(struct count *c)
+{
+	bool is_plain = c->f->n_not == 0 && c->strict == NULL && c->ev->leaf->n_dead == 0;
+	uint64_t n_docs = c->ev->leaf->n_docs, from = 0;
+	uint64_t bits[WORDS];
+
+	while (from < n_docs && !watch_check(c->ev->watch)) {
+		clear(bits);
+		uint32_t at = (uint32_t)from;
+		uint32_t next = c->f->n_must != 0 ? fill_all(c->f, at, bits) : fill_any(c->f, at, bits);
+		if (!is_plain)
+			leave_out(c, at, bits);
+		c->n += count_bits(bits);
+		from = next == BQ_DOC_END ? n_docs : next & ~(uint64_t)(WINDOW - 1);
+	}
+}
+
+/* ---- by looking up ----------------------------------------------------- */
+
+/* Keep of docs[0 .. n) those that the word has, or those that it has not. */
+static uint32_t keep_held(struct node *word, uint32_t *docs, uint32_t n, bool is_not)
+{
+	uint16_t at[BATCH];
+	uint32_t held = n == 0 ? 0 : bq_cursor_hold(word->cursor, docs, n, at, NULL), kept = 0;
+
+	if (!is_not) {
+		for (uint32_t i = 0; i < held; i++)
+			docs[i] = docs[at[i]];
+		return held;
+	}
+	for (uint32_t i = 0, h = 0; i < n; i++) {
+		bool is_held = h < held && at[h] == i;
+		docs[kept] = docs[i];
+		kept += !is_held;
+		h += is_held;
+	}
+	return kept;
+}
+
+static uint32_t count_live(const struct bq_leaf *leaf, const uint32_t *docs, uint32_t n)
+{
+	uint32_t live = n;
+
+	for (uint32_t i = 0; leaf->dead != NULL && i < n; i++)
+		live -= bq_leaf_is_dead(leaf, docs[i]);
+	return live;
+}
+
+/* The rarest word's documents, a block at a time. */
+static void count_lookups(struct count *c)
+{
+	const struct flat *f = c->f;
+	struct bq_cursor *lead = f->lead->cursor;
+	uint32_t docs[BATCH];
+
+	while (!watch_check(c->ev->watch) && lead->ops->next_block(lead)) {
+		uint32_t n = lead->n;
+		memcpy(docs, lead->docs, n * sizeof *docs);
+		for (uint32_t i = 0; i < f->n_must; i++)
+			if (&f->must[i] != f->lead_clause)
+				n = keep_held(f->must[i].node, docs, n, false);
+		for (uint32_t i = 0; i < f->n_not; i++)
+			n = keep_held(f->not[i], docs, n, true);
+		c->n += count_live(c->ev->leaf, docs, n);
+	}
+}
+
+/* ---- which way --------------------------------------------------------- */
+
+/* Both in one document: df of all but those that are counted twice. */
+static void count_two(struct count *c)
+{
+	struct flat_clause must[2] = { *c->f->should[0], *c->f->should[1] };
+	bool is_less = must[0].node->cost < must[1].node->cost;
+	struct flat both = { .must = must, .n_must = 2, .lead_clause = &must[is_less ? 0 : 1] };
+	struct count sub = { .ev = c->ev, .f = &both };
+
+	both.lead = both.lead_clause->node;
+	if (both.lead->cost * SPARSE < c->ev->leaf->n_docs)
+		count_lookups(&sub);
+	else
+		count_windows(&sub);
+	c->n = must[0].node->cost + must[1].node->cost - sub.n;
+}
+
+static void count_any_way(struct count *c)
+{
+	const struct flat *f = c->f;
+	bool is_plain = f->n_not == 0 && c->strict == NULL && c->ev->leaf->n_dead == 0;
+
+	if (is_plain && f->n_must == 1)
+		c->n = f->lead->cost;
+	else if (is_plain && f->n_must == 0 && f->n_should == 1)
+		c->n = f->should[0]->node->cost;
+	else if (is_plain && f->n_must == 0 && f->n_should == 2)
+		count_two(c);
+	else if (f->n_must != 0 && c->strict == NULL && f->lead->cost * SPARSE < c->ev->leaf->n_docs)
+		count_lookups(c);
+	else
+		count_windows(c);
+}
+
+bool count_flat(struct eval *ev, const struct flat *f, struct node *strict, const struct bq_index *ix, uint64_t *out)
+{
+	struct flat strict_flat;
+	struct count c = { .ev = ev, .f = f };
+
+	if (!flat_is_words(f) || (f->n_must == 0 && f->n_should == 0))
+		return false;
+	if (strict != NULL && strict->kind != NODE_NONE) {
+		if (!flat_build(&strict_flat, strict, ix) || !flat_is_words(&strict_flat) || strict_flat.n_must == 0 ||
+			strict_flat.n_not != 0)
+			return false;
+		c.strict = &strict_flat;
+	}
+	count_any_way(&c);
+	*out = c.n;
+	return true;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * How many live documents match, without tfs and scores: from the dictionary
+ * where it knows, else by windows of bits or, where a required word is rare,
+ * by looking its documents up in the others.
+ */
+#ifndef QUERY_COUNT_H
+#define QUERY_COUNT_H
+
+#include "query/eval/flat.h"
+
+/* Count the documents of `f` that `strict` (or NULL) does not match.  false if
+ * some clause is no word: then nothing has been done.  Moves the cursors: see
+ * flat_rewind(). */
+bool count_flat(struct eval *ev, const struct flat *f, struct node *strict, const struct bq_index *ix, uint64_t *out);
+
+#endif
