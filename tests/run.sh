@@ -16,7 +16,7 @@ cd "$(dirname "$0")/.."
 . client/packages.sh
 
 # What the run needs beside what a build needs.
-test_packages="clang libclang-rt-dev python3 netcat-openbsd strace"
+test_packages="clang libclang-rt-dev python3 netcat-openbsd strace xapian-tools"
 
 fail() {
 	echo "tests/run.sh: $*" >&2

@@ -6,6 +6,7 @@
 #ifndef XAPIAN_C_GUARD_HH
 #define XAPIAN_C_GUARD_HH
 
+#include <memory>
 #include <string>
 
 #include <xapian-c.h>
@@ -25,6 +26,41 @@ template <class Body> int xapian_c_guard(struct xapian_c_error *err, Body body) 
 {
 	try {
 		return body();
+	} catch (...) {
+		return xapian_c_error_caught(err);
+	}
+}
+
+/* An argument as Xapian wants it. */
+inline std::string xapian_c_string(struct xapian_c_bytes b) { return b.len == 0 ? std::string() : std::string(b.ptr, b.len); }
+
+/* `kept`, which outlives the call, as the caller gets it. */
+inline int xapian_c_give(const std::string &kept, struct xapian_c_bytes *out) noexcept
+{
+	out->ptr = kept.data();
+	out->len = kept.size();
+	return XAPIAN_C_OK;
+}
+
+/* Make an object of C++ parts with `make`, which returns it as a unique_ptr, and
+ * hand it to the caller: *out is NULL when that fails. */
+template <class Object, class Make> int xapian_c_make(Object **out, struct xapian_c_error *err, Make make) noexcept
+{
+	*out = nullptr;
+	try {
+		*out = make().release();
+		return XAPIAN_C_OK;
+	} catch (...) {
+		return xapian_c_error_caught(err);
+	}
+}
+
+/* Run `body`, which returns nothing. */
+template <class Body> int xapian_c_try(struct xapian_c_error *err, Body body) noexcept
+{
+	try {
+		body();
+		return XAPIAN_C_OK;
 	} catch (...) {
 		return xapian_c_error_caught(err);
 	}

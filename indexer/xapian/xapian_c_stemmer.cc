@@ -1,24 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "xapian_c_guard.hh"
-
-#include <memory>
-
-#include <xapian.h>
-
-struct xapian_c_stemmer {
-	Xapian::Stem stem;
-};
+#include "xapian_c_objects.hh"
 
 int xapian_c_stemmer_new(const char *language, struct xapian_c_stemmer **out, struct xapian_c_error *err) noexcept
 {
-	*out = nullptr;
-	return xapian_c_guard(err, [&] {
-		auto s = std::make_unique<xapian_c_stemmer>();
-
-		s->stem = Xapian::Stem(language);
-		*out = s.release();
-		return XAPIAN_C_OK;
-	});
+	return xapian_c_make(out, err, [&] { return xapian_c_hold<xapian_c_stemmer>(Xapian::Stem(language)); });
 }
 
 void xapian_c_stemmer_free(struct xapian_c_stemmer *s) noexcept { delete s; }

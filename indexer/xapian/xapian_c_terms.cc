@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "xapian_c_guard.hh"
+#include "xapian_c_objects.hh"
+
+struct xapian_c_terms {
+	Xapian::Database db; /* the iterator may need it */
+	Xapian::TermIterator at;
+	bool has_documents = false, has_wdf = false;
+	std::string text; /* the terms of the last read, one behind the other */
+};
+
+/* A list that `begin` starts, given the list itself. */
+template <class Begin>
+static int make_terms(struct xapian_c_terms **out, struct xapian_c_error *err, Begin begin) noexcept
+{
+	return xapian_c_make(out, err, [&] {
+		auto t = std::make_unique<xapian_c_terms>();
+
+		t->at = begin(*t);
+		return t;
+	});
+}
+
+int xapian_c_terms_of_database(const struct xapian_c_database *db, struct xapian_c_bytes prefix,
+	struct xapian_c_terms **out, struct xapian_c_error *err) noexcept
+{
+	return make_terms(out, err, [&](xapian_c_terms &t) {
+		t.db = db->db;
+		t.has_documents = true;
+		return t.db.allterms_begin(xapian_c_string(prefix));
+	});
+}
+
+int xapian_c_terms_of_document(
+	const struct xapian_c_document *d, struct xapian_c_terms **out, struct xapian_c_error *err) noexcept
+{
+	return make_terms(out, err, [&](xapian_c_terms &t) {
+		t.has_wdf = true;
+		return d->doc.termlist_begin();
+	});
+}
+
+int xapian_c_terms_of_query(
+	const struct xapian_c_query *q, struct xapian_c_terms **out, struct xapian_c_error *err) noexcept
+{
+	return make_terms(out, err, [&](xapian_c_terms &) { return Xapian::TermIterator(q->query.get_terms_begin()); });
+}
+
+int xapian_c_terms_of_match(const struct xapian_c_enquire *e, uint32_t docid, struct xapian_c_terms **out,
+	struct xapian_c_error *err) noexcept
+{
+	return make_terms(out, err, [&](xapian_c_terms &) { return e->enquire.get_matching_terms_begin(docid); });
+}
+
+int xapian_c_terms_of_metadata(const struct xapian_c_database *db, struct xapian_c_bytes prefix,
+	struct xapian_c_terms **out, struct xapian_c_error *err) noexcept
+{
+	return make_terms(out, err, [&](xapian_c_terms &t) {
+		t.db = db->db;
+		return t.db.metadata_keys_begin(xapian_c_string(prefix));
+	});
+}
+
+int xapian_c_terms_of_spelling(
+	const struct xapian_c_database *db, struct xapian_c_terms **out, struct xapian_c_error *err) noexcept
+{
+	return make_terms(out, err, [&](xapian_c_terms &t) {
+		t.db = db->db;
+		t.has_documents = true;
+		return t.db.spellings_begin();
+	});
+}
+
+int xapian_c_terms_of_synonyms(const struct xapian_c_database *db, struct xapian_c_bytes term,
+	struct xapian_c_terms **out, struct xapian_c_error *err) noexcept
+{
+	return make_terms(out, err, [&](xapian_c_terms &t) {
+		t.db = db->db;
+		return t.db.synonyms_begin(xapian_c_string(term));
+	});
+}
+
+void xapian_c_terms_free(struct xapian_c_terms *t) noexcept { delete t; }
+
+int xapian_c_terms_read(
+	struct xapian_c_terms *t, struct xapian_c_term *out, int max, struct xapian_c_error *err) noexcept
+{
+	return xapian_c_guard(err, [&] {
+		const Xapian::TermIterator end;
+		int n = 0;
+
+		t->text.clear();
+		for (; n < max && t->at != end; n++, ++t->at) {
+			const std::string term = *t->at;
+
+			t->text += term;
+			out[n].text.len = term.size();
+			out[n].documents = t->has_documents ? t->at.get_termfreq() : 0;
+			out[n].wdf = t->has_wdf ? t->at.get_wdf() : 0;
+		}
+		const char *ptr = t->text.data(); /* only now they stay where they are */
+		for (int i = 0; i < n; ptr += out[i++].text.len)
+			out[i].text.ptr = ptr;
+		return n;
+	});
+}
+
+int xapian_c_terms_seek(struct xapian_c_terms *t, struct xapian_c_bytes term, struct xapian_c_error *err) noexcept
+{
+	return xapian_c_try(err, [&] {
+		if (t->at != Xapian::TermIterator())
+			t->at.skip_to(xapian_c_string(term));
+	});
+}

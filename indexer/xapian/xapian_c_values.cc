@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "xapian_c_guard.hh"
+#include "xapian_c_objects.hh"
+
+struct xapian_c_values {
+	Xapian::Database db; /* the iterator may need it */
+	Xapian::ValueIterator at;
+	bool by_document = false;
+	std::string text; /* the values of the last read, one behind the other */
+};
+
+int xapian_c_values_of_database(const struct xapian_c_database *db, uint32_t slot, struct xapian_c_values **out,
+	struct xapian_c_error *err) noexcept
+{
+	return xapian_c_make(out, err, [&] {
+		auto v = std::make_unique<xapian_c_values>();
+
+		v->db = db->db;
+		v->at = v->db.valuestream_begin(slot);
+		v->by_document = true;
+		return v;
+	});
+}
+
+int xapian_c_values_of_document(
+	const struct xapian_c_document *d, struct xapian_c_values **out, struct xapian_c_error *err) noexcept
+{
+	return xapian_c_make(out, err, [&] {
+		auto v = std::make_unique<xapian_c_values>();
+
+		v->at = d->doc.values_begin();
+		return v;
+	});
+}
+
+void xapian_c_values_free(struct xapian_c_values *v) noexcept { delete v; }
+
+int xapian_c_values_read(
+	struct xapian_c_values *v, struct xapian_c_value *out, int max, struct xapian_c_error *err) noexcept
+{
+	return xapian_c_guard(err, [&] {
+		const Xapian::ValueIterator end;
+		int n = 0;
+
+		v->text.clear();
+		for (; n < max && v->at != end; n++, ++v->at) {
+			const std::string value = *v->at;
+
+			v->text += value;
+			out[n].text.len = value.size();
+			out[n].number = v->by_document ? v->at.get_docid() : v->at.get_valueno();
+		}
+		const char *ptr = v->text.data(); /* only now they stay where they are */
+		for (int i = 0; i < n; ptr += out[i++].text.len)
+			out[i].text.ptr = ptr;
+		return n;
+	});
+}
+
+int xapian_c_values_seek(struct xapian_c_values *v, uint32_t number, struct xapian_c_error *err) noexcept
+{
+	return xapian_c_try(err, [&] {
+		if (v->at != Xapian::ValueIterator())
+			v->at.skip_to(number);
+	});
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Databases served by the programs of xapian-tools, and what their failures
+ * look like.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "lib/tmpdir.h"
+#include "lib/xapian_db.h"
+
+static const char *const texts[] = { "biometric data sharing", "data sharing among states", "a treaty on fishing" };
+enum { N_TEXTS = sizeof texts / sizeof texts[0] };
+
+static uint32_t count_hits(const struct xapian_c_database *db, const char *word, struct xapian_c_error *err)
+{
+	struct xapian_c_enquire *e;
+	struct xapian_c_query *q;
+	struct xapian_c_mset *m;
+
+	xapian_ok(xapian_c_enquire_new(db, &e, err), err);
+	xapian_ok(xapian_c_query_term(xapian_c_str(word), 1, 0, &q, err), err);
+	xapian_ok(xapian_c_enquire_set_query(e, q, 0, err), err);
+	int rc = xapian_c_enquire_search(e, 0, 10, 10, &m, err);
+	uint32_t n = rc == XAPIAN_C_OK ? xapian_c_mset_size(m) : UINT32_MAX;
+	xapian_c_mset_free(m);
+	xapian_c_query_free(q);
+	xapian_c_enquire_free(e);
+	return n;
+}
+
+static void test_prog(void **state)
+{
+	struct xapian_c_database *db;
+	struct xapian_c_document *d;
+	struct xapian_c_bytes data;
+	struct xapian_c_error err;
+	struct tmpdir dir;
+
+	(void)state;
+	tmpdir_init(&dir);
+	xapian_db_write(dir.path, texts, N_TEXTS);
+	xapian_ok(xapian_c_database_open_prog("xapian-progsrv", dir.path, 10000, &db, &err), &err);
+	assert_int_equal(count_hits(db, "sharing", &err), 2);
+	xapian_ok(xapian_c_database_document(db, 3, &d, &err), &err);
+	xapian_ok(xapian_c_document_data(d, &data, &err), &err);
+	assert_int_equal(data.len, strlen(texts[2]));
+	xapian_c_document_free(d);
+	xapian_ok(xapian_c_database_keep_alive(db, &err), &err);
+	xapian_c_database_free(db);
+	assert_true(xapian_c_database_open_prog("/nonesuch/prog", "", 10000, &db, &err) < 0);
+	assert_null(db);
+	tmpdir_release(&dir);
+}
+
+/* ---- over TCP ---------------------------------------------------------------- */
+
+/* A listening socket on a free port of this machine. */
+static int listen_somewhere(uint16_t *port)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof a;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0 && bind(fd, (struct sockaddr *)&a, sizeof a) == 0 && listen(fd, 5) == 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &len), 0);
+	*port = ntohs(a.sin_port);
+	return fd;
+}
+
+/* xapian-tcpsrv in a session of its own: its SIGTERM goes to all of its group. */
+static pid_t start_server(const char *path, uint16_t port, const char *flag)
+{
+	char text[8];
+
+	(void)snprintf(text, sizeof text, "%u", port);
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		(void)setsid();
+		(void)execlp("xapian-tcpsrv", "xapian-tcpsrv", "--interface", "127.0.0.1", "--port", text, "--quiet", flag,
+			path, (char *)NULL);
+		_exit(127);
+	}
+	return pid;
+}
+
+static void end_server(pid_t pid)
+{
+	int status;
+
+	(void)kill(-pid, SIGKILL);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+}
+
+/* Open it, giving the server up to ten seconds to listen. */
+static struct xapian_c_database *open_server(uint16_t port, const struct xapian_c_timeouts *t)
+{
+	struct xapian_c_database *db;
+	struct xapian_c_error err;
+
+	for (int i = 0; i < 1000; i++) {
+		if (xapian_c_database_open_tcp("127.0.0.1", port, t, &db, &err) == XAPIAN_C_OK)
+			return db;
+		(void)usleep(10000);
+	}
+	fail_msg("%s: %s", err.type, err.msg);
+	return NULL;
+}
+
+static void test_tcp(void **state)
+{
+	const struct xapian_c_timeouts t = { .connect = 10000, .operation = 300 };
+	struct xapian_c_database *db, *all;
+	struct xapian_c_error err;
+	struct tmpdir dir;
+	uint16_t port;
+
+	(void)state;
+	tmpdir_init(&dir);
+	xapian_db_write(dir.path, texts, N_TEXTS);
+	(void)close(listen_somewhere(&port));
+	pid_t pid = start_server(dir.path, port, "--timeout=5000");
+	db = open_server(port, &t);
+	assert_int_equal(count_hits(db, "sharing", &err), 2);
+	xapian_ok(xapian_c_database_new(&all, &err), &err);
+	struct xapian_c_database *local = xapian_db_open(dir.path);
+	xapian_ok(xapian_c_database_add(all, local, &err), &err);
+	xapian_ok(xapian_c_database_add(all, db, &err), &err);
+	assert_int_equal(count_hits(all, "sharing", &err), 4);
+	xapian_c_database_free(all);
+	xapian_c_database_free(local);
+
+	(void)kill(-pid, SIGSTOP); /* frozen */
+	assert_int_equal(count_hits(db, "sharing", &err), UINT32_MAX);
+	assert_int_equal(err.status, XAPIAN_C_ETIMEOUT);
+	end_server(pid); /* dead */
+	assert_int_equal(count_hits(db, "sharing", &err), UINT32_MAX);
+	assert_true(err.status == XAPIAN_C_ENETWORK || err.status == XAPIAN_C_ETIMEOUT);
+	xapian_c_database_free(db);
+	assert_int_equal(xapian_c_database_open_tcp("127.0.0.1", port, &t, &db, &err), XAPIAN_C_ENETWORK);
+	assert_int_equal(err.system, ECONNREFUSED);
+	assert_null(db);
+	tmpdir_release(&dir);
+}
+
+static void test_writable(void **state)
+{
+	struct xapian_c_database *db;
+	struct xapian_c_writer *w;
+	struct xapian_c_error err;
+	struct tmpdir dir;
+	uint16_t port;
+
+	(void)state;
+	tmpdir_init(&dir);
+	xapian_db_write(dir.path, texts, N_TEXTS);
+	(void)close(listen_somewhere(&port));
+	pid_t pid = start_server(dir.path, port, "--writable");
+	int rc = XAPIAN_C_ENETWORK;
+	for (int i = 0; i < 1000 && rc == XAPIAN_C_ENETWORK; i++) {
+		rc = xapian_c_writer_open_tcp("127.0.0.1", port, NULL, &w, &err);
+		(void)usleep(10000);
+	}
+	xapian_ok(rc, &err);
+	xapian_db_add(w, "sharing again", 3);
+	xapian_ok(xapian_c_writer_commit(w, &err), &err);
+	xapian_c_writer_free(w);
+	db = xapian_db_open(dir.path);
+	assert_int_equal(count_hits(db, "sharing", &err), 3);
+	xapian_c_database_free(db);
+	end_server(pid);
+	tmpdir_release(&dir);
+}
+
+/* Something else answers there: it is not believed. */
+static void test_not_a_server(void **state)
+{
+	const struct xapian_c_timeouts t = { .connect = 1000, .operation = 300 };
+	struct xapian_c_database *db;
+	struct xapian_c_error err;
+	uint16_t port;
+
+	(void)state;
+	int fd = listen_somewhere(&port);
+	assert_int_equal(xapian_c_database_open_tcp("127.0.0.1", port, &t, &db, &err), XAPIAN_C_ETIMEOUT);
+	(void)close(fd);
+	fd = listen_somewhere(&port);
+	pid_t pid = fork();
+	if (pid == 0) {
+		int c = accept(fd, NULL, NULL);
+		(void)!write(c, "\0\x03\x27\x01\xff* HELLO {}\n", 16);
+		(void)usleep(100000);
+		_exit(0);
+	}
+	int rc = xapian_c_database_open_tcp("127.0.0.1", port, &t, &db, &err);
+	assert_true(rc == XAPIAN_C_ENETWORK || rc == XAPIAN_C_ETIMEOUT || rc == XAPIAN_C_ESERIALISATION);
+	assert_null(db);
+	(void)waitpid(pid, NULL, 0);
+	(void)close(fd);
+	assert_int_equal(xapian_c_database_open_tcp("no such host.invalid", 1, &t, &db, &err), XAPIAN_C_ENETWORK);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_prog),
+		cmocka_unit_test(test_tcp),
+		cmocka_unit_test(test_writable),
+		cmocka_unit_test(test_not_a_server),
+	};
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
