@@ -4,11 +4,12 @@
 # Installs what is missing, builds, runs every test.  Safe to run again; all
 # it makes is under build/.  Stops at the first stage that fails and names it.
 #
-#   sh tests/run.sh          all four stages:
-#                            release    gcc: everything is built, every test runs
+#   sh tests/run.sh          all four stages, the whole suite last, so that the
+#                            last words are ctest's about it:
+#                            clang      clang, release flags: everything compiles
 #                            sanitize   clang, ASan and UBSan: unit, property and damage tests
 #                            threads    clang, TSan: the tests of the daemon
-#                            clang      clang, release flags: everything compiles
+#                            release    gcc: everything is built, every test runs
 #   sh tests/run.sh quick    release only
 #   sh tests/run.sh STAGE..  the named ones
 set -eu
@@ -47,15 +48,15 @@ compile() {
 	cmake --build "$dir" -j "$jobs" --target "$@"
 }
 
-# run_tests DIR CTEST-OPTION..: what it prints is also in DIR/ctest.log.
+# run_tests DIR CTEST-OPTION..
 run_tests() {
 	dir=$1
 	shift
-	$launch ctest --test-dir "$dir" -j "$jobs" --output-on-failure --no-tests=error -O "$PWD/$dir/ctest.log" "$@"
+	$launch ctest --test-dir "$dir" -j "$jobs" --output-on-failure --no-tests=error "$@"
 }
 
-stage_release() {
-	configure build -DBQ_TESTS=ON -DBQ_BENCH=ON && compile build all && run_tests build
+stage_clang() {
+	configure_clang build/clang -DBQ_BENCH=ON && compile build/clang all
 }
 
 stage_sanitize() {
@@ -72,8 +73,8 @@ stage_threads() {
 		run_tests build/tsan -L '^daemon$'
 }
 
-stage_clang() {
-	configure_clang build/clang -DBQ_BENCH=ON && compile build/clang all
+stage_release() {
+	configure build -DBQ_TESTS=ON -DBQ_BENCH=ON && compile build all && run_tests build
 }
 
 stage() {
@@ -83,13 +84,13 @@ stage() {
 }
 
 case ${1-} in
-"") set -- release sanitize threads clang ;;
+"") set -- clang sanitize threads release ;;
 quick) set -- release ;;
 esac
 for name; do
 	case $name in
-	release | sanitize | threads | clang) ;;
-	*) fail "no stage '$name': release, sanitize, threads, clang, or quick" ;;
+	clang | sanitize | threads | release) ;;
+	*) fail "no stage '$name': clang, sanitize, threads, release, or quick" ;;
 	esac
 done
 
@@ -115,7 +116,3 @@ if [ "${CI-}" = true ] && git rev-parse --git-dir >/dev/null 2>&1; then
 	left=$(git status --porcelain)
 	[ -z "$left" ] || fail "not under build/: $left"
 fi
-# The last words are ctest's about the whole suite, also after other stages.
-case "$*" in
-"release "*) sed -n '/tests passed/,$p' build/ctest.log ;;
-esac
