@@ -25,6 +25,7 @@
 
 #include <bq/arena.h>
 #include <bq/format.h>
+#include <bq/spot.h>
 #include <bq/span.h>
 #include <bq/status.h>
 #include <bq/text.h>
@@ -94,6 +95,9 @@ struct bq_cursor_ops {
 	/* Positions of document docs[i], ascending; NULL and *n = 0 when the list
 	 * has none or is damaged. */
 	const uint32_t *(*positions)(struct bq_cursor *c, uint32_t i, uint32_t *n);
+	/* See bq_cursor_meet(). */
+	uint32_t (*meet)(struct bq_cursor *c, const uint32_t *docs, uint32_t n, uint16_t *kept,
+		struct bq_spot *spots);
 
 	/* What is known of documents that are not decoded.  An impact is that of
 	 * bq_term; `from` never falls from call to call. */
@@ -182,6 +186,7 @@ struct bq_leaf_ops {
 		struct bq_read *rd);
 	enum bq_pair (*pair)(const struct bq_leaf *l, const struct bq_term *a, const struct bq_term *b,
 		struct bq_term *out, struct bq_read *rd); /* NULL: never covered */
+	bool (*ready)(const struct bq_leaf *l, struct bq_spot *spots, uint32_t n, struct bq_read *rd);
 };
 
 struct bq_leaf {
@@ -419,6 +424,28 @@ static inline uint32_t bq_cursor_tf(struct bq_cursor *c)
 static inline const uint32_t *bq_cursor_positions(struct bq_cursor *c, uint32_t *n)
 {
 	return c->ops->positions(c, c->i, n);
+}
+
+/* Which of the `n` documents docs[], ascending and none behind those of an
+ * earlier call, the list holds: kept[j] is the number of the j-th one in
+ * docs[], spots[j] its tf and where its positions are.  Returns how many; damage
+ * ends the list and is in the bq_read.  `n` <= 65,536; `spots` may be NULL.
+ * Decodes no documents where they are bits, and tfs only of blocks where
+ * something was found.  Such a cursor may else only be moved by
+ * ops->next_block() and seek_block(). */
+static inline uint32_t bq_cursor_meet(struct bq_cursor *c, const uint32_t *docs, uint32_t n, uint16_t *kept,
+	struct bq_spot *spots)
+{
+	return c->ops->meet(c, docs, n, kept, spots);
+}
+
+/* Make the spots of bq_cursor_meet(), of lists with positions of this leaf,
+ * readable.  Waits for all of memory at once, so ask for many, and leaves what
+ * will be read on its way into the cache.  false for damage, which is in
+ * rd->error. */
+static inline bool bq_leaf_ready(const struct bq_leaf *l, struct bq_spot *spots, uint32_t n, struct bq_read *rd)
+{
+	return l->ops->ready(l, spots, n, rd);
 }
 
 static inline int bq_leaf_head(const struct bq_leaf *l, uint32_t doc, struct bq_doc_head *out, struct bq_read *rd)

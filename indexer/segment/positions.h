@@ -28,7 +28,10 @@
 
 #include <bq/buf.h>
 #include <bq/format.h>
+#include <bq/spot.h>
 #include <bq/span.h>
+
+enum { POSITIONS_RAW = 0xff }; /* bq_spot.s0 before positions_ready() */
 
 /* Append one block: `positions` holds the positions of all `n` documents (at
  * most 256), tfs[i] ascending ones for document i. */
@@ -42,5 +45,25 @@ bool positions_get(struct bq_span block, const uint32_t *tfs, uint32_t n, uint32
 /* Whether tfs[i] positions can be in the block at all: what a caller asks
  * before it makes room for them. */
 bool positions_fit(struct bq_span block, const uint32_t *tfs, uint32_t n, uint32_t i);
+
+/* ---- spots ---- */
+
+/* Set a spot, not readable yet: the block, and which document of how many.  By
+ * fields: a struct put together elsewhere would be copied before its parts
+ * have been stored. */
+static inline void positions_set_spot(struct bq_spot *out, struct bq_span block, uint32_t n, uint32_t i)
+{
+	out->first = (const uint8_t *)block.ptr;
+	out->rest = (const uint8_t *)block.ptr + block.len;
+	out->w0 = (uint8_t)i;
+	out->w1 = (uint8_t)(n - 1);
+	out->s0 = POSITIONS_RAW;
+	out->s1 = 0;
+}
+
+/* Make `n` spots readable: those that positions_set_spot() made, others stay as
+ * they are.  Reads all headers, then fetches all data.  false if one does not
+ * lie in its block [F23]. */
+bool positions_ready(struct bq_spot *spots, uint32_t n);
 
 #endif

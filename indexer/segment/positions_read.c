@@ -1,66 +1,95 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "segment/positions.h"
 
-#include <bq/bytes.h>
-
 #include "codec/bits.h"
 
-/* Where one document's positions are: bits of `p`. */
-struct place {
-	const uint8_t *p;
-	unsigned w0, w1;
-	uint64_t first_at, rest_at;
-};
-
-/* Find document `i` and check that all its bits lie in the block [F23]. */
-static bool locate(struct bq_span block, const uint32_t *tfs, uint32_t n, uint32_t i, struct place *out)
+/* Find the document of a raw place and check that all its bits lie in the
+ * block [F23]. */
+static bool locate(struct bq_spot *p)
 {
-	const uint8_t *p = (const uint8_t *)block.ptr;
+	const uint8_t *block = p->first;
+	size_t len = (size_t)(p->rest - block);
+	uint32_t i = p->w0, n = p->w1 + 1u;
 	uint32_t g = i / BQ_POS_GROUP, n_groups = (n + BQ_POS_GROUP - 1) / BQ_POS_GROUP;
 	uint32_t docs = n - g * BQ_POS_GROUP < BQ_POS_GROUP ? n - g * BQ_POS_GROUP : BQ_POS_GROUP;
 	size_t head = n_groups == 1 ? 2 : 1 + 4 * (size_t)n_groups;
-	uint64_t offset = 0, before = 0;
+	uint64_t offset = 0;
 
-	if (block.len < head)
+	if (len < head)
 		return false;
-	const uint8_t *h = n_groups == 1 ? p : p + 1 + 4 * (size_t)g;
+	const uint8_t *h = n_groups == 1 ? block : block + 1 + 4 * (size_t)g;
 	if (n_groups > 1) {
-		if (p[0] > 31)
+		if (block[0] > 31)
 			return false;
-		offset = (uint64_t)bq_get_u16(h + 2) << p[0];
+		offset = (uint64_t)bq_get_u16(h + 2) << block[0];
 	}
-	for (uint32_t j = g * BQ_POS_GROUP; j < i; j++)
-		before += tfs[j] - 1;
-	out->w0 = h[0];
-	out->w1 = h[1];
-	if (out->w0 > 32 || out->w1 > 32 || offset > block.len - head)
+	unsigned w0 = h[0], w1 = h[1];
+	if (w0 > 32 || w1 > 32 || offset > len - head || p->tf - 1 >= BQ_MAX_POS)
 		return false;
-	out->p = p + head + offset;
-	out->first_at = (uint64_t)(i % BQ_POS_GROUP) * out->w0;
-	out->rest_at = (uint64_t)docs * out->w0 + before * out->w1;
-	uint64_t end = out->rest_at + (uint64_t)(tfs[i] - 1) * out->w1;
-	return bits_bytes(end) <= block.len - head - offset;
+	uint64_t first_at = (uint64_t)(i % BQ_POS_GROUP) * w0;
+	uint64_t rest_at = (uint64_t)docs * w0 + p->base * w1;
+	uint64_t end = rest_at + (uint64_t)(p->tf - 1) * w1;
+	if (bits_bytes(end) > len - head - offset)
+		return false;
+	const uint8_t *data = block + head + offset;
+	p->first = data + first_at / 8;
+	p->rest = data + rest_at / 8;
+	p->base = 0;
+	p->w0 = (uint8_t)w0;
+	p->w1 = (uint8_t)w1;
+	p->s0 = first_at % 8;
+	p->s1 = rest_at % 8;
+	return true;
+}
+
+bool positions_ready(struct bq_spot *spots, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		const struct bq_spot *p = &spots[i];
+		if (p->s0 != POSITIONS_RAW)
+			continue;
+		__builtin_prefetch(p->first);
+		__builtin_prefetch(p->first + 1 + 4 * (size_t)(p->w0 / BQ_POS_GROUP));
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		struct bq_spot *p = &spots[i];
+		if (p->s0 != POSITIONS_RAW)
+			continue;
+		if (!locate(p))
+			return false;
+		__builtin_prefetch(p->first);
+		__builtin_prefetch(p->rest);
+	}
+	return true;
+}
+
+/* The spot of document `i`, as far as it is known without the block. */
+static struct bq_spot spot_of(struct bq_span block, const uint32_t *tfs, uint32_t n, uint32_t i)
+{
+	struct bq_spot s = { .tf = tfs[i] };
+
+	for (uint32_t j = i / BQ_POS_GROUP * BQ_POS_GROUP; j < i; j++)
+		s.base += tfs[j] - 1;
+	positions_set_spot(&s, block, n, i);
+	return s;
 }
 
 bool positions_fit(struct bq_span block, const uint32_t *tfs, uint32_t n, uint32_t i)
 {
-	struct place at;
+	struct bq_spot at = spot_of(block, tfs, n, i);
 
-	return tfs[i] <= BQ_MAX_POS && locate(block, tfs, n, i, &at);
+	return locate(&at);
 }
 
 bool positions_get(struct bq_span block, const uint32_t *tfs, uint32_t n, uint32_t i, uint32_t *out)
 {
-	struct place at;
+	struct bq_spot at = spot_of(block, tfs, n, i);
 
-	if (!locate(block, tfs, n, i, &at))
+	if (!locate(&at))
 		return false;
-	uint64_t pos = bits_get(at.p, at.first_at, at.w0);
-	out[0] = (uint32_t)pos;
-	for (uint32_t j = 1; j < tfs[i]; j++) {
-		pos += 1 + (uint64_t)bits_get(at.p, at.rest_at, at.w1);
-		at.rest_at += at.w1;
-		out[j] = (uint32_t)pos;
-	}
-	return pos < BQ_MAX_POS;
+	struct bq_spot_walk w = bq_spot_start(&at);
+	*out++ = (uint32_t)w.pos;
+	while (bq_spot_next(&w))
+		*out++ = (uint32_t)w.pos;
+	return w.pos < BQ_MAX_POS;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "segment/segment.h"
+#include "segment/segment_cursor.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,6 +91,7 @@ static const struct bq_leaf_ops segment_ops = {
 	.fields = get_fields,
 	.mark = get_mark,
 	.pair = segment_pair,
+	.ready = native_ready,
 };
 
 /* Find the parts of the sections and check that they fit together. */

@@ -171,6 +171,37 @@ static const uint32_t *counted_positions(struct bq_cursor *c, uint32_t i, uint32
 	return positions;
 }
 
+/* A meeting that enters blocks without their tfs is counted as if it decoded
+ * them whole; spots are read, if at all, a line each. */
+static uint32_t counted_meet(struct bq_cursor *c, const uint32_t *docs, uint32_t n, uint16_t *kept,
+	struct bq_spot *spots)
+{
+	struct counting *k = counting_of(c);
+	uint32_t n_kept = 0;
+
+	/* one by one, so that every block entered is seen */
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t last = c->last, had = c->n;
+		uint16_t one;
+		if (k->real->meet(c, &docs[i], 1, &one, spots == NULL ? NULL : &spots[n_kept]) != 0)
+			kept[n_kept++] = (uint16_t)i;
+		if (c->n != 0 && (had == 0 || c->last != last) && c->read->error.status == BQ_OK)
+			(void)count_load(c, k, true);
+	}
+	return n_kept;
+}
+
+static bool counted_ready(const struct bq_leaf *l, struct bq_spot *spots, uint32_t n, struct bq_read *rd)
+{
+	bool ok = real_leaf_ops->ready(l, spots, n, rd);
+
+	for (uint32_t i = 0; ok && i < n; i++) {
+		sink->places++;
+		sink->pos += LINE + (uint64_t)(spots[i].tf - 1) * spots[i].w1 / 8 / LINE * LINE;
+	}
+	return ok;
+}
+
 static uint8_t counted_range_impact(struct bq_cursor *c, uint32_t from, uint32_t to)
 {
 	struct counting *k = counting_of(c);
@@ -213,6 +244,7 @@ static struct bq_cursor *counted_cursor(const struct bq_leaf *l, const struct bq
 	k->ops.hold = counted_hold;
 	k->ops.rewind = counted_rewind;
 	k->ops.positions = counted_positions;
+	k->ops.meet = counted_meet;
 	k->ops.range_impact = counted_range_impact;
 	k->ops.block_impact = counted_block_impact;
 	k->ops.nth_impact = counted_nth_impact;
@@ -247,6 +279,7 @@ void touched_begin(struct bq_index *ix, struct touched *t)
 	leaf_ops = *real_leaf_ops;
 	leaf_ops.cursor = counted_cursor;
 	leaf_ops.text = counted_text;
+	leaf_ops.ready = counted_ready;
 	for (uint32_t i = 0; i < ix->n_leaves; i++)
 		ix->leaves[i]->ops = &leaf_ops;
 }

@@ -17,6 +17,7 @@ struct occ {
 struct posting {
 	uint32_t doc, tf;
 	uint32_t *pos;
+	uint32_t *packed; /* as bq_spot reads them: all numbers of 32 bits */
 };
 
 struct mem_term {
@@ -159,6 +160,14 @@ static void add_form(struct mem_term *t, struct bq_span form)
 	t->forms[t->n_forms++] = copy(form);
 }
 
+static void pack(struct posting *p)
+{
+	p->packed = must(calloc(p->tf + 2, sizeof *p->packed)); /* two more are readable */
+	p->packed[0] = p->pos[0];
+	for (uint32_t i = 1; i < p->tf; i++)
+		p->packed[i] = p->pos[i] - p->pos[i - 1] - 1;
+}
+
 /* Occurrences [0, n) of one term. */
 static struct mem_term make_term(const struct occ *o, size_t n)
 {
@@ -175,13 +184,17 @@ static struct mem_term make_term(const struct occ *o, size_t n)
 		if (o[i].form.len != 0)
 			add_form(&t, o[i].form);
 	}
+	for (uint32_t i = 0; i < t.df && t.kind == BQ_TERM_WORD; i++)
+		pack(&t.list[i]);
 	return t;
 }
 
 static void free_term(struct mem_term *t)
 {
-	for (uint32_t i = 0; i < t->df; i++)
+	for (uint32_t i = 0; i < t->df; i++) {
 		free(t->list[i].pos);
+		free(t->list[i].packed);
+	}
 	for (uint32_t i = 0; i < t->n_forms; i++)
 		free((void *)(uintptr_t)t->forms[i].ptr);
 	free(t->list);
@@ -383,6 +396,30 @@ static const uint32_t *positions(struct bq_cursor *c, uint32_t i, uint32_t *n)
 	return m->pos;
 }
 
+/* One by one, through seek_block(): the plain meaning of meet. */
+static uint32_t meet(struct bq_cursor *c, const uint32_t *docs, uint32_t n, uint16_t *kept, struct bq_spot *spots)
+{
+	struct mem_cursor *m = cursor_of(c);
+	uint32_t n_kept = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t at = 0;
+		if ((c->n == 0 || c->last < docs[i]) && !seek_block(c, docs[i]))
+			break;
+		while (m->docs[at] < docs[i])
+			at++;
+		if (m->docs[at] != docs[i])
+			continue;
+		const struct posting *p = &m->t->list[m->from + at];
+		const uint8_t *packed = (const uint8_t *)p->packed;
+		if (spots != NULL)
+			spots[n_kept] = (struct bq_spot){ .tf = p->tf, .first = packed,
+				.rest = packed == NULL ? NULL : packed + 4, .w0 = 32, .w1 = 32 };
+		kept[n_kept++] = (uint16_t)i;
+	}
+	return n_kept;
+}
+
 /* The largest impact of the block that starts at posting `from`. */
 static uint8_t largest_impact(const struct mem_cursor *m, uint32_t from)
 {
@@ -469,8 +506,8 @@ static uint8_t nth_impact(const struct bq_cursor *c, uint32_t n)
 static struct bq_cursor *cursor(const struct bq_leaf *leaf, const struct bq_term *t, struct bq_read *rd)
 {
 	static const struct bq_cursor_ops ops = { next_block, seek_block, load_tfs, load_block, fill, hold,
-		rewind_cursor, positions, range_impact,
-		block_impact, nth_impact, block_impacts };
+		rewind_cursor, positions, meet,
+		range_impact, block_impact, nth_impact, block_impacts };
 	const struct mem_leaf *l = leaf_of(leaf);
 	struct mem_cursor *m = BQ_ARENA_NEW(rd->mem, struct mem_cursor, 1);
 	uint32_t most = 0;
@@ -546,7 +583,17 @@ static int mark(const struct bq_leaf *leaf, const struct bq_doc_head *h, uint32_
 	return BQ_OK;
 }
 
-static const struct bq_leaf_ops leaf_ops = { find, term_at, terms_next, forms, cursor, head, text, fields, mark, NULL };
+static bool ready(const struct bq_leaf *leaf, struct bq_spot *spots, uint32_t n, struct bq_read *rd)
+{
+	(void)leaf;
+	(void)spots;
+	(void)n;
+	(void)rd;
+	return true;
+}
+
+static const struct bq_leaf_ops leaf_ops = { find, term_at, terms_next, forms, cursor, head, text, fields, mark, NULL,
+	ready };
 
 /* ---- the whole --------------------------------------------------------- */
 

@@ -228,6 +228,67 @@ static void check_by_seek(const struct model *m, const struct list *l, struct bq
 	}
 }
 
+/* The documents asked for from `from` on, with random gaps; returns how many. */
+static uint32_t draw_docs(const struct model *m, uint32_t from, uint32_t step, uint32_t max, uint32_t *out)
+{
+	uint32_t n = 0;
+
+	for (uint64_t doc = from; n < max && doc < m->n_docs + 3; doc += 1 + rng_below(&rng, step))
+		out[n++] = (uint32_t)doc;
+	return n;
+}
+
+static void check_spot(const struct list *l, uint32_t i, const uint32_t *want, const struct bq_spot *spot)
+{
+	assert_int_equal(spot->tf, l->tfs[i]);
+	if (l->kind != BQ_TERM_WORD)
+		return;
+	struct bq_spot_walk w = bq_spot_start(spot);
+	for (uint32_t j = 0; j < l->tfs[i]; j++) {
+		assert_int_equal(w.pos, want[j]);
+		assert_int_equal(bq_spot_next(&w), j + 1 < l->tfs[i]);
+	}
+}
+
+/* Ask for many at once: what is found must be what stands in the list.  `walk`:
+ * the cursor loads blocks, too, and only their documents are asked for. */
+static void check_by_meet(const struct model *m, const struct list *l, struct bq_cursor *c, bool walk)
+{
+	enum { MAX = 300 };
+	static uint32_t docs[MAX];
+	static struct bq_spot spots[MAX];
+	uint16_t kept[MAX];
+	uint32_t step = 1 + (uint32_t)rng_skewed(&rng, 600), from = 0, i = 0, at = 0;
+
+	while (from < m->n_docs + 3) {
+		if (walk && !c->ops->seek_block(c, from))
+			return;
+		uint32_t n = draw_docs(m, walk && c->docs[0] > from ? c->docs[0] : from, step,
+			1 + (uint32_t)rng_below(&rng, MAX), docs);
+		while (walk && n > 1 && docs[n - 1] > c->last)
+			n--;
+		bool wants_spots = !rng_one_in(&rng, 4);
+		uint32_t met = bq_cursor_meet(c, docs, n, kept, wants_spots ? spots : NULL), k = 0;
+		if (wants_spots && l->kind == BQ_TERM_WORD)
+			assert_true(bq_leaf_ready(c->leaf, spots, met, c->read));
+		for (uint32_t j = 0; j < n; j++) {
+			for (; i < l->df && l->docs[i] < docs[j]; i++)
+				at += l->tfs[i];
+			if (i == l->df || l->docs[i] != docs[j])
+				continue;
+			assert_true(k < met);
+			assert_int_equal(kept[k], j);
+			if (wants_spots)
+				check_spot(l, i, l->positions + at, &spots[k]);
+			k++;
+		}
+		assert_int_equal(met, k);
+		from = docs[n - 1] + 1;
+		if (walk && from <= c->last)
+			from = c->last + 1;
+	}
+}
+
 static struct bq_cursor *open_cursor(const struct bq_leaf *leaf, const struct bq_term *t, struct bq_read *rd)
 {
 	struct bq_cursor *c = bq_cursor_open(leaf, t, rd);
@@ -251,6 +312,8 @@ static void check_lists(const struct model *m, const struct bq_leaf *leaf, struc
 		assert_true(bq_span_eq(at.word, bq_span_of(l->word)) && at.term.df == l->df);
 		check_by_next(l, open_cursor(leaf, &t, rd));
 		check_by_seek(m, l, open_cursor(leaf, &t, rd));
+		check_by_meet(m, l, open_cursor(leaf, &t, rd), false);
+		check_by_meet(m, l, open_cursor(leaf, &t, rd), true);
 		assert_int_equal(bq_leaf_find(leaf, BQ_TERM_MARKED, bq_span_of(l->word), &t, rd), BQ_ENOTFOUND);
 	}
 }

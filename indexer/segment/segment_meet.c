@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Many documents looked up, and where their positions are: of each block the
+ * documents or bits (find.h), the tfs, and the address of the positions.
+ * Positions of a document stand behind those of the documents before it in
+ * its group of 32, so the tfs before it are added up.
+ */
+#include "segment/segment_cursor.h"
+
+#include "segment/positions.h"
+
+enum { MANY_FOUND = 64 }; /* of a block: adding up all of it is cheaper */
+
+/* What a stretch of asked documents found in the block at hand. */
+struct found {
+	uint32_t n;
+	uint16_t asked[BQ_BLOCK_DOCS]; /* numbers in the stretch */
+	uint8_t at[BQ_BLOCK_DOCS];     /* places in the block */
+};
+
+/* tf - 1 of the first `count` documents of a group, added up. */
+static uint64_t sum_tfs(const uint32_t tfs[BQ_POS_GROUP], uint32_t count)
+{
+	uint32_t sum = 0, all = 0;
+	uint64_t wide = 0;
+
+	for (uint32_t i = 0; i < BQ_POS_GROUP; i++) { /* by vectors: no branch */
+		sum += i < count ? tfs[i] - 1 : 0;
+		all |= tfs[i];
+	}
+	if (all < UINT32_MAX / BQ_POS_GROUP)
+		return sum;
+	for (uint32_t i = 0; i < count; i++)
+		wide += tfs[i] - 1;
+	return wide;
+}
+
+/* What stands in its group before each found document: for many found, one
+ * sum that runs on. */
+static void sum_before(const uint32_t *tfs, const struct found *found, uint64_t *out)
+{
+	uint32_t summed = 0;
+	uint64_t sum = 0;
+
+	for (uint32_t j = 0; j < found->n; j++) {
+		uint32_t i = found->at[j], from = i & ~(BQ_POS_GROUP - 1);
+		if (found->n <= MANY_FOUND) {
+			out[j] = sum_tfs(tfs + from, i - from);
+			continue;
+		}
+		if (summed < from) {
+			summed = from;
+			sum = 0;
+		}
+		for (; summed < i; summed++)
+			sum += tfs[summed] - 1;
+		out[j] = sum;
+	}
+}
+
+/* false if the tfs are damaged. */
+static bool put_spots(struct native_cursor *n, const struct found *found, struct bq_spot *out)
+{
+	const uint32_t *tfs = bq_cursor_tfs(&n->c);
+	uint64_t before[BQ_BLOCK_DOCS];
+
+	if (n->block >= n->n_blocks)
+		return false;
+	if (n->pos_block.ptr == NULL) {
+		for (uint32_t j = 0; j < found->n; j++)
+			out[j] = (struct bq_spot){ .tf = tfs[found->at[j]] };
+		return true;
+	}
+	sum_before(tfs, found, before);
+	for (uint32_t j = 0; j < found->n; j++) {
+		uint32_t i = found->at[j];
+		out[j].tf = tfs[i];
+		out[j].base = before[j];
+		positions_set_spot(&out[j], n->pos_block, n->n, i);
+	}
+	return true;
+}
+
+/* Look up docs[from..to), at most a block of them, in the block at hand, which
+ * ends behind them; the outcome stands behind the first *n_kept.  false for
+ * damage. */
+static bool meet_block(struct native_cursor *n, const uint32_t *docs, const uint32_t range[2], uint32_t *n_kept,
+	uint16_t *kept, struct bq_spot *spots)
+{
+	const struct find_ops *find = n->segment->find;
+	const uint8_t *words = (const uint8_t *)n->post_block.ptr + 4;
+	uint32_t from = range[0], count = range[1] - from;
+	struct found f;
+
+	f.n = n->has_docs ? find->in_docs(n->docs, n->n, docs + from, count, f.asked, f.at)
+		: find->in_set(words, native_base(n, n->block) & ~63u, docs + from, count, f.asked, f.at);
+	if (f.n != 0 && spots != NULL && !put_spots(n, &f, spots + *n_kept))
+		return false;
+	for (uint32_t j = 0; j < f.n; j++)
+		kept[*n_kept + j] = (uint16_t)(from + f.asked[j]);
+	*n_kept += f.n;
+	return true;
+}
+
+/* Where those of docs[from..n) end that are at most `last`; at most a block of
+ * them. */
+static uint32_t end_of(const uint32_t *docs, uint32_t from, uint32_t n, uint32_t last)
+{
+	n = n - from < BQ_BLOCK_DOCS ? n : from + BQ_BLOCK_DOCS;
+	while (from < n && docs[from] <= last)
+		from++;
+	return from;
+}
+
+uint32_t native_meet(struct bq_cursor *c, const uint32_t *docs, uint32_t n_docs, uint16_t *kept, struct bq_spot *spots)
+{
+	struct native_cursor *n = native_of(c);
+	uint32_t n_kept = 0, range[2] = { 0, 0 };
+
+	for (; range[0] < n_docs; range[0] = range[1]) {
+		uint32_t block = native_find_block(n, n->is_open ? n->block : 0, docs[range[0]]);
+		if (block >= n->n_blocks || !native_enter(n, block, false)) {
+			n->is_open = true;
+			n->block = n->n_blocks;
+			break;
+		}
+		range[1] = end_of(docs, range[0], n_docs, native_last(n, block));
+		if (!meet_block(n, docs, range, &n_kept, kept, spots))
+			break;
+	}
+	return n_kept;
+}
+
+/* An INLINE position stands in no block: 0 bits, counted from itself. */
+static struct bq_spot inline_spot(const struct native_cursor *n)
+{
+	const uint8_t *any = (const uint8_t *)n->segment->pos.ptr; /* padding follows even if POS is empty */
+
+	return (struct bq_spot){ .first = any, .rest = any, .base = n->positions[0], .tf = 1 };
+}
+
+uint32_t native_small_meet(struct bq_cursor *c, const uint32_t *docs, uint32_t n_docs, uint16_t *kept,
+	struct bq_spot *spots)
+{
+	struct native_cursor *n = native_of(c);
+	bool is_inline = (c->term.priv[SEGMENT_PRIV_MODE] & 0xff) == SEGMENT_INLINE && n->tfs[0] == 1;
+	uint32_t n_kept = 0, range[2] = { 0, 0 };
+
+	n->has_docs = true;
+	n->n = c->term.df;
+	for (; range[0] < n_docs && docs[range[0]] <= n->docs[n->n - 1]; range[0] = range[1]) {
+		range[1] = end_of(docs, range[0], n_docs, n->docs[n->n - 1]);
+		if (!meet_block(n, docs, range, &n_kept, kept, is_inline ? NULL : spots))
+			break;
+	}
+	if (is_inline && n_kept != 0 && spots != NULL)
+		spots[0] = inline_spot(n);
+	return n_kept;
+}
+
+bool native_ready(const struct bq_leaf *l, struct bq_spot *spots, uint32_t n, struct bq_read *rd)
+{
+	if (positions_ready(spots, n))
+		return true;
+	(void)segment_damaged(segment_of(l), rd, "a damaged positions block [F23]");
+	return false;
+}
