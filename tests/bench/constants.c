@@ -60,8 +60,11 @@ int constants_measure(const struct bq_index *ix, struct constants *out, struct b
 	out->frame = measure(kernels_frame, k);
 	k->spread = 1;
 	out->verify_hot = measure(kernels_verify, k);
+	out->batch_hot = measure(kernels_verify_batch, k);
 	k->spread = k->n_places;
 	out->verify_random = measure(kernels_verify, k);
+	out->batch_random = measure(kernels_verify_batch, k);
+	out->meet = measure(kernels_meet, k);
 	out->bandwidth = 1 / measure(kernels_read, k);
 	out->miss = measure(kernels_chase, k);
 	rc = kernels_status(k, err);
@@ -87,5 +90,7 @@ void constants_put_json(struct bq_buf *b, const struct constants *c)
 	bq_buf_printf(b, "\"accumulate_ns\":%.4f,\"scan_ns\":%.4f,\"probe_ns\":%.2f,\"find_ns\":%.1f,\"frame_ns\":%.1f,",
 		c->accumulate, c->scan, c->probe, c->find, c->frame);
 	bq_buf_printf(b, "\"verify_hot_ns\":%.2f,\"verify_random_ns\":%.2f,", c->verify_hot, c->verify_random);
+	bq_buf_printf(b, "\"batch_hot_ns\":%.2f,\"batch_random_ns\":%.2f,\"meet_ns\":%.3f,", c->batch_hot,
+		c->batch_random, c->meet);
 	bq_buf_printf(b, "\"bandwidth_gb_s\":%.2f,\"miss_ns\":%.1f}", c->bandwidth, c->miss);
 }

@@ -25,6 +25,8 @@ struct constants {
 	double probe;                           /* ns: a seek in that list, 64 entries on */
 	double verify_hot;                      /* ns: positions of two words in one document, compared; in the cache */
 	double verify_random;                   /* ns: the same all over 64 MiB of positions */
+	double batch_hot, batch_random;         /* ns: the same by the shipped verifier, 128 documents at once */
+	double meet;                            /* a list of a 16th of the documents met with the longest, by posting of the former */
 	double find;                            /* ns: a word in the dictionary */
 	double frame;                           /* ns: 4 KiB of stored text, anywhere; 0: the index keeps none */
 	double bandwidth;                       /* bytes a ns: reading 64 MiB in order */

@@ -127,12 +127,15 @@ static void put_constants(struct bq_buf *b, const struct constants *c)
 	put_line(b, "score", c->score, "");
 	put_line(b, "accumulate", c->accumulate, "");
 	put_line(b, "the longest list, by cursor", c->scan, "");
+	put_line(b, "a list met with that one", c->meet, "");
 	bq_buf_printf(b, "single steps\n");
 	put_line(b, "seek 64 entries on", c->probe, " ns");
 	put_line(b, "find a word", c->find, " ns");
 	put_line(b, "4 KiB of stored text", c->frame, " ns");
 	put_line(b, "verify two words, hot", c->verify_hot, " ns");
 	put_line(b, "verify two words, random", c->verify_random, " ns");
+	put_line(b, "the same, 128 at once, hot", c->batch_hot, " ns");
+	put_line(b, "the same, 128 at once, random", c->batch_random, " ns");
 	bq_buf_printf(b, "memory\n");
 	put_line(b, "read in order", c->bandwidth, " GB/s");
 	put_line(b, "dependent miss", c->miss, " ns");

@@ -4,6 +4,7 @@
 #include <bq/bytes.h>
 
 #include "query/eval/bm25.h"
+#include "query/eval/verify.h"
 #include "segment/positions.h"
 #include "segment/postings.h"
 #include "segment/segment.h"
@@ -167,6 +168,54 @@ uint64_t kernels_verify(struct kernels *k)
 	}
 	k->sink = found;
 	return VERIFIES;
+}
+
+/* The raw spot of document `doc` of the block at `place`, as a cursor gives it. */
+static void set_spot(const struct kernels *k, const struct kernels_place *place, uint32_t doc, struct bq_spot *out)
+{
+	out->tf = k->block_tfs[doc];
+	out->base = k->before[doc];
+	positions_set_spot(out, bq_span_make(k->positions.ptr + place->at, place->len), BQ_BLOCK_DOCS, doc);
+}
+
+uint64_t kernels_verify_batch(struct kernels *k)
+{
+	enum { DOCS = 128 };
+	static const struct verify_member members[] = { { 0, 0 }, { 1, 1 } };
+	struct bq_spot_walk walks[2];
+	struct verify v = { members, 2, 2, walks };
+	struct bq_spot spots[DOCS][2];
+	uint32_t found = 0, at = 12345;
+
+	for (unsigned from = 0; from < VERIFIES; from += DOCS) {
+		for (unsigned i = 0; i < DOCS; i++) {
+			at = at * 1664525u + 1013904223u; /* as kernels_verify() */
+			set_spot(k, &k->places[(at >> 8) % k->spread], at % BQ_BLOCK_DOCS, &spots[i][0]);
+			set_spot(k, &k->places[((at >> 8) + k->spread / 2) % k->spread], at % BQ_BLOCK_DOCS,
+				&spots[i][1]);
+		}
+		if (!positions_ready(spots[0], 2 * DOCS))
+			return 0;
+		for (unsigned i = 0; i < DOCS; i++)
+			found += verify_starts(&v, spots[i], verify_anywhere, false);
+	}
+	k->sink = found;
+	return (VERIFIES + DOCS - 1) / DOCS * DOCS;
+}
+
+uint64_t kernels_meet(struct kernels *k)
+{
+	struct bq_cursor *longest = open_longest(k), *rarer;
+	uint16_t kept[BQ_BLOCK_DOCS];
+	uint64_t n = 0, met = 0;
+
+	rarer = longest == NULL ? NULL : bq_cursor_open(k->leaf, &k->rarer, &k->read);
+	while (rarer != NULL && rarer->ops->next_block(rarer)) {
+		n += rarer->n;
+		met += bq_cursor_meet(longest, rarer->docs, rarer->n, kept, NULL);
+	}
+	k->sink = met;
+	return n;
 }
 
 /* ---- memory ------------------------------------------------------------ */

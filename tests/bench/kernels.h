@@ -26,6 +26,7 @@ struct kernels {
 	struct bq_buf block;       /* a packed postings block: documents 80 apart on average */
 	struct bq_buf bitset;      /* one of documents close together */
 	uint32_t block_docs[BQ_BLOCK_DOCS], block_tfs[BQ_BLOCK_DOCS];
+	uint32_t before[BQ_BLOCK_DOCS]; /* tf - 1 of those before it in its group of 32, added up */
 	struct bq_buf positions;   /* at least 64 MiB of position blocks of `block` */
 	struct kernels_place *places;
 	uint32_t n_places;
@@ -36,6 +37,7 @@ struct kernels {
 	uint32_t window[4096];
 	const struct bq_leaf *leaf; /* the leaf of the longest list; NULL if there is no word */
 	struct bq_term longest;
+	struct bq_term rarer;       /* one that about a 16th of its documents hold */
 	struct bq_span *words;      /* some of its words, in random order; live in `mem` */
 	uint32_t n_words;
 	struct bq_arena mem, scratch;
@@ -61,6 +63,8 @@ uint64_t kernels_probe(struct kernels *k);
 uint64_t kernels_find(struct kernels *k);
 uint64_t kernels_frame(struct kernels *k);        /* of stored text */
 uint64_t kernels_verify(struct kernels *k);       /* spread */
+uint64_t kernels_verify_batch(struct kernels *k); /* spread */
+uint64_t kernels_meet(struct kernels *k);
 uint64_t kernels_read(struct kernels *k);         /* bytes */
 uint64_t kernels_chase(struct kernels *k);
 

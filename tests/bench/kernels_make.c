@@ -37,6 +37,7 @@ static void make_blocks(struct kernels *k, struct rng *r)
 	for (unsigned i = 0; i < BQ_BLOCK_DOCS; i++) {
 		k->block_tfs[i] = 1 + (uint32_t)rng_skewed(r, 4);
 		close[i] = i + i / 3;
+		k->before[i] = i % BQ_POS_GROUP == 0 ? 0 : k->before[i - 1] + k->block_tfs[i - 1] - 1;
 	}
 	make_docs(r, 64, k->block_docs);
 	postings_put_block(&k->block, k->block_docs, k->block_tfs, BQ_BLOCK_DOCS, 0);
@@ -98,6 +99,8 @@ static bool make_chain(struct kernels *k, struct rng *r)
 	return true;
 }
 
+static uint32_t distance(uint32_t a, uint32_t b) { return a > b ? a - b : b - a; }
+
 /* The longest list of a written word in the largest leaf, and some words. */
 static void find_words(struct kernels *k)
 {
@@ -116,6 +119,8 @@ static void find_words(struct kernels *k)
 	while (bq_terms_next(&it)) {
 		if (it.term.df > k->longest.df)
 			k->longest = it.term;
+		if (k->rarer.df == 0 || distance(it.term.df, k->leaf->n_docs / 16) < distance(k->rarer.df, k->leaf->n_docs / 16))
+			k->rarer = it.term;
 		if (seen++ % every == 0 && k->n_words < FIND_WORDS)
 			k->words[k->n_words++] = bq_arena_dup(&k->mem, it.word);
 	}

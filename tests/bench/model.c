@@ -133,7 +133,7 @@ static void answer(const struct constants *c, const struct model_query *q, struc
 		meet(c, q, a < b ? b : a, least, out);
 		return;
 	}
-	add(out, (double)q->candidates * q->n_joints, c->verify_hot, 2);
+	add(out, (double)q->candidates * q->n_joints, c->batch_hot, 2);
 	if (!is_required) {
 		unite(c, q, out);
 		return;

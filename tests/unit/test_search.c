@@ -220,6 +220,9 @@ static void phrase_without_a_hit_gets_a_hint(void **state)
 	assert_false(b->hits.has_hint);
 	(void)paths(b, "zzz");
 	assert_false(b->hits.has_hint);
+	b->opts.total = BQ_TOTAL_NONE;
+	(void)paths(b, "\"sharing city\"");
+	assert_false(b->hits.has_hint);
 }
 
 /* ---- order and pages --------------------------------------------------- */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "query/eval/pass.h"
 
+#include "query/eval/phrased.h"
 #include "query/eval/prune.h"
 
 struct eval pass_eval(struct bq_query *q, uint32_t index, uint32_t leaf, struct watch *watch)
@@ -80,7 +81,7 @@ static int run_leaf(struct pass *pass, uint32_t index, uint32_t leaf, struct bq_
 		strict = node_build(&ev, ev.group->root, AST_STRICT);
 	if (root == NULL || (pass->without_strict && strict == NULL))
 		return pass_failure(&ev, err);
-	if (!prune_leaf(pass, &ev, root, strict, index))
+	if (!phrased_leaf(pass, &ev, root, strict, index) && !prune_leaf(pass, &ev, root, strict, index))
 		walk_leaf(pass, &ev, root, strict, index);
 	return pass_failure(&ev, err);
 }

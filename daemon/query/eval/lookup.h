@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * One phrase looked up in many documents.
+ *
+ *   asked        12   19   40   41   77   90         ascending
+ *   "data"       12   19        41   77              list after list, rarest first
+ *   "sharing"         19        41   77
+ *   bound             19             77              41: even tf 2 is not enough
+ *   ready        headers of all their positions, then the positions themselves,
+ *                are fetched while the others' are asked for
+ *   verify            tf 1           none
+ */
+#ifndef QUERY_LOOKUP_H
+#define QUERY_LOOKUP_H
+
+#include "query/eval/node.h"
+#include "query/eval/verify.h"
+
+enum { LOOKUP_DOCS = 128 }; /* documents of one question */
+
+/* Documents of one question and its answer. */
+struct lookup_batch {
+	const uint32_t *docs;  /* ascending, none behind those of the question before */
+	uint32_t n;            /* at most LOOKUP_DOCS */
+	const uint32_t *least; /* points below which nobody wants to know: 0 for `tf` is fine; NULL: all 0 */
+	uint32_t exact_from;   /* points from which tf must be right; below any tf > 0 will do */
+	uint32_t *tfs;         /* out: starts in docs[i] */
+	bool is_cut;           /* out: set when `least` left one out */
+};
+
+struct lookup;
+
+/* Ready to look up `phrase`, a NODE_PHRASE that nobody walks; lives in its
+ * eval's read.mem.  Documents that are asked for come from the list `lead`, if
+ * it is one of the phrase's: it is met last, for its spots alone.  NULL if the
+ * phrase cannot be asked so (a list is a UNION), or when the arena is full. */
+struct lookup *lookup_new(struct node *phrase, const struct node *lead);
+
+/* Answer one question.  Damage ends in the eval's read.error. */
+void lookup_run(struct lookup *l, struct lookup_batch *b);
+
+#endif
