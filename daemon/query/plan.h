@@ -76,6 +76,8 @@ struct bq_query {
 	struct matches *matches;    /* of the hit `matches_of`, while the searcher's */
 	struct bq_hit matches_of;   /* match_serial is matches_serial */
 	uint64_t matches_serial;
+	struct walk *walks;         /* over the leaves of hits looked at, likewise: see walk.h */
+	uint64_t walks_serial;
 };
 
 struct bq_searcher {
@@ -90,6 +92,8 @@ struct bq_searcher {
 	struct bq_arena text_mem; /* the text of `window` */
 	struct bq_arena match_mem; /* matches of the last hit looked at */
 	uint64_t match_serial;    /* grows with each */
+	struct bq_arena walk_mem; /* walks of the last query that was shown */
+	uint64_t walk_serial;     /* grows with each */
 	struct searcher_window {
 		uint64_t serial;  /* the match_serial of its document; another: not it */
 		uint64_t off;

@@ -17,6 +17,7 @@ struct bq_searcher *bq_searcher_new(void)
 	bq_arena_init(&s->list_mem, SCRATCH_BYTES);
 	bq_arena_init(&s->text_mem, SCRATCH_BYTES);
 	bq_arena_init(&s->match_mem, SCRATCH_BYTES);
+	bq_arena_init(&s->walk_mem, SCRATCH_BYTES);
 	return s;
 }
 
@@ -31,6 +32,7 @@ void bq_searcher_free(struct bq_searcher *s)
 	bq_arena_release(&s->list_mem);
 	bq_arena_release(&s->text_mem);
 	bq_arena_release(&s->match_mem);
+	bq_arena_release(&s->walk_mem);
 	free(s);
 }
 

@@ -407,6 +407,7 @@ static void run_round(struct rng *r)
 	struct bq_view view = { &t.index, 1 };
 	for (int i = 0; i < QUERIES; i++) {
 		make_query(r, &t, &text);
+		how.match = (enum bq_match)rng_below(r, 3);
 		if (bq_query_parse(s, &view, bq_buf_span(&text), &how, &mem, &t.q, &err) != BQ_OK ||
 			bq_query_search(t.q, &hits, &err) != BQ_OK)
 			fail_msg("%.*s: %s", (int)text.len, (const char *)text.ptr, err.msg);

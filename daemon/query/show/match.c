@@ -3,11 +3,13 @@
 
 #include <stdlib.h>
 
+#include "query/show/walk.h"
+
 enum { MAX_RUNS = 16 };
 
 /* What node_each_clause() carries along. */
 struct collect {
-	struct eval *ev;
+	struct walk *walk;
 	struct matches *all;
 	bool is_failed;
 };
@@ -69,27 +71,20 @@ static void add_positions(struct collect *c, const struct ast *a, const uint32_t
 /* A plain word: the positions of every written form of its stem. */
 static void add_forms(struct collect *c, struct node *n)
 {
-	struct eval *ev = c->ev;
-	struct bq_term *forms;
-	uint32_t n_forms, count;
+	uint32_t count;
 
 	if (n->cursor->term.kind == BQ_TERM_WORD) { /* its own only form */
 		const uint32_t *positions = bq_cursor_positions(n->cursor, &count);
 		add_positions(c, n->ast, positions, count);
 		return;
 	}
-	if (bq_leaf_forms(ev->leaf, &n->cursor->term, &forms, &n_forms, &ev->read) != BQ_OK) {
-		c->is_failed = true;
-		return;
-	}
-	for (uint32_t i = 0; i < n_forms && !c->is_failed; i++) {
-		struct bq_cursor *cur = bq_cursor_open(ev->leaf, &forms[i], &ev->read);
-		if (cur == NULL) {
-			c->is_failed = true;
-		} else if (bq_cursor_seek(cur, n->doc) == n->doc) {
-			const uint32_t *positions = bq_cursor_positions(cur, &count);
-			add_positions(c, n->ast, positions, count);
-		}
+	const struct walk_forms *forms = walk_forms(c->walk, n);
+	c->is_failed |= forms == NULL;
+	for (uint32_t i = 0; forms != NULL && i < forms->n; i++) {
+		if (forms->cursors[i]->doc != n->doc)
+			continue;
+		const uint32_t *positions = bq_cursor_positions(forms->cursors[i], &count);
+		add_positions(c, n->ast, positions, count);
 	}
 }
 
@@ -234,43 +229,29 @@ uint32_t match_join(struct bq_range *ranges, uint32_t n)
 	return kept;
 }
 
-/* The tree at the hit's document, in the reading that made it one: NULL if
- * neither matches there. */
-static struct node *find_hit(struct eval *ev, const struct bq_hit *hit)
-{
-	enum bq_match match = ev->q->opts->match;
-	struct node *root = NULL;
-
-	if (match != BQ_MATCH_ANY) {
-		root = node_build(ev, ev->group->root, AST_STRICT);
-		if (root != NULL && node_seek(root, hit->doc) == hit->doc)
-			return root;
-	}
-	if (match == BQ_MATCH_ALL || (match == BQ_MATCH_AUTO && root == NULL))
-		return NULL;
-	root = node_build(ev, ev->group->root, AST_LOOSE);
-	return root != NULL && node_seek(root, hit->doc) == hit->doc ? root : NULL;
-}
-
-/* Walk the tree to the hit's document and gather what matches there.  Lists and
- * positions live as long as the matches. */
+/* Walk the tree to the hit's document and gather what matches there. */
 static int collect(struct bq_query *q, const struct bq_hit *hit, const struct bq_doc_head *head,
 	struct matches *all, struct bq_error *err)
 {
-	struct watch unhurried = { 0 };
-	struct eval ev = pass_eval(q, hit->index, hit->leaf, &unhurried);
-	struct collect c = { .ev = &ev, .all = all };
+	struct walk *walk = walk_over(q, hit);
+	struct collect c = { .walk = walk, .all = all };
 
-	ev.with_positions = true;
-	ev.read.mem = all->mem = &q->searcher->match_mem;
-	all->clauses = BQ_ARENA_NEW(all->mem, const struct ast *, ev.group->n_clauses);
-	struct node *root = all->clauses == NULL ? NULL : find_hit(&ev, hit);
+	all->mem = &q->searcher->match_mem;
+	if (walk == NULL)
+		return bq_error_set(err, BQ_ENOMEM, 0, "no memory for the matches");
+	all->clauses = BQ_ARENA_NEW(all->mem, const struct ast *, walk->ev.group->n_clauses);
+	struct node *root = all->clauses == NULL ? NULL : walk_to(walk, hit);
 	if (root != NULL) {
 		node_each_clause(root, add_clause, &c);
-		if (!c.is_failed && title_match(all, ev.group->text, head))
+		if (!c.is_failed && title_match(all, walk->ev.group->text, head))
 			(void)put_in_order(all);
 	}
-	return pass_failure(&ev, err);
+	int rc = pass_failure(&walk->ev, err);
+	if (rc == BQ_OK && all->mem->oom)
+		rc = bq_error_set(err, BQ_ENOMEM, 0, "no memory for the matches");
+	if (rc != BQ_OK)
+		walk_drop(q);
+	return rc;
 }
 
 int match_collect(struct bq_query *q, const struct bq_hit *hit, const struct bq_doc_head *head,

@@ -19,7 +19,7 @@ struct match {
 
 /* Positions of one list of one clause in the document: matches to be. */
 struct match_run {
-	const uint32_t *pos;   /* ascending; lives in match_mem */
+	const uint32_t *pos;   /* ascending; lives as long as the matches */
 	uint32_t n, at;        /* pos[at] is the next one */
 	struct match like;     /* all but the position */
 };
