@@ -204,7 +204,7 @@ bool compare(const char *name, int rounds, const std::function<void()> &cpp, con
 	}
 	double percent = 100 * (best[1] / best[0] - 1);
 	std::printf("%-10s C++ %9.3f ms   C %9.3f ms   %+.2f %%\n", name, 1e3 * best[0], 1e3 * best[1], percent);
-	return percent <= PERCENT_ALLOWED;
+	return percent <= double(PERCENT_ALLOWED);
 }
 
 void write_database()
