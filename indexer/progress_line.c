@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/utf8.h"
+#include <bq/utf8.h>
+
 #include "progress.h"
 
 enum { NAME_MIN = 8, WINDOW_S = 5 };
@@ -115,7 +116,7 @@ static size_t copy_name(struct bq_span name, size_t from, char *out)
 
 	for (p += from; p < end;) {
 		int32_t cp;
-		size_t n = utf8_decode(p, end, &cp);
+		size_t n = bq_utf8_decode(p, end, &cp);
 		columns += columns_of(cp);
 		if (out != NULL && is_unsafe(cp))
 			*out++ = '?';
@@ -137,14 +138,14 @@ static void add_name(struct line *l, struct bq_span name)
 	if (name.len == 0 || l->room < NAME_MIN + 2)
 		return;
 	room = l->room - 2;
-	while (from < name.len && (name.ptr[from] & 0xc0) == 0x80 && from != 0)
+	while (from < name.len && bq_utf8_is_tail(name.ptr[from]) && from != 0)
 		from++;
 	if (from != 0 || copy_name(name, 0, NULL) > room)
 		room -= 2;
 	while (copy_name(name, from, NULL) > room) {
 		int32_t cp;
 		const uint8_t *p = (const uint8_t *)name.ptr;
-		from += utf8_decode(p + from, p + name.len, &cp);
+		from += bq_utf8_decode(p + from, p + name.len, &cp);
 	}
 	l->len += (size_t)sprintf(l->out + l->len, from == 0 ? "  " : "  ..");
 	(void)copy_name(name, from, l->out + l->len);

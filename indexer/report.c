@@ -8,8 +8,7 @@
 
 #include <bq/buf.h>
 #include <bq/log.h>
-
-#include "base/utf8.h"
+#include <bq/utf8.h>
 
 static uint64_t peak_rss_bytes(void)
 {
@@ -74,7 +73,7 @@ static bool is_utf8(struct bq_span s)
 
 	while (p < end) {
 		int32_t cp;
-		p += utf8_decode(p, end, &cp);
+		p += bq_utf8_decode(p, end, &cp);
 		if (cp < 0)
 			return false;
 	}

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <bq/buf.h>
-
-#include "base/utf8.h"
+#include <bq/utf8.h>
 
 /* The escape of one ASCII byte, or NULL if it stands for itself. */
 static const char *escape_of(uint8_t c, char tmp[8])
@@ -35,7 +34,7 @@ void bq_buf_put_json(struct bq_buf *b, struct bq_span s)
 	bq_buf_put_u8(b, '"');
 	while (p < end) {
 		int32_t cp;
-		size_t n = utf8_decode(p, end, &cp);
+		size_t n = bq_utf8_decode(p, end, &cp);
 		const char *esc = cp < 0 ? "\xef\xbf\xbd" : cp < 0x80 ? escape_of((uint8_t)cp, tmp) : NULL;
 		if (esc != NULL) {
 			bq_buf_put(b, run, (size_t)(p - run));

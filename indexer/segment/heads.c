@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <bq/bytes.h>
+#include <bq/utf8.h>
 
 enum {
 	TITLE_CUT = 1 << 2,
@@ -25,7 +26,7 @@ static struct bq_span cut_title(struct bq_span title)
 {
 	size_t n = title.len < HEADS_MAX_TITLE ? title.len : HEADS_MAX_TITLE;
 
-	while (n < title.len && n != 0 && ((uint8_t)title.ptr[n] & 0xc0) == 0x80)
+	while (n < title.len && n != 0 && bq_utf8_is_tail(title.ptr[n]))
 		n--;
 	return bq_span_first(title, n);
 }

@@ -6,7 +6,7 @@
 
 #include <utf8proc.h>
 
-#include "base/utf8.h"
+#include <bq/utf8.h>
 
 /* ---- one string -------------------------------------------------------- */
 
@@ -101,7 +101,7 @@ static size_t measure_char(const char *s, size_t n)
 		return parse_escape(s, n, &cp);
 	if (*p < ' ' || *p == '"')
 		return 0;
-	len = utf8_decode(p, p + n, &cp);
+	len = bq_utf8_decode(p, p + n, &cp);
 	return cp < 0 ? 0 : len;
 }
 

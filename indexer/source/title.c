@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "base/utf8.h"
+#include <bq/utf8.h>
 
 static struct bq_span skip_bom(struct bq_span s)
 {
@@ -44,7 +44,7 @@ static struct bq_span cut(struct bq_span s)
 	int32_t cp;
 
 	while (at < s.len && at <= TITLE_MAX)
-		at += utf8_decode(p + at, end, &cp);
+		at += bq_utf8_decode(p + at, end, &cp);
 	return bq_span_first(s, at);
 }
 

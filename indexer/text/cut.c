@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include <bq/utf8.h>
+
 enum { HEX_DIGITS = 16 };
 
 _Static_assert(BQ_WORD_CUT + 1 + HEX_DIGITS <= BQ_WORD_MAX, "a cut word fits");
@@ -45,7 +47,7 @@ void cut_put(struct cut *c, const char *utf8, size_t n)
 			c->len += n;
 			return;
 		}
-		while (keep > 0 && ((unsigned char)utf8[keep] & 0xc0) == 0x80)
+		while (keep > 0 && bq_utf8_is_tail(utf8[keep]))
 			keep--;
 		memcpy(c->bytes + c->len, utf8, keep);
 		c->len += keep;

@@ -10,9 +10,9 @@
 
 #include <bq/arena.h>
 #include <bq/text.h>
+#include <bq/utf8.h>
 #include <xapian-c.h>
 
-#include "base/utf8.h"
 #include "text/chars.h"
 
 enum { SLOTS_MIN = 1024, BYTES_MAX = 96 << 20 };
@@ -89,7 +89,7 @@ static bool is_own_stem(struct bq_span word)
 
 	while (p < end) {
 		int32_t cp;
-		p += utf8_decode(p, end, &cp);
+		p += bq_utf8_decode(p, end, &cp);
 		if (cp >= 0 && cp < 0x80 ? cp >= '0' && cp <= '9'
 					 : chars_is_digit(cp) || chars_class(cp, true) == CHARS_CJK)
 			return true;

@@ -16,8 +16,8 @@
 #include <string.h>
 
 #include <bq/bytes.h>
+#include <bq/utf8.h>
 
-#include "base/utf8.h"
 #include "text/cjk.h"
 #include "text/text.h"
 
@@ -70,7 +70,7 @@ static struct here look(const struct bq_tokens *it, const uint8_t *p)
 
 	if (p == it->end)
 		return h;
-	h.next = p + utf8_decode(p, it->end, &h.cp);
+	h.next = p + bq_utf8_decode(p, it->end, &h.cp);
 	if (h.cp >= 0 && h.cp < 0x80)
 		h.class = is_ascii_letter((uint8_t)h.cp) ? CHARS_LETTER : CHARS_SEPARATES;
 	else
@@ -226,7 +226,7 @@ static bool is_simple_at(const struct bq_tokens *it, const uint8_t *p)
 {
 	int32_t cp;
 
-	return it->end - p >= 3 && p[0] >= 0xe3 && p[0] <= 0xed && utf8_decode(p, it->end, &cp) == 3 &&
+	return it->end - p >= 3 && p[0] >= 0xe3 && p[0] <= 0xed && bq_utf8_decode(p, it->end, &cp) == 3 &&
 	       cjk_is_simple(cp);
 }
 

@@ -9,8 +9,9 @@
 
 #include <jansson.h>
 
+#include <bq/utf8.h>
+
 #include "fuzz/fuzz.h"
-#include "server/wire/utf8_check.h"
 #include "source/source.h"
 
 static char path[256];
@@ -38,8 +39,8 @@ static const char *make_file(const uint8_t *data, size_t size)
 
 static void check_document(const struct bq_doc_in *d)
 {
-	FUZZ_CHECK(utf8_check(d->id) == d->id.len && utf8_check(d->title) == d->title.len);
-	FUZZ_CHECK(utf8_check(d->text) == d->text.len);
+	FUZZ_CHECK(bq_utf8_check(d->id) == d->id.len && bq_utf8_check(d->title) == d->title.len);
+	FUZZ_CHECK(bq_utf8_check(d->text) == d->text.len);
 	FUZZ_CHECK(!d->title_in_text || (d->title_off <= d->text.len && d->title.len <= d->text.len - d->title_off));
 	if (d->fields.len == 0)
 		return;

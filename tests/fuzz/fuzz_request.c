@@ -4,16 +4,18 @@
  * UTF-8, or a fault that names a byte of it.
  */
 #include "fuzz/fuzz.h"
+
+#include <bq/utf8.h>
+
 #include "server/verb/command.h"
 #include "server/wire/doc_token.h"
 #include "server/wire/request.h"
 #include "server/wire/request_opts.h"
-#include "server/wire/utf8_check.h"
 
 static void check_option(const struct request_option *o, const uint8_t *data, const uint8_t *line, size_t size)
 {
 	FUZZ_CHECK(fuzz_lies_in(o->name, line, size) && fuzz_lies_in(o->value, line, size));
-	FUZZ_CHECK(utf8_check(o->value) == o->value.len);
+	FUZZ_CHECK(bq_utf8_check(o->value) == o->value.len);
 	FUZZ_CHECK(o->at < size && data[o->at] == '@');
 }
 
@@ -23,7 +25,7 @@ static void check_request(const struct request *req, const uint8_t *data, const 
 	struct request_opts opts;
 
 	FUZZ_CHECK(req->verb.len > 0 && fuzz_lies_in(req->verb, line, size) && fuzz_lies_in(req->query, line, size));
-	FUZZ_CHECK(utf8_check(req->query) == req->query.len && req->query_at <= size);
+	FUZZ_CHECK(bq_utf8_check(req->query) == req->query.len && req->query_at <= size);
 	for (uint32_t i = 0; i < req->n_options; i++)
 		check_option(&req->options[i], data, line, size);
 	const struct command *c = command_find(req->verb);

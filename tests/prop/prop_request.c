@@ -14,12 +14,12 @@
 #include <cmocka.h>
 
 #include <bq/buf.h>
+#include <bq/utf8.h>
 
 #include "lib/rng.h"
 #include "server/verb/command.h"
 #include "server/wire/request.h"
 #include "server/wire/request_opts.h"
-#include "server/wire/utf8_check.h"
 
 static struct rng rng;
 static struct request_option options[REQUEST_MAX_OPTIONS];
@@ -48,10 +48,10 @@ static void check_line(const char *bytes, size_t len)
 	}
 	assert_true(req.verb.len > 0 && lies_in(req.verb, line, len) && lies_in(req.query, line, len));
 	assert_true(req.query.len == 0 || (req.query.ptr[0] != ' ' && req.query.ptr[req.query.len - 1] != ' '));
-	assert_true(utf8_check(req.query) == req.query.len);
+	assert_true(bq_utf8_check(req.query) == req.query.len);
 	for (uint32_t i = 0; i < req.n_options; i++) {
 		assert_true(lies_in(options[i].name, line, len) && lies_in(options[i].value, line, len));
-		assert_true(utf8_check(options[i].value) == options[i].value.len);
+		assert_true(bq_utf8_check(options[i].value) == options[i].value.len);
 		assert_int_equal(bytes[options[i].at], '@');
 	}
 	const struct command *c = command_find(req.verb);

@@ -12,10 +12,11 @@
 
 #include <cmocka.h>
 
+#include <bq/utf8.h>
+
 #include "server/stats.h"
 #include "server/wire/doc_token.h"
 #include "server/wire/response.h"
-#include "server/wire/utf8_check.h"
 
 static struct bq_buf out = BQ_BUF_INIT;
 
@@ -174,13 +175,13 @@ static void test_cuts_keep_characters_whole(void **state)
 	struct bq_span s = BQ_SPAN("a\xc3\xa9\xf0\x9f\x98\x80z");
 
 	(void)state;
-	assert_int_equal(utf8_check(s), s.len);
-	assert_int_equal(utf8_check_cut(s, 8).len, 8);
-	assert_int_equal(utf8_check_cut(s, 7).len, 7);
-	assert_int_equal(utf8_check_cut(s, 6).len, 3);
-	assert_int_equal(utf8_check_cut(s, 4).len, 3);
-	assert_int_equal(utf8_check_cut(s, 2).len, 1);
-	assert_int_equal(utf8_check_cut(s, 0).len, 0);
+	assert_int_equal(bq_utf8_check(s), s.len);
+	assert_int_equal(bq_utf8_cut(s, 8).len, 8);
+	assert_int_equal(bq_utf8_cut(s, 7).len, 7);
+	assert_int_equal(bq_utf8_cut(s, 6).len, 3);
+	assert_int_equal(bq_utf8_cut(s, 4).len, 3);
+	assert_int_equal(bq_utf8_cut(s, 2).len, 1);
+	assert_int_equal(bq_utf8_cut(s, 0).len, 0);
 }
 
 static void test_percentiles(void **state)

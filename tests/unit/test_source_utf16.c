@@ -7,7 +7,8 @@
 
 #include <cmocka.h>
 
-#include "base/utf8.h"
+#include <bq/utf8.h>
+
 #include "source/utf16.h"
 
 static struct bq_buf utf8;
@@ -80,7 +81,7 @@ static void test_all_characters(void **state)
 		if (c >= 0xd800 && c <= 0xdfff)
 			continue;
 		assert_true(p < end);
-		p += utf8_decode(p, end, &got);
+		p += bq_utf8_decode(p, end, &got);
 		assert_int_equal(got, c);
 	}
 	assert_ptr_equal(p, end);

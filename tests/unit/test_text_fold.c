@@ -9,8 +9,8 @@
 #include <cmocka.h>
 
 #include <bq/text.h>
+#include <bq/utf8.h>
 
-#include "base/utf8.h"
 #include "text/fold.h"
 
 static struct fold *folded, *plain;
@@ -41,7 +41,7 @@ static void check(struct fold *f, const char *in, const char *expected, const ch
 	fold_start(f, word, marked);
 	while (p < end) {
 		int32_t cp;
-		p += utf8_decode(p, end, &cp);
+		p += bq_utf8_decode(p, end, &cp);
 		fold_add(f, cp, chars_class(cp, f == plain));
 	}
 	n = fold_finish(f, &n_marked);
@@ -91,7 +91,7 @@ static void test_window_edge(void **state)
 		fold_start(folded, word, marked);
 		for (const uint8_t *p = (const uint8_t *)in, *end = p + len; p < end;) {
 			int32_t cp;
-			p += utf8_decode(p, end, &cp);
+			p += bq_utf8_decode(p, end, &cp);
 			fold_add(folded, cp, chars_class(cp, false));
 		}
 		size_t got = fold_finish(folded, &n_marked);

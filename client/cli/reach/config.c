@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <bq/ini.h>
+#include <bq/utf8.h>
 
 #include "cli/reach/files.h"
 
@@ -164,7 +165,7 @@ void config_name_of(const char *path, char out[CONFIG_MAX_NAME + 1])
 	/* Room for a suffix, and no half character at the cut. */
 	if (n > CONFIG_MAX_NAME - 4) {
 		n = CONFIG_MAX_NAME - 4;
-		while (n > 1 && ((unsigned char)last[n] & 0xc0) == 0x80)
+		while (n > 1 && bq_utf8_is_tail(last[n]))
 			n--;
 	}
 	for (size_t i = 0; i < n; i++)

@@ -4,30 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Decode one character of [p, end), p < end: its length, and *cp, -1 for an
- * ill-formed part (then the length is that of its maximal part: Unicode 15,
- * section 3.9). */
-static size_t decode(const uint8_t *p, const uint8_t *end, int32_t *cp)
-{
-	uint8_t lead = p[0];
-	size_t need = lead < 0x80 ? 0 : lead >= 0xc2 && lead <= 0xdf ? 1 : (lead & 0xf0) == 0xe0 ? 2 : 3;
-	uint8_t lo = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
-	uint8_t hi = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
-
-	*cp = -1;
-	if ((lead >= 0x80 && lead < 0xc2) || lead > 0xf4)
-		return 1;
-	int32_t c = need == 0 ? lead : lead & (0x3f >> need);
-	for (size_t i = 1; i <= need; i++) {
-		if (p + i >= end || p[i] < lo || p[i] > hi)
-			return i;
-		c = c << 6 | (p[i] & 0x3f);
-		lo = 0x80;
-		hi = 0xbf;
-	}
-	*cp = c;
-	return need + 1;
-}
+#include <bq/utf8.h>
 
 /* Characters that act instead of showing.  The zero-width joiner and
  * non-joiner (200C, 200D) stay: Persian, Indic and emoji text needs them, and
@@ -67,7 +44,7 @@ void safe_write(FILE *f, struct bq_span s, enum safe_mode mode)
 
 	for (; p < end; p += n) {
 		int32_t c;
-		n = decode(p, end, &c);
+		n = bq_utf8_decode(p, end, &c);
 		if (c >= 0 && (c == '\t' || (c == '\n' && mode == SAFE_TEXT) || !is_unsafe(c)))
 			continue;
 		fwrite(run, 1, (size_t)(p - run), f);

@@ -2,6 +2,7 @@
 #include "query/show/locate.h"
 
 #include <bq/proto.h>
+#include <bq/utf8.h>
 
 enum {
 	PIECE = 1024, /* about what lies between two marks */
@@ -84,15 +85,14 @@ static uint64_t rest_of_piece(const struct locate *lo)
 	size_t n = lo->piece.len;
 
 	for (size_t back = 1; back <= 3 && back < n; back++)
-		if ((unsigned char)lo->piece.ptr[n - back] >= 0xc0)
+		if (bq_utf8_len(lo->piece.ptr[n - back]) > 1)
 			return lo->piece_off + n - back;
 	return lo->piece_off + n;
 }
 
 static void take(struct locate *lo, const struct bq_token *t)
 {
-	unsigned char c = (unsigned char)lo->piece.ptr[t->off];
-	uint32_t n = c < 0xc0 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+	uint32_t n = bq_utf8_len(lo->piece.ptr[t->off]);
 
 	lo->word = (struct locate_word){
 		.ord = lo->piece_ord + t->ord,

@@ -12,6 +12,7 @@
  * text is sent as it is stored, and is only looked over.
  */
 #include <bq/proto.h>
+#include <bq/utf8.h>
 
 #include "query/show/locate.h"
 #include "query/show/match.h"
@@ -30,55 +31,29 @@ struct window {
 	bool is_cut;
 };
 
-static bool is_tail(unsigned char c)
-{
-	return (c & 0xc0) == 0x80;
-}
-
 /* Length of the character at p (n >= 1 bytes left), or of the maximal
- * ill-formed part there with *good = false (Unicode 15, section 3.9). */
-static size_t read_char(const unsigned char *p, size_t n, bool *good)
+ * ill-formed part there with *good = false. */
+static size_t read_char(const char *p, size_t n, bool *good)
 {
-	unsigned char c = p[0], lo = 0x80, hi = 0xbf;
-	size_t need = c < 0x80 ? 0 : c < 0xc2 ? 9 : c < 0xe0 ? 1 : c < 0xf0 ? 2 : c < 0xf5 ? 3 : 9;
+	int32_t cp;
+	size_t len = bq_utf8_decode((const uint8_t *)p, (const uint8_t *)p + n, &cp);
 
-	*good = need == 0;
-	if (need == 0 || need == 9)
-		return 1;
-	if (c == 0xe0 || c == 0xf0)
-		lo = c == 0xe0 ? 0xa0 : 0x90;
-	if (c == 0xed || c == 0xf4)
-		hi = c == 0xed ? 0x9f : 0x8f;
-	for (size_t i = 1; i <= need; i++) {
-		if (i == n || p[i] < lo || p[i] > hi)
-			return i;
-		lo = 0x80;
-		hi = 0xbf;
-	}
-	*good = true;
-	return need + 1;
+	*good = cp >= 0;
+	return len;
 }
 
 /* Whether bytes [first, end) are sent as they are. */
 static bool is_sent_as_is(const struct window *w)
 {
-	const unsigned char *p = (const unsigned char *)w->raw.ptr;
-	bool good = true;
-	uint64_t eight;
+	struct bq_span s = bq_span_make(w->raw.ptr + w->first, w->end - w->first);
 
-	for (size_t i = w->first; good && i < w->end;) {
-		while (w->end - i >= 8 && (memcpy(&eight, p + i, 8), (eight & 0x8080808080808080u) == 0))
-			i += 8;
-		if (i < w->end)
-			i += read_char(p + i, w->end - i, &good);
-	}
-	return good && memchr(p + w->first, '\r', w->end - w->first) == NULL;
+	return bq_utf8_check(s) == s.len && memchr(s.ptr, '\r', s.len) == NULL;
 }
 
 /* Fill sent[] and is_char[] where they are needed. */
 static bool measure(struct window *w, struct bq_arena *mem)
 {
-	const unsigned char *p = (const unsigned char *)w->raw.ptr + w->first;
+	const char *p = w->raw.ptr + w->first;
 	size_t len = w->end - w->first;
 	uint32_t total = 0;
 
@@ -106,7 +81,7 @@ static bool measure(struct window *w, struct bq_arena *mem)
 
 static bool starts_char(const struct window *w, size_t i)
 {
-	return w->sent != NULL ? w->is_char[i - w->origin] : i == w->limit || !is_tail((unsigned char)w->raw.ptr[i]);
+	return w->sent != NULL ? w->is_char[i - w->origin] : i == w->limit || !bq_utf8_is_tail(w->raw.ptr[i]);
 }
 
 /* Bytes sent for raw[a .. b), which lie in what was measured. */
@@ -137,13 +112,13 @@ static int load_window(struct window *w, struct locate *lo, const struct bq_plac
  * of several bytes is there. */
 static size_t find_cut_char(const struct window *w)
 {
-	const unsigned char *p = (const unsigned char *)w->raw.ptr;
+	const char *p = w->raw.ptr;
 	size_t at = w->raw.len - 1;
 	bool good;
 
-	while (at > 0 && w->raw.len - at < 4 && is_tail(p[at]))
+	while (at > 0 && w->raw.len - at < 4 && bq_utf8_is_tail(p[at]))
 		at--;
-	if (p[at] >= 0xc0 && at + read_char(p + at, w->raw.len - at, &good) == w->raw.len)
+	if (bq_utf8_len(p[at]) > 1 && at + read_char(p + at, w->raw.len - at, &good) == w->raw.len)
 		return at;
 	return w->raw.len;
 }
@@ -182,7 +157,7 @@ static void choose_lines(struct window *w, uint32_t ctx)
 	w->first = lines_before(w->raw, w->from, ctx);
 	if (w->first == 0 && w->raw_off != 0) {
 		w->is_cut = true;
-		while (w->first < w->from && w->first < 3 && is_tail((unsigned char)w->raw.ptr[w->first]))
+		while (w->first < w->from && w->first < 3 && bq_utf8_is_tail(w->raw.ptr[w->first]))
 			w->first++;
 	}
 	w->end = lines_behind(w->raw, w->to, ctx);
@@ -236,7 +211,7 @@ static bool put_text(const struct window *w, struct bq_snip *out, struct bq_aren
 			n++;
 		uint32_t sent = sent_between(w, i, i + n);
 		bool good;
-		(void)read_char((const unsigned char *)w->raw.ptr + i, n, &good);
+		(void)read_char(w->raw.ptr + i, n, &good);
 		memcpy(p, good ? w->raw.ptr + i : "\xef\xbf\xbd", sent);
 		p += sent;
 	}

@@ -5,6 +5,8 @@
  */
 #include "query/show/match.h"
 
+#include <bq/utf8.h>
+
 struct title_word {
 	struct bq_span text, stem;
 	uint32_t off, len, char_len;
@@ -18,8 +20,7 @@ struct title {
 /* Bytes of the character at `p`, by its first byte. */
 static uint32_t char_len(struct bq_span s, uint64_t off, uint32_t most)
 {
-	unsigned char c = (unsigned char)s.ptr[off];
-	uint32_t n = c < 0xc0 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+	uint32_t n = bq_utf8_len(s.ptr[off]);
 
 	return n < most ? n : most;
 }

@@ -6,9 +6,10 @@
 
 #include <string.h>
 
+#include <bq/utf8.h>
+
 #include "server/server.h"
 #include "server/wire/doc_token.h"
-#include "server/wire/utf8_check.h"
 
 enum { READ_BYTES = 64 * 1024 }; /* of text at a time */
 
@@ -272,7 +273,7 @@ static int put_lines(struct job *job, struct text_reader *t, struct get_progress
 			break;
 		size_t len = lf == NULL ? text.len : (size_t)(lf - text.ptr);
 		bool is_cut = len > BQP_MAX_TEXT_LINE;
-		put_text_line(job, p, is_cut ? utf8_check_cut(bq_span_first(text, len), BQP_MAX_TEXT_LINE) :
+		put_text_line(job, p, is_cut ? bq_utf8_cut(bq_span_first(text, len), BQP_MAX_TEXT_LINE) :
 			bq_span_first(text, len), is_cut);
 		p->n++;
 		p->line++;

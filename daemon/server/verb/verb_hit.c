@@ -7,8 +7,9 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+#include <bq/utf8.h>
+
 #include "server/wire/doc_token.h"
-#include "server/wire/utf8_check.h"
 
 static const char *const at_words[] = { "file", "text", "record" };
 
@@ -75,7 +76,7 @@ static void put_path(struct response *r, const struct hit_lines *lines)
 	if (is_file)
 		path = bq_span_of(bq_arena_printf(&lines->w->mem, "%.*s%s%.*s", (int)root.len, root.ptr,
 			root.ptr[root.len - 1] == '/' ? "" : "/", (int)path.len, path.ptr));
-	if (utf8_check(path) == path.len) {
+	if (bq_utf8_check(path) == path.len) {
 		response_put_str(r, "path", path);
 	} else {
 		response_put_name(r, "path_b64");
@@ -109,7 +110,7 @@ static void put_place(struct response *r, const struct bq_place *p)
 
 static void put_title(struct response *r, const struct hit_lines *lines)
 {
-	struct bq_span title = utf8_check_cut(lines->head.title, BQP_MAX_TITLE);
+	struct bq_span title = bq_utf8_cut(lines->head.title, BQP_MAX_TITLE);
 
 	response_put_str(r, "title", title);
 	if (lines->head.title_cut || title.len < lines->head.title.len)

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "server/wire/utf8_check.h"
+#include <bq/utf8.h>
 
 /* Where the parser is in the line. */
 struct scan {
@@ -253,7 +253,7 @@ static bool check_bytes(struct scan *s)
 {
 	struct bq_span line = bq_span_make(s->start, (size_t)(s->end - s->start));
 	const char *nul = memchr(line.ptr, '\0', line.len);
-	size_t ill = utf8_check(line);
+	size_t ill = bq_utf8_check(line);
 
 	if (nul != NULL && (size_t)(nul - line.ptr) < ill)
 		return fail(s, nul, "NUL byte in the request");
