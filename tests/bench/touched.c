@@ -227,6 +227,18 @@ static uint8_t counted_nth_impact(const struct bq_cursor *c, uint32_t n)
 	return k->real->nth_impact(c, n);
 }
 
+/* The record of a list of df >= 256; a pair has no TINFO. */
+static bool open_list(const struct segment *s, const struct bq_term *t, struct postings_list *out)
+{
+	struct tinfo info = { .df = t->df, .post_off = t->priv[SEGMENT_PRIV_POST],
+		.flags = postings_is_dense(t->df, s->leaf.n_docs) ? TINFO_RANGES : 0 };
+
+	if (t->kind == BQ_TERM_PAIR)
+		return postings_open(s->ppost, &info, s->leaf.n_docs, out);
+	info = tinfo_get((const uint8_t *)s->tinfo.ptr + t->priv[SEGMENT_PRIV_POST] * TINFO_BYTES);
+	return postings_open(s->post, &info, s->leaf.n_docs, out);
+}
+
 static struct bq_cursor *counted_cursor(const struct bq_leaf *l, const struct bq_term *t, struct bq_read *rd)
 {
 	const struct segment *s = segment_of(l);
@@ -248,12 +260,10 @@ static struct bq_cursor *counted_cursor(const struct bq_leaf *l, const struct bq
 	k->ops.range_impact = counted_range_impact;
 	k->ops.block_impact = counted_block_impact;
 	k->ops.nth_impact = counted_nth_impact;
-	if ((t->priv[SEGMENT_PRIV_MODE] & 0xff) == SEGMENT_FREQUENT) {
-		struct tinfo info = tinfo_get((const uint8_t *)s->tinfo.ptr + t->priv[SEGMENT_PRIV_POST] * TINFO_BYTES);
-		k->has_blocks = postings_open(s->post, &info, l->n_docs, &k->list);
-	} else {
+	if ((t->priv[SEGMENT_PRIV_MODE] & 0xff) == SEGMENT_FREQUENT)
+		k->has_blocks = open_list(s, t, &k->list);
+	else
 		sink->post += t->priv[SEGMENT_PRIV_MODE] >> 8;
-	}
 	c->ops = &k->ops;
 	return c;
 }

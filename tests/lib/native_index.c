@@ -17,11 +17,14 @@
 #include "index/publish.h"
 #include "index/tombstones.h"
 
+enum { NO_BUDGET = 1000 }; /* percent */
+
 static void build(const char *dir, const struct mem_doc *docs, uint32_t n_docs, const struct mem_opts *opts,
 	bool many_segments)
 {
 	struct bq_build_opts o = { .text = opts->text, .k1 = opts->k1, .b = opts->b, .no_store = opts->no_store,
 		.memory_bytes = 1 << 30, .segment_docs = many_segments ? n_docs / BQ_MAX_SEGMENTS + 1 : 0,
+		.pairs_min = opts->pairs_min, .pairs_percent = opts->pairs_min == 0 ? BQ_PAIRS_OFF : NO_BUDGET,
 		.n_sources = 1, .sources = &BQ_SPAN("/src") };
 	struct bq_build_report report;
 	struct bq_build *b;

@@ -56,7 +56,8 @@ static void make_corpus(struct corpus *c, uint32_t n)
 		d->mtime_us = (int64_t)rng_below(&rng, 50);
 		d->is_dead = rng_one_in(&rng, 10);
 	}
-	c->opts = (struct mem_opts){ .text.lang = "en", .k1 = 0.9f, .b = 0.4f, .mark_words = BQ_MARK_WORDS };
+	c->opts = (struct mem_opts){ .text.lang = "en", .k1 = 0.9f, .b = 0.4f, .mark_words = BQ_MARK_WORDS,
+		.pairs_min = (uint32_t)rng_skewed(&rng, 60) };
 }
 
 static void free_corpus(struct corpus *c)

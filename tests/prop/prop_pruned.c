@@ -49,7 +49,8 @@ static void make_corpus(struct corpus *c, const struct shape *s)
 	c->n = s->n_docs;
 	c->opts = (struct mem_opts){ .text.lang = "en", .k1 = 0.9f, .b = 0.4f,
 		.block_docs = (uint32_t)rng_between(&rng, 1, 9),
-		.leaf_docs = rng_one_in(&rng, 2) ? 0 : (uint32_t)rng_between(&rng, c->n / 5 + 1, c->n) };
+		.leaf_docs = rng_one_in(&rng, 2) ? 0 : (uint32_t)rng_between(&rng, c->n / 5 + 1, c->n),
+		.pairs_min = rng_one_in(&rng, 3) ? 0 : 1 + (uint32_t)rng_skewed(&rng, c->n) };
 	if (rng_one_in(&rng, 2))
 		memcpy(c->opts.text.lang, "none", 5);
 	for (uint32_t i = 0; i < c->n; i++) {
@@ -86,7 +87,7 @@ static void put_clause(struct bq_buf *out, uint32_t vocabulary, unsigned depth)
 		bq_buf_printf(out, "title:");
 	if (rng_one_in(&rng, 4)) {
 		bq_buf_printf(out, "\"");
-		put_words(out, (uint32_t)rng_between(&rng, 1, 3), vocabulary);
+		put_words(out, 1 + (uint32_t)rng_skewed(&rng, 6), vocabulary);
 		bq_buf_printf(out, "\"");
 	} else if (depth == 0 && rng_one_in(&rng, 12)) {
 		bq_buf_printf(out, "(");
@@ -109,7 +110,7 @@ static void make_query(struct bq_buf *out, uint32_t vocabulary)
 	bq_buf_clear(out);
 	if (rng_one_in(&rng, 4)) {
 		bq_buf_printf(out, "%s\"", rng_one_in(&rng, 3) ? "+" : "");
-		put_words(out, (uint32_t)rng_between(&rng, 1, 3), vocabulary);
+		put_words(out, 1 + (uint32_t)rng_skewed(&rng, 6), vocabulary);
 		bq_buf_printf(out, "\"");
 	} else {
 		bq_buf_printf(out, "%s", rng_one_in(&rng, 3) ? "+" : "");

@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 
-#include "query/eval/node.h"
+#include "query/eval/cover.h"
 
 static struct node *node_new(struct eval *ev, enum node_kind kind)
 {
@@ -87,33 +87,97 @@ static bool add_members(struct node *n, const struct ast *a, const uint32_t *lis
 	return true;
 }
 
-/* A phrase of several words.  In a title its words' title lists say which
- * documents are worth a look. */
-static struct node *build_phrase(struct eval *ev, const struct ast *a)
+static struct node *build_term(struct eval *ev, const struct bq_term *t)
 {
-	uint32_t n_more = a->is_title ? a->n_words : 0;
-	uint32_t *lists = BQ_ARENA_NEW(ev->read.mem, uint32_t, a->n_words + n_more);
+	struct node *n = node_new(ev, NODE_TERM);
+
+	if (n == NULL)
+		return NULL;
+	n->cost = t->df;
+	n->cursor = bq_cursor_open(ev->leaf, t, &ev->read);
+	return n->cursor == NULL ? NULL : n;
+}
+
+/* Room for the phrase's own lists and for `n_more` that only restrict. */
+static bool begin_phrase(struct node *n, const struct ast *a, uint32_t *lists, uint32_t n_more)
+{
+	struct eval *ev = n->ev;
+
+	n->n_lists = pick_lists(ev, a, lists);
+	n->must = BQ_ARENA_NEW(ev->read.mem, struct node *, n->n_lists + n_more);
+	if (n->must == NULL || !add_members(n, a, lists))
+		return false;
+	n->cost = list_cost(ev, lists[0]);
+	for (uint32_t i = 0; i < n->n_lists; i++) {
+		n->must[n->n_must] = build_list(ev, lists[i], true);
+		if (n->must[n->n_must++] == NULL)
+			return false;
+	}
+	return true;
+}
+
+/* A list that the phrase's documents are in. */
+static bool add_restricting(struct node *n, struct node *list)
+{
+	if (list == NULL)
+		return false;
+	n->must[n->n_must++] = list;
+	n->cost = list->cost < n->cost ? list->cost : n->cost;
+	return true;
+}
+
+/* A phrase in titles: its words' title lists say which documents are worth a
+ * look. */
+static struct node *build_title(struct eval *ev, const struct ast *a, uint32_t *lists)
+{
 	struct node *n = node_new(ev, NODE_PHRASE);
 
-	if (n == NULL || lists == NULL)
+	if (n == NULL || !begin_phrase(n, a, lists, a->n_words))
 		return NULL;
-	n->n_lists = pick_lists(ev, a, lists);
-	n->n_must = n->n_lists + n_more;
-	for (uint32_t i = 0; i < n_more; i++)
-		lists[n->n_lists + i] = a->lists[a->n_words + i];
-	for (uint32_t i = 0; i < n->n_must; i++)
-		if (list_cost(ev, lists[i]) == 0)
-			return node_new(ev, NODE_NONE);
-	n->must = BQ_ARENA_NEW(ev->read.mem, struct node *, n->n_must);
-	if (n->must == NULL || !add_members(n, a, lists))
-		return NULL;
-	n->cost = list_cost(ev, lists[0]);
-	for (uint32_t i = 0; i < n->n_must; i++) {
-		n->must[i] = build_list(ev, lists[i], true);
-		if (n->must[i] == NULL)
+	for (uint32_t i = 0; i < a->n_words; i++)
+		if (!add_restricting(n, build_list(ev, a->lists[a->n_words + i], false)))
 			return NULL;
-	}
 	return n;
+}
+
+/* Who wants positions of the documents gets the phrase as its words. */
+static bool wants_pairs(const struct eval *ev)
+{
+	return !ev->q->opts->exhaustive && !ev->with_positions;
+}
+
+static struct node *build_text(struct eval *ev, const struct ast *a, uint32_t *lists)
+{
+	struct cover cover = { 0 };
+	struct node *n;
+
+	if (wants_pairs(ev))
+		cover_find(ev, a, &cover);
+	if (cover.is_absent)
+		return node_new(ev, NODE_NONE);
+	if (cover.is_whole)
+		return build_term(ev, &cover.pairs[0]);
+	n = node_new(ev, NODE_PHRASE);
+	if (n == NULL || !begin_phrase(n, a, lists, cover.n))
+		return NULL;
+	for (uint32_t i = 0; i < cover.n; i++)
+		if (!add_restricting(n, build_term(ev, &cover.pairs[i])))
+			return NULL;
+	return n;
+}
+
+/* A phrase of several words. */
+static struct node *build_phrase(struct eval *ev, const struct ast *a)
+{
+	uint32_t n_lists = a->is_title ? 2 * a->n_words : a->n_words;
+	uint32_t *lists = BQ_ARENA_NEW(ev->read.mem, uint32_t, a->n_words);
+
+	if (lists == NULL)
+		return NULL;
+	for (uint32_t i = 0; i < n_lists; i++)
+		if (list_cost(ev, a->lists[i]) == 0)
+			return node_new(ev, NODE_NONE);
+	return a->is_title ? build_title(ev, a, lists) : build_text(ev, a, lists);
 }
 
 static struct node *build_leaf(struct eval *ev, const struct ast *a)

@@ -45,8 +45,10 @@ static void find_lead(struct flat *f)
 {
 	for (uint32_t i = 0; i < f->n_must; i++) {
 		struct flat_clause *c = &f->must[i];
-		if (f->lead == NULL || c->lists[0]->cost < f->lead->cost) {
-			f->lead = c->lists[0];
+		for (uint32_t l = 0; l < c->n_lists; l++) {
+			if (f->lead != NULL && c->lists[l]->cost >= f->lead->cost)
+				continue;
+			f->lead = c->lists[l];
 			f->lead_clause = c;
 		}
 	}

@@ -18,7 +18,7 @@
 
 struct flat_clause {
 	struct node *node;   /* TERM, UNION or PHRASE */
-	struct node **lists; /* TERM or UNION, rarest first: a matching document is in all */
+	struct node **lists; /* TERM or UNION: a matching document is in all */
 	uint32_t n_lists;
 	bool is_phrase;      /* being in all lists is not enough */
 	struct bound bound;

@@ -10,8 +10,8 @@ enum { READY_SPOTS = 256 };
 struct lookup_level {
 	struct bq_cursor *cursor;
 	uint16_t kept[LOOKUP_DOCS];
-	struct bq_spot *spots; /* [LOOKUP_DOCS]; NULL: the list only restricts */
-	uint32_t list;         /* of the phrase */
+	struct bq_spot *spots; /* [LOOKUP_DOCS] */
+	uint32_t list;         /* of the phrase; from n_lists on it only restricts */
 };
 
 struct lookup {
@@ -32,28 +32,32 @@ static bool add_level(struct lookup *l, const struct node *n, uint32_t list)
 
 	level->cursor = n->must[list]->cursor;
 	level->list = list;
-	level->spots = NULL;
-	if (list < n->n_lists)
-		level->spots = bq_arena_alloc(n->ev->read.mem, LOOKUP_DOCS * sizeof *level->spots);
-	return list >= n->n_lists || level->spots != NULL;
+	level->spots = bq_arena_alloc(n->ev->read.mem, LOOKUP_DOCS * sizeof *level->spots);
+	return level->spots != NULL;
 }
 
-/* Those that only restrict are rarer than what they stand for: first; the
- * lead last. */
+/* Lists of the phrase in the order in which they are met: the rarest first, the
+ * lead last, for its spots; as one that only restricts it need not be met. */
 static bool add_levels(struct lookup *l, const struct node *n, const struct node *lead)
 {
-	uint32_t last = UINT32_MAX;
+	uint32_t *order = bq_arena_alloc(n->ev->read.mem, n->n_must * sizeof *order), last = UINT32_MAX;
 
-	for (uint32_t i = 0; i < n->n_must; i++) {
-		uint32_t list = (n->n_lists + i) % n->n_must;
-		if (n->must[list]->kind != NODE_TERM)
+	if (order == NULL)
+		return false;
+	for (uint32_t i = 0, at; i < n->n_must; i++) {
+		if (n->must[i]->kind != NODE_TERM)
 			return false;
-		if (n->must[list] == lead)
-			last = list;
-		else if (!add_level(l, n, list))
+		for (at = i; at > 0 && n->must[order[at - 1]]->cost > n->must[i]->cost; at--)
+			order[at] = order[at - 1];
+		order[at] = i;
+	}
+	for (uint32_t i = 0; i < n->n_must; i++) {
+		if (n->must[order[i]] == lead)
+			last = order[i];
+		else if (!add_level(l, n, order[i]))
 			return false;
 	}
-	return last == UINT32_MAX || (last >= n->n_lists && l->n_levels != 0) || add_level(l, n, last);
+	return last >= n->n_lists || add_level(l, n, last);
 }
 
 /* The phrase's words, those of rarer lists first: they say no sooner. */
@@ -122,7 +126,7 @@ static uint32_t drop_low(struct lookup *l, struct lookup_batch *b, uint32_t n)
 		uint32_t place = j, least = UINT32_MAX;
 		for (uint32_t i = l->n_levels; i-- > 0;) {
 			const struct lookup_level *level = &l->levels[i];
-			if (level->spots != NULL && level->spots[place].tf < least)
+			if (level->spots[place].tf < least)
 				least = level->spots[place].tf;
 			place = level->kept[place];
 		}
@@ -147,7 +151,7 @@ static void gather(const struct lookup *l, uint32_t j, struct bq_spot *out)
 
 	for (uint32_t i = l->n_levels; i-- > 0;) {
 		const struct lookup_level *level = &l->levels[i];
-		if (level->spots != NULL)
+		if (level->list < l->n_lists)
 			out[level->list] = level->spots[place];
 		place = level->kept[place];
 	}
