@@ -22,17 +22,17 @@ static uint32_t select_points(const uint32_t *points, uint32_t n, uint32_t need,
 	return n_at;
 }
 
-static uint32_t scan(uint32_t sums[KERNEL_WINDOW], uint32_t need, uint16_t at[KERNEL_WINDOW],
+static uint32_t scan(struct kernel_window *w, uint32_t need, uint16_t at[KERNEL_WINDOW],
 	uint32_t points[KERNEL_WINDOW])
 {
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < KERNEL_WINDOW; i++) {
 		at[n] = (uint16_t)i;
-		points[n] = sums[i] & ~KERNEL_PRESENT;
-		n += sums[i] >= (KERNEL_PRESENT | need);
-		sums[i] = 0;
+		points[n] = w->sums[i] & ~KERNEL_PRESENT;
+		n += w->sums[i] >= (KERNEL_PRESENT | need);
 	}
+	memset(w, 0, sizeof *w);
 	return n;
 }
 

@@ -14,7 +14,13 @@
 /* In sums of points: some document is there, be it with 0 points. */
 #define KERNEL_PRESENT ((uint32_t)1 << 31)
 
-enum { KERNEL_WINDOW = 4096, KERNEL_BLOCK = 256 };
+enum { KERNEL_WINDOW = 4096, KERNEL_BLOCK = 256, KERNEL_GROUP = 16 };
+
+/* Documents that follow each other, and their points so far.  Empty: all 0. */
+struct kernel_window {
+	uint32_t sums[KERNEL_WINDOW];
+	uint8_t touched[KERNEL_WINDOW / KERNEL_GROUP]; /* 1: some document of the group is there */
+};
 
 /* How a list scores. */
 struct kernel_score {
@@ -33,8 +39,8 @@ struct kernels {
 	 * which has room for `n`; returns how many.  n <= 65,536; points < 2^31. */
 	uint32_t (*select)(const uint32_t *points, uint32_t n, uint32_t need, uint16_t *at);
 	/* The places of a window whose sum is KERNEL_PRESENT and at least `need`,
-	 * and their points; returns how many.  Leaves all sums 0. */
-	uint32_t (*scan)(uint32_t sums[KERNEL_WINDOW], uint32_t need, uint16_t at[KERNEL_WINDOW],
+	 * and their points; returns how many.  Leaves the window empty. */
+	uint32_t (*scan)(struct kernel_window *w, uint32_t need, uint16_t at[KERNEL_WINDOW],
 		uint32_t points[KERNEL_WINDOW]);
 	/* Which blocks, of two bounds each, have one of at least `least`: their
 	 * numbers in out[], which has room for n_blocks; returns how many. */

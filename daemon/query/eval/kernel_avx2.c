@@ -86,22 +86,27 @@ AVX2 static inline uint32_t reaches(const uint32_t *sums, __m256i below)
 	return (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(reached));
 }
 
-AVX2 static uint32_t scan(uint32_t sums[KERNEL_WINDOW], uint32_t need, uint16_t at[KERNEL_WINDOW],
+AVX2 static uint32_t scan(struct kernel_window *w, uint32_t need, uint16_t at[KERNEL_WINDOW],
 	uint32_t points[KERNEL_WINDOW])
 {
-	const __m256i below = _mm256_set1_epi32((int)(need - 1));
+	const __m256i below = _mm256_set1_epi32((int)(need - 1)), zero = _mm256_setzero_si256();
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < KERNEL_WINDOW; i += 32) {
-		uint32_t *s = sums + i, mask = reaches(s, below) | reaches(s + 8, below) << 8;
-		mask |= reaches(s + 16, below) << 16 | reaches(s + 24, below) << 24;
-		for (; mask != 0; mask &= mask - 1) {
-			uint32_t place = i + (uint32_t)__builtin_ctz(mask);
-			at[n] = (uint16_t)place;
-			points[n++] = sums[place] & ~KERNEL_PRESENT;
+	for (uint32_t i = 0; i < KERNEL_WINDOW / KERNEL_GROUP; i += 32) {
+		uint32_t groups = (uint32_t)_mm256_movemask_epi8(_mm256_cmpgt_epi8(load(w->touched + i), zero));
+		for (; groups != 0; groups &= groups - 1) {
+			uint32_t first = (i + (uint32_t)__builtin_ctz(groups)) * KERNEL_GROUP;
+			uint32_t *s = w->sums + first, mask = reaches(s, below) | reaches(s + 8, below) << 8;
+			for (; mask != 0; mask &= mask - 1) {
+				uint32_t place = (uint32_t)__builtin_ctz(mask);
+				at[n] = (uint16_t)(first + place);
+				points[n++] = s[place] & ~KERNEL_PRESENT;
+			}
+			_mm256_storeu_si256((__m256i *)(void *)s, zero);
+			_mm256_storeu_si256((__m256i *)(void *)(s + 8), zero);
 		}
-		memset(s, 0, 32 * sizeof *s);
 	}
+	memset(w->touched, 0, sizeof w->touched);
 	return n;
 }
 

@@ -17,7 +17,7 @@ struct window {
 	uint32_t from, to;
 	uint32_t n_idle;
 	uint32_t rest;    /* points that idle words may add */
-	uint32_t *sums;   /* [KERNEL_WINDOW], zero between windows */
+	struct kernel_window *sums; /* empty between windows */
 	/* those that reached: */
 	uint16_t *at;     /* [KERNEL_WINDOW] */
 	uint32_t *points; /* likewise */
@@ -100,15 +100,18 @@ static void add_up(struct window *w, const struct flat_clause *clause)
 {
 	struct bq_cursor *cur = clause->node->cursor;
 	struct kernel_score score = { &w->c->ev->index->bm25, w->c->ev->leaf->norms, clause->node->weight };
-	uint32_t *points = w->c->points, *sums = w->sums, from = w->from;
+	uint32_t *points = w->c->points, *sums = w->sums->sums, from = w->from;
 	uint32_t doc = bq_cursor_seek(cur, from);
 
 	while (doc < w->to) {
 		const uint32_t *docs = cur->docs + cur->i, *tfs = bq_cursor_tfs(cur) + cur->i;
 		uint32_t n = count_in_window(w, cur);
 		w->c->kernels->score(&score, docs, tfs, n, points);
-		for (uint32_t i = 0; i < n; i++)
-			sums[docs[i] - from] = (sums[docs[i] - from] + points[i]) | KERNEL_PRESENT;
+		for (uint32_t i = 0; i < n; i++) {
+			uint32_t slot = docs[i] - from;
+			sums[slot] = (sums[slot] + points[i]) | KERNEL_PRESENT;
+			w->sums->touched[slot / KERNEL_GROUP] = 1;
+		}
 		doc = step_over(cur, n);
 	}
 }
@@ -161,7 +164,7 @@ bool maxscore_best(struct cands *c)
 {
 	struct bq_arena *mem = c->ev->read.mem;
 	uint32_t n_docs = c->ev->leaf->n_docs;
-	struct window w = { .c = c, .sums = BQ_ARENA_NEW(mem, uint32_t, KERNEL_WINDOW),
+	struct window w = { .c = c, .sums = BQ_ARENA_NEW(mem, struct kernel_window, 1),
 		.at = bq_arena_alloc(mem, KERNEL_WINDOW * sizeof *w.at),
 		.points = bq_arena_alloc(mem, KERNEL_WINDOW * sizeof *w.points) };
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "query/eval/topk.h"
 
-#include <stdlib.h>
-
 bool topk_init(struct topk *t, uint32_t k, struct bq_arena *mem)
 {
 	t->n = 0;
@@ -62,13 +60,15 @@ void topk_push(struct topk *t, const struct topk_item *item)
 		sift_down(t, item);
 }
 
-static int compare(const void *a, const void *b)
-{
-	return topk_before(a, b) ? -1 : topk_before(b, a);
-}
-
+/* Move the worst to the end, again and again. */
 void topk_finish(struct topk *t)
 {
-	if (t->n != 0)
-		qsort(t->items, t->n, sizeof *t->items, compare);
+	uint32_t n = t->n;
+
+	for (; t->n > 1;) {
+		struct topk_item worst = t->items[0], last = t->items[--t->n];
+		sift_down(t, &last);
+		t->items[t->n] = worst;
+	}
+	t->n = n;
 }
