@@ -61,8 +61,26 @@ static bool is_out(const struct cands *c, uint32_t doc)
 	return c->strict != NULL && node_holds(c->strict, doc);
 }
 
+/* Drop those that word `clause` has. */
+static void drop_held(struct cands *c, const struct flat_clause *clause)
+{
+	uint32_t held = bq_cursor_hold(clause->node->cursor, c->docs, c->n, c->at, NULL), n = 0;
+
+	for (uint32_t i = 0, h = 0; i < c->n && held != 0; i++) {
+		bool is_held = h < held && c->at[h] == i;
+		c->docs[n] = c->docs[i];
+		c->points[n] = c->points[i];
+		n += !is_held;
+		h += is_held;
+	}
+	c->n = held == 0 ? c->n : n;
+}
+
 void cands_offer(struct cands *c)
 {
+	cands_drop(c, 0);
+	for (uint32_t i = 0; i < c->n_done && c->n != 0; i++)
+		drop_held(c, c->done[i]);
 	for (uint32_t i = 0; i < c->n; i++) {
 		if (c->points[i] < cands_need(c)) {
 			c->is_cut = true;
@@ -71,4 +89,13 @@ void cands_offer(struct cands *c)
 			pass_keep(c->pass, c->ev, c->index, c->docs[i], c->points[i]);
 		}
 	}
+}
+
+void cands_rewind(struct cands *c)
+{
+	for (uint32_t i = 0; i < c->n_done; i++)
+		node_rewind(c->done[i]->node);
+	flat_rewind(c->flat);
+	if (c->strict != NULL)
+		node_rewind(c->strict);
 }

@@ -24,6 +24,8 @@ struct cands {
 	const struct kernels *kernels;
 	uint32_t index;
 	uint32_t floor;       /* fewer points never rank */
+	struct flat_clause **done; /* words whose documents have all been offered */
+	uint32_t n_done;
 	uint64_t n_seen;      /* live documents offered */
 	bool is_cut;          /* some that match were not looked at */
 
@@ -34,14 +36,14 @@ struct cands {
 	uint16_t at[KERNEL_BLOCK];
 };
 
-/* Fewer points do not rank, nor do those of the k-th best: documents come in
- * order. */
+/* Fewer points do not rank.  Nor do those of the k-th best while documents come
+ * in order. */
 static inline uint32_t cands_need(const struct cands *c)
 {
 	const struct topk *top = c->pass->top;
 
 	if (top->n == top->cap && top->items[0].points >= c->floor)
-		return top->items[0].points + 1;
+		return top->items[0].points + (c->n_done == 0);
 	return c->floor;
 }
 
@@ -57,8 +59,11 @@ void cands_drop(struct cands *c, uint32_t rest);
  * it. */
 void cands_add(struct cands *c, const struct flat_clause *clause, bool is_must);
 
-/* Give them to the best k, unless they are dead or excluded. */
+/* Give them to the best k, unless they are dead, excluded or done. */
 void cands_offer(struct cands *c);
+
+/* Put all cursors back before their first document. */
+void cands_rewind(struct cands *c);
 
 /* conjunct.c: the best of the documents in all of flat->must, which are words.
  * Takes the rarest block by block. */

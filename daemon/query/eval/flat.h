@@ -23,6 +23,7 @@ struct flat_clause {
 	bool is_phrase;      /* being in all lists is not enough */
 	struct bound bound;
 	uint32_t most;       /* points in the window at hand */
+	uint8_t *impacts;    /* maxscore.c: of each window of a stretch */
 };
 
 struct flat {

@@ -9,8 +9,18 @@
  *   reykja.. |-- <= 9,050 --|          the others are added up in sums[4096],
  *   need     7,412                     or, if it is one, are candidates as they
  *                                      are; idle words are looked up
+ *
+ * Before that, words much rarer than the others together are answered one by
+ * one: see maxscore_best().
  */
 #include "query/eval/cands.h"
+
+/* Windows that are bounded at once. */
+enum { STRETCH = 1024 };
+
+/* A word leads if all words have that many times its documents for each word
+ * that they are looked up in; so many words lead. */
+enum { LEAD_SHARE = 4, MAX_LEADS = 2 };
 
 struct window {
 	struct cands *c;
@@ -35,14 +45,17 @@ static void sort_should(const struct flat *f)
 	}
 }
 
-/* Bound the words in the window and part them; false if none can rank. */
-static bool part_words(struct window *w)
+/* Part the words in window `i` of the stretch; false if none can rank. */
+static bool part_words(struct window *w, uint32_t i)
 {
 	const struct flat *f = w->c->flat;
 	uint32_t need = cands_need(w->c), n = 0;
 
-	for (uint32_t i = 0; i < f->n_should; i++)
-		n += flat_bound(f->should[i], w->from, w->to);
+	for (uint32_t k = 0; k < f->n_should; k++) {
+		struct flat_clause *c = f->should[k];
+		c->most = c->impacts[i] == 0 ? 0 : bound_points(&c->bound, c->impacts[i]);
+		n += c->impacts[i] != 0;
+	}
 	if (n == 0)
 		return false;
 	sort_should(f);
@@ -160,25 +173,145 @@ static void run_one(struct window *w)
 	}
 }
 
-bool maxscore_best(struct cands *c)
-{
-	struct bq_arena *mem = c->ev->read.mem;
-	uint32_t n_docs = c->ev->leaf->n_docs;
-	struct window w = { .c = c, .sums = BQ_ARENA_NEW(mem, struct kernel_window, 1),
-		.at = bq_arena_alloc(mem, KERNEL_WINDOW * sizeof *w.at),
-		.points = bq_arena_alloc(mem, KERNEL_WINDOW * sizeof *w.points) };
+/* ---- a leaf ------------------------------------------------------------ */
 
-	if (w.sums == NULL || w.at == NULL || w.points == NULL)
+static bool make_room(struct window *w, uint32_t n_windows)
+{
+	struct bq_arena *mem = w->c->ev->read.mem;
+	const struct flat *f = w->c->flat;
+
+	w->sums = BQ_ARENA_NEW(mem, struct kernel_window, 1);
+	w->at = bq_arena_alloc(mem, KERNEL_WINDOW * sizeof *w->at);
+	w->points = bq_arena_alloc(mem, KERNEL_WINDOW * sizeof *w->points);
+	for (uint32_t i = 0; i < f->n_should; i++)
+		f->should[i]->impacts = bq_arena_alloc(mem, n_windows < STRETCH ? n_windows : STRETCH);
+	return !mem->oom;
+}
+
+static void place(struct window *w, uint32_t i)
+{
+	uint32_t n_docs = w->c->ev->leaf->n_docs;
+
+	w->from = i * KERNEL_WINDOW;
+	w->to = n_docs - w->from < KERNEL_WINDOW ? n_docs : w->from + KERNEL_WINDOW;
+}
+
+/* Bound all words in `n` windows from `first` on. */
+static void bound_stretch(struct window *w, uint32_t first, uint32_t n)
+{
+	const struct flat *f = w->c->flat;
+
+	for (uint32_t k = 0; k < f->n_should; k++) {
+		struct bq_cursor *cur = f->should[k]->node->cursor;
+		for (uint32_t i = 0; i < n; i++) {
+			place(w, first + i);
+			f->should[k]->impacts[i] = bq_cursor_range_impact(cur, w->from, w->to);
+		}
+		bq_cursor_rewind(cur);
+	}
+}
+
+/* Window `first` + i, the i-th of its stretch. */
+static void run_window(struct window *w, uint32_t first, uint32_t i)
+{
+	place(w, first + i);
+	if (!part_words(w, i))
+		return;
+	if (w->n_idle + 1 == w->c->flat->n_should)
+		run_one(w);
+	else
+		run_sums(w);
+}
+
+static bool run_windows(struct cands *c)
+{
+	uint32_t n_windows = (uint32_t)(((uint64_t)c->ev->leaf->n_docs + KERNEL_WINDOW - 1) / KERNEL_WINDOW);
+	struct window w = { .c = c };
+
+	if (!make_room(&w, n_windows))
 		return false;
-	for (uint64_t from = 0; from < n_docs && !watch_check(c->pass->watch); from += KERNEL_WINDOW) {
-		w.from = (uint32_t)from;
-		w.to = n_docs - w.from < KERNEL_WINDOW ? n_docs : w.from + KERNEL_WINDOW;
-		if (!part_words(&w))
-			continue;
-		if (w.n_idle + 1 == c->flat->n_should)
-			run_one(&w);
-		else
-			run_sums(&w);
+	for (uint32_t first = 0; first < n_windows; first += STRETCH) {
+		uint32_t n = n_windows - first < STRETCH ? n_windows - first : STRETCH;
+		bound_stretch(&w, first, n);
+		for (uint32_t i = 0; i < n && !watch_check(c->pass->watch); i++)
+			run_window(&w, first, i);
 	}
 	return true;
+}
+
+/* ---- rare words first -------------------------------------------------- */
+
+/* What no document of the word exceeds. */
+static uint32_t most_points(const struct flat_clause *c)
+{
+	return bound_points(&c->bound, c->node->cursor->term.impact);
+}
+
+/* The words by what they may give at most, the largest first. */
+static void sort_by_most(const struct flat *f)
+{
+	for (uint32_t i = 1; i < f->n_should; i++) {
+		struct flat_clause *c = f->should[i];
+		uint32_t at = i;
+		for (; at > 0 && most_points(f->should[at - 1]) < most_points(c); at--)
+			f->should[at] = f->should[at - 1];
+		f->should[at] = c;
+	}
+}
+
+/* Offer all documents that may rank and have the word done[n_done], then it is
+ * done. */
+static void run_lead(struct cands *c)
+{
+	const struct flat *all = c->flat;
+	struct flat_clause *lead = c->done[c->n_done];
+	struct flat with_lead = *all;
+
+	with_lead.must = with_lead.lead_clause = lead;
+	with_lead.lead = lead->node;
+	with_lead.n_must = 1;
+	with_lead.should = all->should + c->n_done + 1;
+	with_lead.n_should = all->n_should - c->n_done - 1;
+	c->flat = &with_lead;
+	conjunct_best(c);
+	c->flat = all;
+	cands_rewind(c);
+	c->n_done++;
+}
+
+/* A word that is much rarer than the others together leads: its documents are
+ * looked up in them, and make a high floor.  The rest goes by windows. */
+bool maxscore_best(struct cands *c)
+{
+	const struct flat *all = c->flat;
+	struct flat rest = *all;
+	uint64_t cost = 0, most = 0;
+	bool ok = true;
+
+	sort_by_most(all);
+	for (uint32_t i = 0; i < all->n_should; i++) {
+		cost += all->should[i]->node->cost;
+		most += most_points(all->should[i]);
+	}
+	c->done = all->should;
+	for (uint32_t i = 0; i < all->n_should; i++) {
+		struct flat_clause *lead = all->should[i];
+		if (most < cands_need(c)) {
+			c->is_cut = true;
+			break;
+		}
+		uint32_t n_others = all->n_should - i - 1;
+		if (i == MAX_LEADS || lead->node->cost * LEAD_SHARE * n_others > cost) {
+			rest.should = all->should + i;
+			rest.n_should = all->n_should - i;
+			c->flat = &rest;
+			ok = run_windows(c);
+			break;
+		}
+		cost -= lead->node->cost;
+		most -= most_points(lead);
+		run_lead(c);
+	}
+	c->flat = all;
+	return ok;
 }

@@ -259,7 +259,7 @@ static bool find_best(struct prune *p)
 	c->kernels = p->ev->q->searcher->kernels;
 	c->index = p->index;
 	c->floor = p->floor;
-	c->n_seen = c->n = 0;
+	c->n_seen = c->n = c->n_done = 0;
 	c->is_cut = false;
 	if (p->flat.n_must != 0)
 		conjunct_best(c);
