@@ -26,19 +26,30 @@ static struct counting *counting_of(struct bq_cursor *c)
 	return (struct counting *)(uintptr_t)c->ops;
 }
 
-/* The decoded block of `c` is one of a frequent word. */
+/* The block from `from` on that ends at `last`; n_blocks if none does. */
+static uint32_t find_last(const struct counting *k, uint32_t from, uint32_t last)
+{
+	while (from < k->list.n_blocks && bq_get_u32(k->list.last_doc + 4 * (size_t)from) != last)
+		from++;
+	return from;
+}
+
+/* The decoded block of `c` is one of a frequent word; lookups may have gone
+ * past it in the meantime. */
 static void count_block(struct bq_cursor *c, struct counting *k)
 {
-	uint32_t from = k->next;
+	uint32_t from = k->next, at = find_last(k, from, c->last);
 
-	while (k->next < k->list.n_blocks && bq_get_u32(k->list.last_doc + 4 * (size_t)k->next) != c->last)
-		k->next++;
-	uint32_t passed = k->next - from;
+	if (at == k->list.n_blocks) {
+		from = 0;
+		at = find_last(k, 0, c->last);
+	}
+	uint32_t passed = at - from;
 	sink->skip += 12 + 4 * (uint64_t)(passed < 64 ? passed : 64 + passed / BQ_SKIP_FANOUT);
-	struct bq_span block = postings_block_at(&k->list, k->next);
+	struct bq_span block = postings_block_at(&k->list, at);
 	k->tf_bytes = postings_is_tail(block) ? 0 : 32u * (uint8_t)block.ptr[1];
 	sink->post += block.len - k->tf_bytes;
-	k->next++;
+	k->next = at + 1;
 }
 
 static bool count_load(struct bq_cursor *c, struct counting *k, bool loaded)
