@@ -113,6 +113,26 @@ bench serve --memcached "127.0.0.1:$(cat "$tmp/port")" --connections 1 --rate 20
 is_json
 has '"sent":100,"answered":100,"failed":0,"lost":0'
 
+# peers.sh: the same words to all, and counts that differ are named
+words() { printf '%b' "$2" | "$BQ_BINARY_DIR/tests/bench/peer_words" "$1" >"$tmp/out" 2>"$tmp/log" || fail "peer_words $1"; }
+words documents '{"title":"The CAF\303\211","text":"it'"'"'s\\none \344\272\254\351\203\275 2"}\n'
+has 'the café it s one 2'
+words paragraphs '{"title":"t","text":"One two\\n\\n\344\272\254\nThree"}\n{"text":""}\n'
+printf 'one two\nthree\n' | cmp -s - "$tmp/out" || fail "paragraphs:"
+words queries '+Data -"Of the"\nU.S.\n"one" b\n\344\272\254\351\203\275\n'
+printf '+data -"of the"\none b\n' | cmp -s - "$tmp/out" || fail "queries:"
+grep -q '2 queries left out' "$tmp/log" || fail "what is left out is not counted"
+mkdir "$tmp/join" && cd "$tmp/join"
+printf '%s\n' '+a +b' '"a b"' '+a b' >queries
+printf 'COUNT\t%s\t%s\t10\n' '+a +b' 5 '"a b"' 2 '+a b' 9 >one.times
+printf 'COUNT\t%s\t%s\t25\n' '+a +b' 5 '"a b"' 3 '+a b' -1 >two.times
+echo '1 0 1024' | tee one.cost >two.cost
+echo x | tee one >two
+python3 -B "$BQ_SOURCE_DIR/tests/bench/peers/join.py" one two >"$tmp/out" || fail "join.py"
+has 'differs: COUNT "a b": one 2, two 3' '1 differ and are left out' \
+	'| COUNT | and | 1 | 10.0 / 10.0 / 10.0 | 2.50 / 2.50 / 2.50 |' '| COUNT | must-should | 1 | 10.0 / 10.0 / 10.0 | no such query |'
+grep -q '| phrase |' "$tmp/out" && fail "a query without agreement is in the table:"
+
 refuses
 refuses what
 refuses engine "$tmp/index"
