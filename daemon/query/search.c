@@ -7,11 +7,10 @@
  *   match=all    STRICT only
  *   match=any    LOOSE only
  */
-#include <stdlib.h>
-
 #include "query/cheap.h"
 #include "query/cursor_token.h"
 #include "query/hint.h"
+#include "query/eval/flat.h"
 #include "query/eval/pass.h"
 
 /* One search under way. */
@@ -19,7 +18,7 @@ struct search {
 	struct bq_query *q;
 	struct watch watch;
 	struct topk tiers[2];
-	uint32_t window;         /* hits wanted: offset + limit */
+	uint32_t window;         /* hits looked for: offset + limit, and one that says there are more */
 	bool has_after;
 	struct cursor_token token;
 	struct topk_item after;
@@ -116,11 +115,21 @@ static struct bq_hit hit_of(const struct search *s, const struct topk_item *item
 	};
 }
 
-/* The hits of the page, and the cursor behind a full one. */
+/* Whether others follow those up to rank `end`, be it in a second tier that
+ * nobody needed so far. */
+static bool may_follow(const struct search *s, uint32_t end)
+{
+	if (s->tiers[0].n + s->tiers[1].n > end)
+		return true;
+	return s->tiers[0].n == end && s->q->opts->match == BQ_MATCH_AUTO && has_tiers(s->q);
+}
+
+/* The hits of the page, and the cursor behind it if others follow. */
 static int fill_page(struct search *s, struct bq_hits *out, struct bq_error *err)
 {
 	const struct bq_query_opts *o = s->q->opts;
-	uint32_t n = s->tiers[0].n + s->tiers[1].n;
+	uint32_t n_found = s->tiers[0].n + s->tiers[1].n, end = o->offset + o->limit;
+	uint32_t n = n_found < end ? n_found : end;
 	struct bq_hit *hits;
 
 	out->n = n > o->offset ? n - o->offset : 0;
@@ -132,7 +141,7 @@ static int fill_page(struct search *s, struct bq_hits *out, struct bq_error *err
 		unsigned tier = rank < s->tiers[0].n ? 1 : 2;
 		const struct topk_item *item = &s->tiers[tier - 1].items[tier == 1 ? rank : rank - s->tiers[0].n];
 		hits[i] = hit_of(s, item, tier);
-		if (i + 1 < o->limit || out->is_partial)
+		if (rank + 1 < end || !may_follow(s, end) || out->is_partial)
 			continue;
 		struct cursor_token last = { (uint8_t)tier, item->points, item->index, item->leaf, item->doc };
 		out->next = cursor_token_format(s->q, &last);
@@ -140,44 +149,69 @@ static int fill_page(struct search *s, struct bq_hits *out, struct bq_error *err
 	return BQ_OK;
 }
 
-static int compare_place(const void *a, const void *b)
-{
-	const struct bq_hit *x = *(struct bq_hit *const *)a, *y = *(struct bq_hit *const *)b;
+/* ---- which hits hold all the words ------------------------------------- */
 
-	if (x->index != y->index)
-		return x->index < y->index ? -1 : 1;
-	if (x->leaf != y->leaf)
-		return x->leaf < y->leaf ? -1 : 1;
-	return (x->doc > y->doc) - (x->doc < y->doc);
+/* The hits in the order of their documents: a best-k heap sorts without
+ * memory of its own, `points` being the hit's place. */
+static bool order_hits(struct search *s, const struct bq_hits *hits, struct topk *out)
+{
+	if (!topk_init(out, hits->n, s->q->mem))
+		return false;
+	for (uint32_t i = 0; i < hits->n; i++) {
+		const struct bq_hit *h = &hits->hits[i];
+		struct topk_item item = { .index = h->index, .leaf = h->leaf, .doc = h->doc, .points = i };
+		topk_push(out, &item);
+	}
+	topk_finish(out);
+	return true;
 }
 
-/* With match=any: which hits hold all the words.  One walk over each leaf that
- * has a hit. */
+/* Those of `n` hits of one leaf that `strict` matches. */
+static int mark_leaf(struct search *s, struct bq_hit *hits, const struct topk_item *order, uint32_t n,
+	struct bq_error *err)
+{
+	struct watch unhurried = { 0 };
+	struct eval ev = pass_eval(s->q, order->index, order->leaf, &unhurried);
+	struct node *strict = node_build(&ev, ev.group->root, AST_STRICT);
+	uint32_t *docs = BQ_ARENA_NEW(s->q->mem, uint32_t, n);
+	struct flat words;
+
+	if (strict == NULL || docs == NULL)
+		return pass_failure(&ev, err);
+	for (uint32_t i = 0; i < n; i++)
+		docs[i] = order[i].doc;
+	if (flat_build(&words, strict, s->q->view->indexes[order->index]) && flat_is_words(&words) &&
+		words.n_must != 0 && words.n_not == 0) {
+		uint32_t held = flat_hold_all(&words, docs, n);
+		for (uint32_t i = 0, h = 0; h < held; i++) {
+			hits[order[i].points].all = docs[h] == order[i].doc;
+			h += docs[h] == order[i].doc;
+		}
+		return pass_failure(&ev, err);
+	}
+	for (uint32_t i = 0; i < n; i++)
+		hits[order[i].points].all = node_seek(strict, order[i].doc) == order[i].doc;
+	return pass_failure(&ev, err);
+}
+
+/* With match=any: one walk over each leaf that has a hit. */
 static int mark_all(struct search *s, struct bq_hits *out, struct bq_error *err)
 {
-	struct bq_hit **order = BQ_ARENA_NEW(s->q->mem, struct bq_hit *, out->n);
 	struct bq_hit *hits = (struct bq_hit *)(uintptr_t)out->hits;
-	struct watch unhurried = { 0 };
-	struct node *strict = NULL;
-	struct eval ev;
+	struct topk order;
+	int rc = BQ_OK;
 
-	if (order == NULL)
+	if (!order_hits(s, out, &order))
 		return bq_error_set(err, BQ_ENOMEM, 0, "no memory for %u hits", out->n);
 	for (uint32_t i = 0; i < out->n; i++)
-		order[i] = &hits[i];
-	if (out->n != 0)
-		qsort(order, out->n, sizeof *order, compare_place);
-	for (uint32_t i = 0; i < out->n; i++) {
-		struct bq_hit *h = order[i];
-		if (i == 0 || h->index != order[i - 1]->index || h->leaf != order[i - 1]->leaf) {
-			ev = pass_eval(s->q, h->index, h->leaf, &unhurried);
-			strict = node_build(&ev, ev.group->root, AST_STRICT);
-			if (strict == NULL)
-				return pass_failure(&ev, err);
-		}
-		h->all = node_seek(strict, h->doc) == h->doc;
+		hits[i].all = false;
+	for (uint32_t i = 0, n; rc == BQ_OK && i < order.n; i += n) {
+		const struct topk_item *first = &order.items[i];
+		for (n = 1; i + n < order.n && first[n].index == first->index && first[n].leaf == first->leaf;)
+			n++;
+		rc = mark_leaf(s, hits, first, n, err);
 	}
-	return BQ_OK;
+	return rc;
 }
 
 /* ---- the calls --------------------------------------------------------- */
@@ -187,7 +221,7 @@ static int run_search(struct search *s, struct bq_hits *out, struct bq_error *er
 	const struct bq_query_opts *o = s->q->opts;
 	int rc = run_tier(s, 1, out, err);
 
-	if (rc == BQ_OK && o->match == BQ_MATCH_AUTO && s->tiers[0].n < s->window && s->watch.status == BQ_OK &&
+	if (rc == BQ_OK && o->match == BQ_MATCH_AUTO && s->tiers[0].n < o->offset + o->limit && s->watch.status == BQ_OK &&
 		has_tiers(s->q))
 		rc = run_tier(s, 2, out, err);
 	if (rc != BQ_OK)
@@ -214,7 +248,7 @@ int bq_query_search(struct bq_query *q, struct bq_hits *out, struct bq_error *er
 	if (o->limit > BQ_QUERY_MAX_LIMIT || o->offset > BQ_QUERY_MAX_WINDOW - o->limit)
 		return bq_error_set(err, BQ_ELIMIT, 0, "limit above %u or limit + offset above %u",
 			BQ_QUERY_MAX_LIMIT, BQ_QUERY_MAX_WINDOW);
-	s.window = o->limit == 0 ? 0 : o->limit + o->offset;
+	s.window = o->limit == 0 ? 0 : o->limit + o->offset + 1;
 	rc = plan_resolve(q, &s.watch, err);
 	if (rc == BQ_OK)
 		rc = read_after(&s, err);

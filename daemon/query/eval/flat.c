@@ -96,6 +96,23 @@ bool flat_is_words(const struct flat *f)
 	return true;
 }
 
+uint32_t flat_hold_all(const struct flat *f, uint32_t *docs, uint32_t n)
+{
+	uint16_t at[256];
+
+	for (uint32_t i = 0; i < f->n_must; i++) {
+		uint32_t kept = 0;
+		for (uint32_t from = 0, some; from < n; from += some) {
+			some = n - from < 256 ? n - from : 256;
+			uint32_t held = bq_cursor_hold(f->must[i].node->cursor, docs + from, some, at, NULL);
+			for (uint32_t h = 0; h < held; h++)
+				docs[kept++] = docs[from + at[h]];
+		}
+		n = kept;
+	}
+	return n;
+}
+
 void flat_rewind(const struct flat *f)
 {
 	for (uint32_t i = 0; i < f->n_must; i++)
