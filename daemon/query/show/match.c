@@ -49,42 +49,53 @@ bool match_add(struct matches *all, const struct match *m)
 	return true;
 }
 
-static void add_positions(struct collect *c, const struct ast *a, const uint32_t *positions, uint32_t n)
+/* The next position of `r`. */
+static void step_run(struct matches *all, struct match_run *r)
+{
+	if (r->pos != NULL) {
+		r->is_over = r->n == 0;
+		r->next.pos = r->is_over ? 0 : *r->pos++;
+		r->n -= !r->is_over;
+		return;
+	}
+	r->is_over = !bq_spot_next(&r->walk);
+	r->next.pos = (uint32_t)r->walk.pos;
+	all->is_damaged |= r->walk.pos >= BQ_MAX_POS;
+}
+
+static void add_run(struct collect *c, const struct ast *a, struct match_run run)
 {
 	struct matches *all = c->all;
 	const struct ast_word *last = &a->words[a->n_words - 1];
-	uint32_t span = a->kind == AST_WORD ? 1 : last->at + 1;
-	struct match_run *runs;
+	struct match_run *runs = grow(all->mem, all->runs, all->n_runs, &all->max_runs, sizeof *runs);
 
-	if (n == 0)
-		return;
-	runs = grow(all->mem, all->runs, all->n_runs, &all->max_runs, sizeof *runs);
 	c->is_failed |= runs == NULL;
 	if (runs == NULL)
 		return;
+	run.next.span = a->kind == AST_WORD ? 1 : last->at + 1;
+	run.next.clause = a->id;
+	run.next.is_char = last->is_char;
+	count_span(all, run.next.span);
 	all->runs = runs;
-	all->runs[all->n_runs++] = (struct match_run){ .pos = positions, .n = n,
-		.like = { .span = span, .clause = a->id, .is_char = last->is_char } };
-	count_span(all, span);
+	all->runs[all->n_runs++] = run;
 }
 
-/* A plain word: the positions of every written form of its stem. */
+static void add_positions(struct collect *c, const struct ast *a, const uint32_t *positions, uint32_t n)
+{
+	if (n != 0)
+		add_run(c, a, (struct match_run){ .next.pos = positions[0], .pos = positions + 1, .n = n - 1 });
+}
+
+/* A word: the positions of each of its written forms. */
 static void add_forms(struct collect *c, struct node *n)
 {
-	uint32_t count;
-
-	if (n->cursor->term.kind == BQ_TERM_WORD) { /* its own only form */
-		const uint32_t *positions = bq_cursor_positions(n->cursor, &count);
-		add_positions(c, n->ast, positions, count);
-		return;
-	}
 	const struct walk_forms *forms = walk_forms(c->walk, n);
+
 	c->is_failed |= forms == NULL;
 	for (uint32_t i = 0; forms != NULL && i < forms->n; i++) {
-		if (forms->cursors[i]->doc != n->doc)
-			continue;
-		const uint32_t *positions = bq_cursor_positions(forms->cursors[i], &count);
-		add_positions(c, n->ast, positions, count);
+		struct bq_spot_walk walk = bq_spot_start(&forms->spots[i]);
+		c->all->is_damaged |= walk.pos >= BQ_MAX_POS;
+		add_run(c, n->ast, (struct match_run){ .next.pos = (uint32_t)walk.pos, .walk = walk });
 	}
 }
 
@@ -101,7 +112,7 @@ static void add_clause(void *arg, struct node *n)
 		c->is_failed = starts == NULL;
 		if (starts != NULL)
 			add_positions(c, n->ast, starts, phrase_starts(n, starts));
-	} else if (n->ast->kind == AST_WORD) {
+	} else if (n->kind == NODE_TERM) {
 		add_forms(c, n);
 	} else {
 		const uint32_t *positions = phrase_positions(n, &count);
@@ -123,14 +134,10 @@ static int compare_match(const void *a, const void *b)
 /* A document may have more runs than pay to be merged: then all are sorted. */
 static bool spread_runs(struct matches *all)
 {
-	for (uint32_t i = 0; i < all->n_runs; i++) {
-		struct match m = all->runs[i].like;
-		for (uint32_t k = 0; k < all->runs[i].n; k++) {
-			m.pos = all->runs[i].pos[k];
-			if (!match_add(all, &m))
+	for (struct match_run *r = all->runs; r < all->runs + all->n_runs; r++)
+		for (; !r->is_over && !all->is_damaged; step_run(all, r))
+			if (!match_add(all, &r->next))
 				return false;
-		}
-	}
 	all->n_runs = 0;
 	return true;
 }
@@ -153,18 +160,14 @@ static bool next_match(struct matches *all, struct match *out)
 	if (has_one)
 		*out = all->odd[all->at_odd];
 	for (struct match_run *r = all->runs; r < all->runs + all->n_runs; r++) {
-		if (r->at == r->n || (has_one && r->pos[r->at] > out->pos))
+		if (r->is_over || (has_one && compare_match(&r->next, out) >= 0))
 			continue;
-		struct match m = r->like;
-		m.pos = r->pos[r->at];
-		if (has_one && compare_match(&m, out) >= 0)
-			continue;
-		*out = m;
+		*out = r->next;
 		from = r;
 		has_one = true;
 	}
 	if (from != NULL)
-		from->at++;
+		step_run(all, from);
 	else if (has_one)
 		all->at_odd++;
 	return has_one;
@@ -174,7 +177,7 @@ bool match_reach(struct matches *all, uint32_t i)
 {
 	struct match next;
 
-	while (all->n <= i && next_match(all, &next)) {
+	while (all->n <= i && !all->is_damaged && next_match(all, &next)) {
 		struct match *m = grow(all->mem, all->m, all->n, &all->cap, sizeof *m);
 		if (m == NULL)
 			return false;
@@ -182,6 +185,13 @@ bool match_reach(struct matches *all, uint32_t i)
 		all->m[all->n++] = next;
 	}
 	return i < all->n;
+}
+
+int match_status(const struct matches *all, struct bq_error *err)
+{
+	if (all->is_damaged)
+		return bq_error_set(err, BQ_EFORMAT, 0, "positions out of order [F24]");
+	return all->mem->oom ? bq_error_set(err, BQ_ENOMEM, 0, "no memory for the matches") : BQ_OK;
 }
 
 uint32_t match_at(struct matches *all, uint32_t pos)
@@ -247,8 +257,8 @@ static int collect(struct bq_query *q, const struct bq_hit *hit, const struct bq
 			(void)put_in_order(all);
 	}
 	int rc = pass_failure(&walk->ev, err);
-	if (rc == BQ_OK && all->mem->oom)
-		rc = bq_error_set(err, BQ_ENOMEM, 0, "no memory for the matches");
+	if (rc == BQ_OK)
+		rc = match_status(all, err);
 	if (rc != BQ_OK)
 		walk_drop(q);
 	return rc;

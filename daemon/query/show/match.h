@@ -19,9 +19,11 @@ struct match {
 
 /* Positions of one list of one clause in the document: matches to be. */
 struct match_run {
-	const uint32_t *pos;   /* ascending; lives as long as the matches */
-	uint32_t n, at;        /* pos[at] is the next one */
-	struct match like;     /* all but the position */
+	struct match next;
+	bool is_over;
+	const uint32_t *pos;      /* of those behind it, ascending; lives as long as the matches */
+	uint32_t n;
+	struct bq_spot_walk walk; /* or, if pos is NULL, where they are packed */
 };
 
 /* The matches of a hit, by position, the longer first.  A word stands ten
@@ -42,6 +44,7 @@ struct matches {
 	struct match *odd;     /* those of no run, in order */
 	uint32_t n_odd, max_odd, at_odd;
 	uint32_t max_span;
+	bool is_damaged;       /* a position was out of range [F24]: there are no more */
 	struct bq_arena *mem;
 	const struct ast **clauses; /* the leaves that match */
 	uint32_t n_clauses;
@@ -54,8 +57,11 @@ int match_collect(struct bq_query *q, const struct bq_hit *hit, const struct bq_
 	struct matches **out, struct bq_error *err);
 
 /* Whether there is a match `i`; it is then all->m[i], which may move when
- * another one is asked for.  Also false when the arena is full. */
+ * another one is asked for.  Also false after a failure: see match_status(). */
 bool match_reach(struct matches *all, uint32_t i);
+
+/* BQ_OK, or why there are no more matches: BQ_ENOMEM, BQ_EFORMAT. */
+int match_status(const struct matches *all, struct bq_error *err);
 
 /* The first match at position `pos` or behind: its number, or how many there
  * are in all. */

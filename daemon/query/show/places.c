@@ -221,8 +221,8 @@ int bq_query_places(struct bq_query *q, const struct bq_hit *hit, const struct b
 	p.first = match_at(all, head->body_pos);
 	if (max != 0)
 		rc = match_reach(all, p.first) ? find_places(q, &p, max, out) : title_place(all, head, out, q->mem);
-	if (rc == BQ_OK && all->mem->oom)
-		rc = BQ_ENOMEM;
+	if (rc == BQ_OK)
+		rc = match_status(all, &p.lo.read.error);
 	if (p.lo.read.error.status != BQ_OK && err != NULL)
 		*err = p.lo.read.error;
 	else if (rc != BQ_OK)

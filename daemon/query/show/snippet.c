@@ -268,8 +268,10 @@ static int put_marks(const struct window *w, struct locate *lo, struct matches *
 	uint32_t low = body_pos + bounds[0], back = all->max_span < low - body_pos ? all->max_span : low - body_pos;
 	uint32_t i = match_at(all, low - back), behind = match_at(all, body_pos + bounds[1] + 1);
 	struct bq_range *marks = bq_arena_alloc(mem, (size_t)(behind - i) * sizeof *marks);
-	if (marks == NULL || all->mem->oom)
+	if (marks == NULL)
 		return BQ_ENOMEM;
+	if (match_status(all, &lo->read.error) != BQ_OK)
+		return lo->read.error.status;
 	for (; rc == BQ_OK && i < behind; i++) {
 		const struct match *m = &all->m[i];
 		if (m->pos + m->span <= low)

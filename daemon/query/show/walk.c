@@ -82,14 +82,16 @@ struct node *walk_to(struct walk *w, const struct bq_hit *hit)
 
 static bool open_forms(struct walk *w, const struct node *clause, struct walk_forms *out)
 {
+	struct bq_arena *mem = w->ev.read.mem;
 	struct bq_term *terms;
 
-	if (bq_leaf_forms(w->ev.leaf, &clause->cursor->term, &terms, &out->n, &w->ev.read) != BQ_OK)
+	if (bq_leaf_forms(w->ev.leaf, &clause->cursor->term, &terms, &out->n_cursors, &w->ev.read) != BQ_OK)
 		return false;
-	struct bq_cursor **cursors = BQ_ARENA_NEW(w->ev.read.mem, struct bq_cursor *, out->n);
-	if (cursors == NULL)
+	struct bq_cursor **cursors = BQ_ARENA_NEW(mem, struct bq_cursor *, out->n_cursors);
+	out->spots = BQ_ARENA_NEW(mem, struct bq_spot, out->n_cursors);
+	if (cursors == NULL || out->spots == NULL)
 		return false;
-	for (uint32_t i = 0; i < out->n; i++) {
+	for (uint32_t i = 0; i < out->n_cursors; i++) {
 		cursors[i] = bq_cursor_open(w->ev.leaf, &terms[i], &w->ev.read);
 		if (cursors[i] == NULL)
 			return false;
@@ -101,14 +103,18 @@ static bool open_forms(struct walk *w, const struct node *clause, struct walk_fo
 const struct walk_forms *walk_forms(struct walk *w, const struct node *clause)
 {
 	struct walk_forms *f = &w->forms[clause->ast->id];
+	uint16_t kept;
 
 	if (f->cursors == NULL && !open_forms(w, clause, f))
 		return NULL;
-	for (uint32_t i = 0; i < f->n; i++) {
-		if (clause->doc < f->at)
+	f->n = 0;
+	for (uint32_t i = 0; i < f->n_cursors; i++) {
+		if (clause->doc <= f->at)
 			bq_cursor_rewind(f->cursors[i]);
-		(void)bq_cursor_seek(f->cursors[i], clause->doc);
+		f->n += bq_cursor_meet(f->cursors[i], &clause->doc, 1, &kept, &f->spots[f->n]);
 	}
 	f->at = clause->doc;
+	if (w->ev.read.error.status != BQ_OK || !bq_leaf_ready(w->ev.leaf, f->spots, f->n, &w->ev.read))
+		return NULL;
 	return f;
 }

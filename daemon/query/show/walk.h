@@ -9,11 +9,13 @@
 
 #include "query/eval/pass.h"
 
-/* The written forms of a plain word. */
+/* The written forms of a clause that is one list. */
 struct walk_forms {
 	struct bq_cursor **cursors; /* NULL: not opened yet */
+	uint32_t n_cursors;
+	uint32_t at;                /* document they were last asked for */
+	struct bq_spot *spots;      /* [n_cursors], n of them: of those that stand in it, readable */
 	uint32_t n;
-	uint32_t at; /* document they were last asked for */
 };
 
 struct walk {
@@ -37,8 +39,8 @@ void walk_drop(struct bq_query *q);
  * neither matches there, or w->ev.read says why not. */
 struct node *walk_to(struct walk *w, const struct bq_hit *hit);
 
-/* The forms of `clause`, an AST_WORD that matches in clause->doc: each is at
- * that document or behind it.  NULL: w->ev.read says why. */
+/* Where the forms of `clause`, a NODE_TERM that matches in clause->doc, stand
+ * there.  Decodes no positions.  NULL: w->ev.read says why. */
 const struct walk_forms *walk_forms(struct walk *w, const struct node *clause);
 
 #endif
