@@ -21,7 +21,9 @@ struct dump {
 	uint64_t n_found;
 };
 
-static const char *const kind_names[] = { "word", "stem", "title", "title_stem", "marked" };
+static const char *const kind_names[] = { "word", "stem", "title", "title_stem", "marked", "pair" };
+
+enum { N_KINDS = BQ_TERM_MARKED + 1 }; /* of words */
 
 /* Write the line; its memory is used for the next one. */
 static void flush_line(struct dump *d)
@@ -118,10 +120,33 @@ static void dump_postings(struct dump *d, const struct bq_leaf *l)
 	struct bq_span word = bq_span_of(d->o->postings);
 	struct bq_term t;
 
-	for (unsigned kind = 0; kind < sizeof kind_names / sizeof kind_names[0] && is_sound(d); kind++) {
+	for (unsigned kind = 0; kind < N_KINDS && is_sound(d); kind++) {
 		bq_arena_reset(&d->mem);
 		if (bq_leaf_find(l, (enum bq_term_kind)kind, word, &t, &d->read) == BQ_OK)
 			dump_list(d, l, &t);
+	}
+}
+
+/* The list of "A B". */
+static void dump_pair(struct dump *d, const struct bq_leaf *l)
+{
+	struct bq_span b = bq_span_of(d->o->pair), a = bq_span_first(b, strcspn(d->o->pair, " "));
+	struct bq_term ta, tb, pair;
+
+	bq_arena_reset(&d->mem);
+	b = bq_span_from(b, a.len + 1);
+	if (bq_leaf_find(l, BQ_TERM_WORD, a, &ta, &d->read) != BQ_OK
+		|| bq_leaf_find(l, BQ_TERM_WORD, b, &tb, &d->read) != BQ_OK)
+		return;
+	switch (bq_leaf_pair(l, &ta, &tb, &pair, &d->read)) {
+	case BQ_PAIR_LIST:
+		dump_list(d, l, &pair);
+		return;
+	case BQ_PAIR_UNKNOWN:
+		complain("segment %" PRIu64 ": a word is too rare for pairs", l->number);
+		return;
+	case BQ_PAIR_ABSENT:
+		return;
 	}
 }
 
@@ -206,9 +231,10 @@ static int finish(const struct dump *d)
 		complain("%s: %s", d->o->index, d->read.error.msg);
 		return EXIT_FAILED;
 	}
-	if (d->n_found == 0 && (d->o->doc != NULL || d->o->postings != NULL)) {
-		complain("%s: no %s %.200s", d->o->index, d->o->doc != NULL ? "document" : "word",
-			d->o->doc != NULL ? d->o->doc : d->o->postings);
+	const struct options *o = d->o;
+	if (d->n_found == 0 && (o->doc != NULL || o->postings != NULL || o->pair != NULL)) {
+		complain("%s: no %s %.200s", o->index, o->doc != NULL ? "document" : o->pair != NULL ? "pair" : "word",
+			o->doc != NULL ? o->doc : o->pair != NULL ? o->pair : o->postings);
 		return EXIT_FAILED;
 	}
 	return EXIT_DONE;
@@ -231,6 +257,8 @@ int cmd_dump(const struct options *o)
 			dump_terms(&d, d.ix->leaves[i]);
 		else if (o->postings != NULL)
 			dump_postings(&d, d.ix->leaves[i]);
+		else if (o->pair != NULL)
+			dump_pair(&d, d.ix->leaves[i]);
 		else
 			dump_docs(&d, d.ix->leaves[i]);
 	}

@@ -14,6 +14,7 @@
 struct totals {
 	uint64_t bytes, terms;
 	uint64_t section[SECTION_KINDS];
+	uint64_t pair_words, pairs;
 };
 
 static struct totals sum_up(const struct bq_index *ix)
@@ -24,10 +25,27 @@ static struct totals sum_up(const struct bq_index *ix)
 		const struct segment *s = segment_of(ix->leaves[i]);
 		t.bytes += s->map.len;
 		t.terms += s->leaf.n_terms;
+		t.pair_words += s->pairs.n_words;
+		t.pairs += s->pairs.n_pairs;
 		for (unsigned k = 0; k < SECTION_KINDS; k++)
 			t.section[k] += s->file.section[k].len;
 	}
 	return t;
+}
+
+static uint64_t pair_bytes(const uint64_t section[SECTION_KINDS])
+{
+	return section[SECTION_PAIRS] + section[SECTION_PPOST];
+}
+
+/* What the budget of pairs is a part of. */
+static uint64_t other_bytes(const uint64_t section[SECTION_KINDS])
+{
+	uint64_t bytes = 0;
+
+	for (unsigned k = 1; k < SECTION_SUMS; k++)
+		bytes += k == SECTION_DOCS ? 0 : section[k];
+	return bytes - pair_bytes(section);
 }
 
 /* ---- for people -------------------------------------------------------- */
@@ -50,6 +68,19 @@ static unsigned count_words(struct bq_span s)
 	return n;
 }
 
+static void print_pairs(const struct bq_index *ix, const struct totals *t)
+{
+	uint64_t bytes = pair_bytes(t->section), others = other_bytes(t->section);
+
+	if (ix->pairs == BQ_PAIRS_OFF) {
+		(void)printf("pairs      off\n");
+		return;
+	}
+	(void)printf("pairs      of words in %" PRIu32 " documents or more: %" PRIu64 " words, %" PRIu64 " pairs, %" PRIu64
+		" bytes, %.1f %% (of %" PRIu32 ") of what is not text\n", ix->pairs, t->pair_words, t->pairs, bytes,
+		100.0 * (double)bytes / (double)(others == 0 ? 1 : others), ix->pairs_percent);
+}
+
 static void print_index(const struct bq_index *ix, const struct totals *t)
 {
 	(void)printf("generation %" PRIu64 "\n", ix->gen);
@@ -60,6 +91,7 @@ static void print_index(const struct bq_index *ix, const struct totals *t)
 	(void)printf("analysis   %s, %u stop words, id %016" PRIx64 "\n", ix->text.lang, count_words(ix->text.stopwords),
 		ix->text_id);
 	(void)printf("BM25       k1 %g, b %g\n", (double)ix->k1, (double)ix->b);
+	print_pairs(ix, t);
 	for (uint32_t i = 0; i < ix->n_sources; i++) {
 		struct bq_buf path = BQ_BUF_INIT;
 		bq_buf_put_json(&path, ix->sources[i]); /* no control bytes on a terminal */
@@ -91,6 +123,13 @@ static void put_sections(struct bq_buf *b, const uint64_t bytes[SECTION_KINDS])
 	bq_buf_printf(b, "}");
 }
 
+/* `t` 0 is no pairs. */
+static void put_pairs(struct bq_buf *b, uint32_t t, uint64_t words, uint64_t pairs, uint64_t bytes)
+{
+	bq_buf_printf(b, ",\"pairs\":{\"t\":%" PRIu32 ",\"words\":%" PRIu64 ",\"pairs\":%" PRIu64 ",\"bytes\":%" PRIu64 "}",
+		t == BQ_PAIRS_OFF ? 0 : t, words, pairs, bytes);
+}
+
 static void put_segment(struct bq_buf *b, const struct segment *s)
 {
 	uint64_t bytes[SECTION_KINDS];
@@ -101,6 +140,7 @@ static void put_segment(struct bq_buf *b, const struct segment *s)
 		s->map.len, s->leaf.n_docs, s->leaf.n_dead);
 	bq_buf_printf(b, "\"terms\":%" PRIu32 ",\"tokens\":%" PRIu64 ",", s->leaf.n_terms, s->leaf.n_tokens);
 	put_sections(b, bytes);
+	put_pairs(b, s->pairs.t, s->pairs.n_words, s->pairs.n_pairs, pair_bytes(bytes));
 	bq_buf_printf(b, "}");
 }
 
@@ -116,7 +156,8 @@ static void put_index(struct bq_buf *b, const struct bq_index *ix, const struct 
 	bq_buf_put_json(b, ix->text.stopwords);
 	bq_buf_printf(b, ",\"bytes\":%" PRIu64 ",", t->bytes);
 	put_sections(b, t->section);
-	bq_buf_printf(b, ",\"sources\":[");
+	put_pairs(b, ix->pairs, t->pair_words, t->pairs, pair_bytes(t->section));
+	bq_buf_printf(b, ",\"pairs_percent\":%" PRIu32 ",\"sources\":[", ix->pairs_percent);
 	for (uint32_t i = 0; i < ix->n_sources; i++) {
 		bq_buf_printf(b, i == 0 ? "" : ",");
 		bq_buf_put_json(b, ix->sources[i]);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <bq/format.h>
 #include <bq/log.h>
 
 #ifndef BQ_VERSION
@@ -24,12 +25,12 @@ static const struct verb verbs[] = {
 	{ "optimize", OPTIMIZE, false, cmd_optimize, "INDEX [--json]", "merge to one segment without what was deleted" },
 	{ "verify", VERIFY, false, cmd_verify, "INDEX", "check every byte; exit 0 sound, 1 damaged" },
 	{ "info", INFO, false, cmd_info, "INDEX [--json]", "generation, segments, documents, words, bytes" },
-	{ "dump", DUMP, false, cmd_dump, "INDEX [--terms | --postings WORD | --doc ID]",
+	{ "dump", DUMP, false, cmd_dump, "INDEX [--terms | --postings WORD | --pair \"A B\" | --doc ID]",
 		"what the index holds; without an option its documents" },
 	{ "watch", WATCH, true, NULL, NULL, NULL },
 };
 
-enum option_kind { FLAG, STRING, LIST, NUMBER, COUNT, BYTES, CHOICE, ABSENT };
+enum option_kind { FLAG, STRING, LIST, NUMBER, COUNT, BYTES, CHOICE, PART, ABSENT };
 
 struct option {
 	const char *name;
@@ -53,18 +54,21 @@ static const struct option options[] = {
 	{ "--include", LIST, WRITES, AT(include), "GLOB", "only files like this; a glob with / is about the whole path" },
 	{ "--exclude", LIST, WRITES, AT(exclude), "GLOB", "no files or directories like this" },
 	{ "--threads", COUNT, WRITES, AT(threads), "N", "accepted; one is used" },
-	{ "--pairs", CHOICE, WRITES, AT(pairs), "off", "no lists of word pairs" },
+	{ "--pairs", PART, WRITES, AT(pairs_percent), "auto|off|PERCENT",
+		"lists of word pairs: at most so much of the index without text (30), or none" },
 	{ "--engine", CHOICE, WRITES, AT(engine), "native", "bq's own format" },
 	{ "--progress", CHOICE, WRITES, AT(progress), "auto|always|never", "on standard error" },
 	{ "--json", FLAG, WRITES | INFO | OPTIMIZE, AT(json), NULL, "the report as JSON on standard output" },
 	{ "--terms", FLAG, DUMP, AT(terms), NULL, "the dictionary: kind, word, documents, occurrences" },
 	{ "--postings", STRING, DUMP, AT(postings), "WORD", "documents and positions of one word" },
+	{ "--pair", STRING, DUMP, AT(pair), "\"A B\"", "documents with word A directly before word B" },
 	{ "--doc", STRING, DUMP, AT(doc), "ID", "one document by id, path or SEGMENT.NUMBER" },
 	{ "--field", ABSENT, WRITES, 0, NULL, NULL },
 	{ "--reorder", ABSENT, WRITES, 0, NULL, NULL },
 	{ "--shards", ABSENT, WRITES, 0, NULL, NULL },
 };
 
+enum { MAX_PERCENT = 1000 };
 enum { N_VERBS = sizeof verbs / sizeof verbs[0], N_OPTIONS = sizeof options / sizeof options[0] };
 
 void complain(const char *fmt, ...)
@@ -153,6 +157,19 @@ static bool is_choice(const char *choices, const char *s)
 	return false;
 }
 
+/* auto: 0, off, or 1 .. 1000. */
+static bool parse_part(const char *s, uint32_t *out)
+{
+	const char *rest;
+	uint64_t n = 0;
+
+	if (strcmp(s, "auto") != 0 && strcmp(s, "off") != 0
+		&& (!parse_count(s, &n, &rest) || *rest != '\0' || n == 0 || n > MAX_PERCENT))
+		return false;
+	*out = strcmp(s, "off") == 0 ? BQ_PAIRS_OFF : (uint32_t)n;
+	return true;
+}
+
 static bool add_item(struct list *l, const char *item)
 {
 	const char **grown = realloc(l->items, (l->n + 1) * sizeof *grown);
@@ -187,6 +204,8 @@ static bool set_value(struct options *o, const struct option *opt, const char *v
 		return parse_number(value, to);
 	case COUNT:
 		return parse_count(value, to, &rest) && *rest == '\0' && *(uint64_t *)to != 0;
+	case PART:
+		return parse_part(value, to);
 	case BYTES:
 		return parse_bytes(value, to) && *(uint64_t *)to != 0;
 	case ABSENT:
@@ -277,8 +296,8 @@ static bool take_arguments(int argc, char **argv, struct options *o)
 		complain("%s wants a SOURCE: a directory, a file, or -", o->verb->name);
 		return false;
 	}
-	if (o->terms + (o->postings != NULL) + (o->doc != NULL) > 1) {
-		complain("dump takes one of --terms, --postings, --doc");
+	if (o->terms + (o->postings != NULL) + (o->pair != NULL) + (o->doc != NULL) > 1) {
+		complain("dump takes one of --terms, --postings, --pair, --doc");
 		return false;
 	}
 	return true;

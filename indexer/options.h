@@ -32,11 +32,12 @@ struct options {
 	bool no_store;
 	bool json;
 	struct list include, exclude;
-	bool terms;             /* dump: which of the three */
+	uint32_t pairs_percent; /* 0: not given; BQ_PAIRS_OFF */
+	bool terms;             /* dump: which of the four */
 	const char *postings;
+	const char *pair;
 	const char *doc;
-	/* not read: their one accepted word is what is built */
-	const char *pairs, *engine;
+	const char *engine;     /* not read: its one accepted word is what is built */
 };
 
 struct verb {

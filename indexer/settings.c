@@ -83,6 +83,7 @@ int settings_init(struct settings *s, const struct options *o, bool update, stru
 	s->opts.update = update;
 	s->opts.k1 = choose_number(o->k1, has_index, has_index ? s->ix->k1 : 0, DEFAULT_K1);
 	s->opts.b = choose_number(o->b, has_index, has_index ? s->ix->b : 0, DEFAULT_B);
+	s->opts.pairs_percent = o->pairs_percent;
 	s->opts.no_store = o->no_store || keeps_no_text(s->ix);
 	return choose_text(s, o, err);
 }

@@ -13,7 +13,7 @@
 #include "options.h"
 
 struct settings {
-	struct bq_build_opts opts;  /* text, k1, b, no_store, update; points into the others */
+	struct bq_build_opts opts;  /* text, k1, b, no_store, pairs_percent, update; points into the others */
 	struct bq_buf stopwords;    /* of --stopwords */
 	struct bq_index *ix;        /* of an update: what is there; or NULL */
 };

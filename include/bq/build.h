@@ -69,7 +69,6 @@ struct bq_build_report {
 	uint64_t index_bytes;
 	uint64_t peak_bytes; /* of the builder's own memory */
 	uint64_t added, dropped, kept; /* documents; `documents` is what the generation has */
-	uint32_t pairs;      /* T of the generation, or BQ_PAIRS_OFF */
 	uint64_t restamped;  /* of those kept: only time or size of their file had changed */
 	uint32_t runs;       /* spilled: words that memory had no room for */
 	uint32_t merges;     /* of segments that were there before, or of new ones with them */

@@ -212,6 +212,8 @@ struct bq_index {
 	uint64_t n_tokens;
 	float k1, b;      /* BM25 */
 	float avg_len;    /* the A of BM25, as MANIFEST fixes it */
+	uint32_t pairs;   /* T of segments to come (section 7 of FORMAT.md); BQ_PAIRS_OFF: no pair lists */
+	uint32_t pairs_percent; /* of the index without stored text: what they were to fit into */
 	struct bq_text_config text; /* makes the analyser; **borrowed** from the index */
 	uint64_t text_id;
 	const char *dir;  /* as given to open */

@@ -553,7 +553,6 @@ static void describe(struct bq_build *b)
 	b->report.documents = m->n_live;
 	b->report.tokens = m->n_tokens;
 	b->report.merges = b->compact.merges;
-	b->report.pairs = m->pairs;
 	if (!b->opts.update)
 		b->report.rebuilt = NULL;
 	for (uint32_t i = 0; i < b->compact.n; i++) {

@@ -77,8 +77,7 @@ static void describe(const struct optimize *o, struct bq_build_report *report)
 {
 	const struct manifest *m = &o->manifest;
 
-	*report = (struct bq_build_report){ .gen = m->gen, .documents = m->n_live, .tokens = m->n_tokens,
-		.pairs = m->pairs };
+	*report = (struct bq_build_report){ .gen = m->gen, .documents = m->n_live, .tokens = m->n_tokens };
 	for (uint32_t i = 0; i < m->n_segments; i++)
 		report->index_bytes += m->segments[i].bytes;
 	for (uint32_t i = 0; i < o->compact.n; i++)

@@ -122,6 +122,8 @@ static void fill_index(struct generation *g, const char *dir)
 		.k1 = m->k1,
 		.b = m->b,
 		.avg_len = m->avg_len,
+		.pairs = m->pairs,
+		.pairs_percent = m->pairs_percent,
 		.text = m->text,
 		.text_id = m->text_id,
 		.dir = bq_arena_dup(&g->mem, bq_span_of(dir)).ptr,

@@ -23,7 +23,7 @@ struct waiting {
 struct pairing {
 	const struct pairing_job *job;
 	const struct segment *s;
-	struct bq_error *err;
+	struct bq_error *err;   /* never NULL */
 	uint32_t floor;         /* what T is at least */
 	uint32_t n_words;       /* with df >= floor; at most PAIRS_MAX_WORDS */
 	struct bq_term *terms;  /* of each */

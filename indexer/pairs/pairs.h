@@ -107,7 +107,7 @@ struct pairs_walk {
 	uint32_t a, b;          /* of the last next() */
 	struct pairs_entry entry;
 	uint32_t number;        /* of the next pair */
-	uint64_t bit;           /* where to look for it: row * words + column */
+	uint32_t row, column;   /* where to look for it */
 	struct bq_reader r;     /* the rest of the group */
 	uint64_t at;            /* bytes of PPOST used so far */
 };
@@ -117,7 +117,8 @@ static inline struct pairs_walk pairs_begin(const struct pairs_reader *p)
 	return (struct pairs_walk){ .p = p };
 }
 
-/* The next pair: BQ_OK, BQ_END, BQ_EFORMAT [F40], [F41]. */
+/* The next pair: BQ_OK, BQ_END, BQ_EFORMAT [F40], [F41]. Counts of lines are not
+ * looked at. */
 int pairs_next(struct pairs_walk *w);
 
 /* ---- writing ----------------------------------------------------------- */

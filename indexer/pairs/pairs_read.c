@@ -99,23 +99,35 @@ int pairs_find(const struct pairs_reader *p, uint32_t a, uint32_t b, struct pair
 	return BQ_OK;
 }
 
-/* The first set bit from w->bit on; false if there is none. */
+/* The first of 64 bits from column `b` of a line on, or 0: those of its own line
+ * and word. */
+static uint64_t bits_from(const uint8_t *line, uint32_t b)
+{
+	uint32_t bit = b % PAIRS_LINE_WORDS;
+	uint64_t word = bq_get_u64(line + 4 + 8 * (size_t)(bit / 64));
+
+	return (bit / 64 == PAIRS_LINE_WORDS / 64 ? word & UINT32_MAX : word) >> (bit & 63);
+}
+
+/* The first set bit from (w->row, w->column) on; false if there is none. */
 static bool find_bit(struct pairs_walk *w)
 {
 	const struct pairs_reader *p = w->p;
 	uint32_t n_lines = pairs_row_lines(p->n_words);
-	uint64_t n = p->n_words, end = n * n;
 
-	for (; w->bit < end; w->bit++) {
-		uint32_t a = (uint32_t)(w->bit / n), b = (uint32_t)(w->bit % n);
-		const uint8_t *line = p->lines + ((size_t)a * n_lines + b / PAIRS_LINE_WORDS) * PAIRS_LINE;
-		uint32_t bit = b % PAIRS_LINE_WORDS;
-		if ((line[4 + bit / 8] >> (bit & 7) & 1) == 0)
-			continue;
-		w->a = a;
-		w->b = b;
-		w->bit++;
-		return true;
+	for (; w->row < p->n_words; w->row++, w->column = 0) {
+		while (w->column < n_lines * PAIRS_LINE_WORDS) {
+			uint32_t l = w->column / PAIRS_LINE_WORDS, bit = w->column % PAIRS_LINE_WORDS;
+			uint64_t bits = bits_from(p->lines + ((size_t)w->row * n_lines + l) * PAIRS_LINE, w->column);
+			if (bits != 0) {
+				w->a = w->row;
+				w->b = w->column + (uint32_t)__builtin_ctzll(bits);
+				w->column = w->b + 1;
+				return true;
+			}
+			bit += 64 - bit % 64;
+			w->column = l * PAIRS_LINE_WORDS + (bit < PAIRS_LINE_WORDS ? bit : PAIRS_LINE_WORDS);
+		}
 	}
 	return false;
 }
@@ -127,7 +139,7 @@ int pairs_next(struct pairs_walk *w)
 
 	if (!find_bit(w))
 		return w->number == p->n_pairs && bq_read_left(&w->r) == 0 ? BQ_END : BQ_EFORMAT;
-	if (w->number >= p->n_pairs)
+	if (w->number >= p->n_pairs || w->b >= p->n_words)
 		return BQ_EFORMAT;
 	if (w->number % PAIRS_GROUP == 0) {
 		if (bq_read_left(&w->r) != 0 || !open_group(p, w->number / PAIRS_GROUP, &w->r, &at) || at != w->at)

@@ -13,19 +13,14 @@ int scan_init(struct scan *sc, const struct segment *s, const struct bq_term *te
 	sc->n_words = n;
 	sc->most_slots = UINT64_MAX;
 	sc->keep_bytes = UINT64_MAX;
-	bq_arena_init(&sc->mem, SIZE_MAX);
-	sc->read.mem = &sc->mem;
-	sc->cursors = malloc((n + 1ull) * sizeof(struct bq_cursor *));
+	sc->lists = malloc((n + 1ull) * sizeof *sc->lists);
 	sc->ends = malloc(SCAN_DOCS * sizeof *sc->ends);
 	sc->bases = malloc((SCAN_DOCS + 1) * sizeof *sc->bases);
-	if (sc->cursors == NULL || sc->ends == NULL || sc->bases == NULL)
+	if (sc->lists == NULL || sc->ends == NULL || sc->bases == NULL)
 		return BQ_ENOMEM;
-	for (uint32_t i = 0; i < n; i++) {
-		sc->cursors[i] = bq_cursor_open(&s->leaf, &terms[i], &sc->read);
-		if (sc->cursors[i] == NULL)
-			return sc->read.error.status == BQ_OK ? BQ_ENOMEM : sc->read.error.status;
-		(void)bq_cursor_next(sc->cursors[i]);
-	}
+	for (uint32_t i = 0; i < n; i++)
+		if (placed_open(&sc->lists[i], s, &terms[i], &sc->read) != BQ_OK)
+			return BQ_EFORMAT;
 	return BQ_OK;
 }
 
@@ -42,14 +37,15 @@ static int plan_window(struct scan *sc)
 	while (++i < n && sc->bases[i] + sc->ends[i] < SCAN_SLOTS);
 	sc->first = sc->end;
 	sc->end += i;
-	sc->n_slots = sc->bases[i];
 	return BQ_OK;
 }
 
 static int clear_slots(struct scan *sc)
 {
-	if (sc->n_slots > sc->max_slots) {
-		uint64_t room = sc->n_slots < SCAN_SLOTS ? SCAN_SLOTS : sc->n_slots;
+	uint64_t n = sc->bases[sc->end - sc->first];
+
+	if (n > sc->max_slots) {
+		uint64_t room = n < SCAN_SLOTS ? SCAN_SLOTS : n;
 		free(sc->slots);
 		sc->max_slots = 0;
 		sc->slots = room > sc->most_slots ? NULL : malloc(room * sizeof *sc->slots);
@@ -57,28 +53,19 @@ static int clear_slots(struct scan *sc)
 			return BQ_ENOMEM;
 		sc->max_slots = room;
 	}
-	memset(sc->slots, 0, sc->n_slots * sizeof *sc->slots);
+	memset(sc->slots, 0, n * sizeof *sc->slots);
 	return BQ_OK;
 }
 
-/* Put word `word` into the window's slots. */
-static int scatter(struct scan *sc, uint32_t word)
+/* All words into the window's slots. */
+static int fill_slots(struct scan *sc)
 {
-	struct bq_cursor *c = sc->cursors[word];
+	struct placed_slots to = { sc->slots, sc->bases, sc->ends, sc->first, sc->end };
+	int rc = BQ_OK;
 
-	while (c->doc < sc->end) {
-		uint32_t n, i = c->doc - sc->first;
-		const uint32_t *p = bq_cursor_positions(c, &n);
-		if (p == NULL)
-			return sc->read.error.status == BQ_OK ? BQ_ENOMEM : sc->read.error.status;
-		if (p[n - 1] >= sc->ends[i]) /* they ascend */
-			return segment_damaged(sc->segment, &sc->read, "a position behind the end of its document [F24]");
-		for (uint32_t j = 0; j < n; j++)
-			sc->slots[sc->bases[i] + p[j]] = (uint16_t)(word + 1);
-		sc->read_bytes += 4 + 2 * (uint64_t)n;
-		(void)bq_cursor_next(c);
-	}
-	return BQ_OK;
+	for (uint32_t i = 0; i < sc->n_words && rc == BQ_OK; i++)
+		rc = placed_scatter(&sc->lists[i], &to, (uint16_t)(i + 1), &sc->read_bytes);
+	return rc;
 }
 
 int scan_next(struct scan *sc)
@@ -88,10 +75,8 @@ int scan_next(struct scan *sc)
 	int rc = plan_window(sc);
 	if (rc == BQ_OK)
 		rc = clear_slots(sc);
-	for (uint32_t i = 0; i < sc->n_words && rc == BQ_OK; i++)
-		rc = scatter(sc, i);
 	if (rc == BQ_OK)
-		rc = sc->read.error.status;
+		rc = fill_slots(sc);
 	if (sc->read_bytes > sc->keep_bytes) {
 		mapfile_forget(&sc->segment->map);
 		sc->read_bytes = 0;
@@ -101,12 +86,11 @@ int scan_next(struct scan *sc)
 
 void scan_release(struct scan *sc)
 {
-	bq_arena_release(&sc->mem);
-	free(sc->cursors);
+	free(sc->lists);
 	free(sc->ends);
 	free(sc->bases);
 	free(sc->slots);
-	sc->cursors = NULL;
+	sc->lists = NULL;
 	sc->ends = NULL;
 	sc->bases = NULL;
 	sc->slots = NULL;

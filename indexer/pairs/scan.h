@@ -19,21 +19,20 @@
 
 #include <bq/index.h>
 
-struct segment;
+#include "pairs/placed.h"
 
 enum { SCAN_SLOTS = 1 << 18, SCAN_DOCS = 1 << 13 }; /* of a window; one document may have more slots */
 
 struct scan {
 	const struct segment *segment;
 	uint32_t n_words;
-	struct bq_cursor **cursors;
-	struct bq_arena mem;   /* of the cursors */
-	struct bq_read read;
+	struct placed *lists;  /* of each */
+	struct bq_read read;   /* without memory: what damage there is */
 	uint32_t first, end;   /* the window: documents [first, end) */
 	uint32_t *ends;        /* of each, one above its last position */
 	uint64_t *bases;       /* of each, where its slots start; one more */
 	uint16_t *slots;       /* word + 1, or 0 */
-	uint64_t n_slots, max_slots;
+	uint64_t max_slots;
 	uint64_t read_bytes;   /* about, since the file's pages were let go */
 	uint64_t keep_bytes;   /* of pages at most */
 	uint64_t most_slots;   /* a document that needs more is BQ_ENOMEM */
@@ -43,8 +42,8 @@ struct scan {
  * for the call.  BQ_ENOMEM, BQ_EFORMAT; scan_release() whatever the outcome. */
 int scan_init(struct scan *sc, const struct segment *s, const struct bq_term *terms, uint32_t n);
 
-/* Fill the next window: BQ_OK, BQ_END, or what damage there is [F24], [F27], as in
- * sc->read. */
+/* Fill the next window: BQ_OK, BQ_END, BQ_ENOMEM, or BQ_EFORMAT as in sc->read: [F27]
+ * and what placed_scatter() says. */
 int scan_next(struct scan *sc);
 
 void scan_release(struct scan *sc);

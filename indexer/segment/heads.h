@@ -102,7 +102,7 @@ bool heads_get(const struct heads_reader *h, uint32_t doc, struct bq_doc_head *o
 /* One above the last position of a document. */
 static inline uint32_t heads_end(const struct bq_doc_head *h)
 {
-	return h->body_pos + (h->words == 0 ? h->title_words : h->words);
+	return h->words == 0 ? h->title_words : h->body_pos + h->words;
 }
 
 /* The ends of documents from .. from + n - 1, which are there; likewise.  Walks

@@ -36,6 +36,7 @@
 #ifndef SEGMENT_POSTINGS_H
 #define SEGMENT_POSTINGS_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -102,7 +103,17 @@ void postings_writer_clear(struct postings_writer *w);
 
 /* Take a document, above the last one.  If 256 are held back, they must have
  * become a block before. */
-void postings_writer_add(struct postings_writer *w, uint32_t doc, uint32_t tf, uint8_t impact);
+static inline void postings_writer_add(struct postings_writer *w, uint32_t doc, uint32_t tf, uint8_t impact)
+{
+	assert(w->n < BQ_BLOCK_DOCS && doc < w->n_docs && doc >= w->base && tf != 0);
+	w->docs[w->n] = doc;
+	w->tfs[w->n] = tf;
+	w->impacts[w->n++] = impact;
+	w->df++;
+	w->ttf += tf;
+	if (impact > w->ranges[doc / BQ_RANGE_DOCS])
+		w->ranges[doc / BQ_RANGE_DOCS] = impact;
+}
 
 /* Encode the documents held back, of which there are some, as one block. */
 void postings_writer_block(struct postings_writer *w);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "segment/postings.h"
 
-#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,12 +27,17 @@ uint8_t postings_impact(uint32_t tf, float k)
 
 void postings_put_tail(struct bq_buf *out, const uint32_t *docs, const uint32_t *tfs, uint32_t n, uint32_t base)
 {
+	uint8_t *start = bq_buf_room(out, n * (size_t)2 * BQ_VARINT_MAX), *p = start;
+
+	if (p == NULL)
+		return;
 	for (uint32_t i = 0; i < n; i++) {
-		bq_buf_put_varint(out, (uint64_t)(docs[i] - base) << 1 | (tfs[i] == 1));
+		p += bq_put_varint(p, (uint64_t)(docs[i] - base) << 1 | (tfs[i] == 1));
 		if (tfs[i] > 1)
-			bq_buf_put_varint(out, tfs[i] - 2);
+			p += bq_put_varint(p, tfs[i] - 2);
 		base = docs[i] + 1;
 	}
+	out->len += (size_t)(p - start);
 }
 
 /* Append `bits`-bit numbers. */
@@ -171,18 +175,6 @@ void postings_writer_clear(struct postings_writer *w)
 	memset(w->ranges, 0, w->n_docs / BQ_RANGE_DOCS + 1);
 	w->df = w->n = w->base = 0;
 	w->ttf = 0;
-}
-
-void postings_writer_add(struct postings_writer *w, uint32_t doc, uint32_t tf, uint8_t impact)
-{
-	assert(w->n < BQ_BLOCK_DOCS && doc < w->n_docs && doc >= w->base && tf != 0);
-	w->docs[w->n] = doc;
-	w->tfs[w->n] = tf;
-	w->impacts[w->n++] = impact;
-	w->df++;
-	w->ttf += tf;
-	if (impact > w->ranges[doc / BQ_RANGE_DOCS])
-		w->ranges[doc / BQ_RANGE_DOCS] = impact;
 }
 
 static uint8_t largest(const uint8_t *p, uint32_t n)

@@ -10,6 +10,7 @@
 
 #include <bq/bytes.h>
 
+#include "pairs/check.h"
 #include "segment/positions.h"
 #include "segment/segment.h"
 
@@ -78,7 +79,7 @@ static int check_positions(struct check *c, struct bq_cursor *cur, uint32_t ord)
 		return broken(c, "POS", ord, "a word is more often in a document than it has words [F24]");
 	if (!heads_get(&c->s->heads, cur->doc, &head))
 		return broken(c, "HEADS", cur->doc, "a damaged record [F27]");
-	if (p[n - 1] >= (uint64_t)head.body_pos + (head.words == 0 ? head.title_words : head.words))
+	if (p[n - 1] >= heads_end(&head))
 		return broken(c, "POS", ord, "a position behind the end of its document [F24]");
 	return BQ_OK;
 }
@@ -348,5 +349,5 @@ int segment_verify(const struct segment *s, struct bq_error *err)
 	if (rc == BQ_OK)
 		rc = check_frames(&c);
 	bq_arena_release(&c.mem);
-	return rc;
+	return rc == BQ_OK ? pairs_check(s, err) : rc;
 }

@@ -32,7 +32,7 @@ static struct rng rng;
 static void build_index(const char *dir)
 {
 	struct bq_build_opts opts = { .text = { .lang = "en" }, .k1 = 0.9f, .b = 0.4f, .memory_bytes = 64 << 20,
-		.n_sources = 1, .sources = &BQ_SPAN("/src") };
+		.pairs_min = 1, .pairs_percent = 1000, .n_sources = 1, .sources = &BQ_SPAN("/src") };
 	struct bq_build_report report;
 	struct bq_build *b;
 	struct bq_error err;

@@ -75,6 +75,28 @@ run 0 info crowd --json
 says out '"documents":100,'
 says out "\"sources\":[\"$tmp/many\"]"
 
+# --- pairs ------------------------------------------------------------------
+awk 'BEGIN { for (i = 0; i < 5000; i++) printf "{\"text\":\"the who play%s number %d\"}\n", i % 100 ? "" : " the who", i }' >who.jsonl
+run 0 build -o who --lang none who.jsonl
+run 0 info who
+says out 'pairs      of words in 4096 documents or more: 4 words, 5 pairs, '
+run 0 info who --json
+says out '"pairs":{"t":4096,"words":4,"pairs":5,"bytes":'
+run 0 dump who --pair 'the who'
+[ "$(wc -l <out)" = 5000 ] || fail "$(wc -l <out) documents with the pair"
+says out '{"kind":"pair","doc":"1.4900","tf":2}'
+run 2 dump who --pair 'who the'
+says err 'no pair who the'
+run 2 dump who --pair 'number 7'
+says err 'too rare'
+run 0 verify who
+run 0 update -o who --lang none who.jsonl
+says err 'nothing has changed'
+run 0 update -o who --lang none --pairs off who.jsonl
+says err 'built anew: another part of the index for pairs'
+run 0 info who
+says out 'pairs      off'
+
 # --- what is refused ------------------------------------------------------
 run 2 build -o docs lines
 says err 'not empty and no index'
@@ -86,8 +108,10 @@ run 2 build docs
 says err 'wants'
 run 2 build -o index --colour docs
 says err 'unknown option --colour'
-run 2 build -o index --pairs=auto docs
-says err 'off'
+for bad in 0 1001 -5 5% some ''; do
+	run 2 build -o index "--pairs=$bad" docs
+	says err 'auto|off|PERCENT'
+done
 run 2 build -o index --lang xx docs
 says err 'xx'
 run 2 build -o index --memory 1X docs

@@ -75,7 +75,7 @@ static int add_documents(struct bq_build *b, uint32_t first, uint32_t keep, stru
 static int build(const char *dir, const struct plan *p, uint32_t first_doc, struct bq_error *err)
 {
 	struct bq_build_opts opts = { .text = { .lang = "en" }, .k1 = 0.9f, .b = 0.4f, .memory_bytes = p->memory,
-		.n_sources = 1, .sources = &BQ_SPAN("/src"), .update = p->keep != 0 && first_doc != 0 };
+		.pairs_min = 6, .pairs_percent = 1000, .n_sources = 1, .sources = &BQ_SPAN("/src"), .update = p->keep != 0 && first_doc != 0 };
 	struct bq_build_report report;
 	struct bq_build *b;
 	int rc = bq_build_open(dir, &opts, &b, err);

@@ -39,7 +39,7 @@ static void put_words(struct bq_buf *b, uint32_t d, uint32_t n_docs)
 static void build(const char *dir, uint32_t n_docs)
 {
 	struct bq_build_opts opts = { .text = { .lang = "en" }, .k1 = 0.9f, .b = 0.4f, .memory_bytes = 64 << 20,
-		.n_sources = 1, .sources = &BQ_SPAN("/src") };
+		.pairs_min = 2, .pairs_percent = 1000, .n_sources = 1, .sources = &BQ_SPAN("/src") };
 	struct bq_build_report report;
 	struct bq_build *b;
 

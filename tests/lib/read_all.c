@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lib/read_all.h"
 
+enum { MAX_WORDS = 24 }; /* of which all pairs are read */
+
 /* One list by next with its positions, then by seeks in steps. */
 static uint64_t read_list(const struct bq_leaf *leaf, const struct bq_term *t, struct bq_read *rd)
 {
@@ -40,6 +42,28 @@ static uint64_t read_terms(const struct bq_leaf *leaf, enum bq_term_kind kind, s
 	return n;
 }
 
+/* Some pairs of the leaf's words, and their lists. */
+static uint64_t read_pairs(const struct bq_leaf *leaf, struct bq_read *rd)
+{
+	struct bq_term words[MAX_WORDS], pair;
+	struct bq_terms it;
+	uint64_t n = 0;
+	uint32_t n_words = 0;
+
+	bq_arena_reset(rd->mem);
+	bq_terms_init(&it, leaf, BQ_TERM_WORD, BQ_SPAN(""), rd);
+	while (n_words < MAX_WORDS && bq_terms_next(&it))
+		words[n_words++] = it.term;
+	for (uint32_t a = 0; a < n_words; a++) {
+		for (uint32_t b = 0; b < n_words; b++) {
+			bq_arena_reset(rd->mem);
+			if (bq_leaf_pair(leaf, &words[a], &words[b], &pair, rd) == BQ_PAIR_LIST)
+				n += read_list(leaf, &pair, rd);
+		}
+	}
+	return n;
+}
+
 static uint64_t read_doc(const struct bq_leaf *leaf, uint32_t doc, struct bq_read *rd)
 {
 	struct bq_doc_head h;
@@ -67,6 +91,7 @@ uint64_t read_all(const struct bq_leaf *leaf, struct bq_read *rd)
 
 	for (unsigned kind = BQ_TERM_WORD; kind <= BQ_TERM_MARKED; kind++)
 		n += read_terms(leaf, (enum bq_term_kind)kind, rd);
+	n += read_pairs(leaf, rd);
 	for (uint32_t doc = 0; doc < leaf->n_docs; doc++)
 		n += read_doc(leaf, doc, rd);
 	return n;

@@ -273,7 +273,7 @@ static void compare_pair(struct truth *t, uint32_t a, uint32_t b, uint32_t min_d
 /* All pairs of all leaves, or some of them; returns the largest df. */
 static uint32_t compare_all(uint32_t min_df, unsigned one_in)
 {
-	struct bq_index *ix;
+	struct bq_index *ix = NULL;
 	uint32_t most = 0;
 
 	if (bq_index_verify(dir.path, &err) != BQ_OK || bq_index_open(dir.path, &ix, &err) != BQ_OK)

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "pairs/placed.h"
+
+#include "codec/bits.h"
+#include "segment/segment.h"
+
+/* ---- blocks ------------------------------------------------------------ */
+
+int placed_open(struct placed *p, const struct segment *s, const struct bq_term *t, struct bq_read *rd)
+{
+	unsigned mode = t->priv[SEGMENT_PRIV_MODE] & 0xff;
+	bool ok = true;
+
+	p->s = s;
+	p->rd = rd;
+	p->i = p->block = p->n_blocks = 0;
+	p->n = t->df;
+	p->position = (uint32_t)t->priv[SEGMENT_PRIV_POS];
+	p->pos = bq_span_make(s->pos.ptr + t->priv[SEGMENT_PRIV_POS], (size_t)t->priv[SEGMENT_PRIV_POS_LEN]);
+	if (mode == SEGMENT_FREQUENT) {
+		struct tinfo info = tinfo_get((const uint8_t *)s->tinfo.ptr + t->priv[SEGMENT_PRIV_POST] * TINFO_BYTES);
+		ok = postings_open(s->post, &info, s->leaf.n_docs, &p->list) && info.pos_off <= s->pos.len
+			&& p->list.pos_off != NULL;
+		p->n_blocks = postings_blocks(info.df);
+		p->pos_off = info.pos_off;
+		p->n = 0;
+	} else if (mode == SEGMENT_SMALL) {
+		ok = postings_get_tail(bq_span_make(s->post.ptr + t->priv[SEGMENT_PRIV_POST],
+			(size_t)(t->priv[SEGMENT_PRIV_MODE] >> 8)), t->df, 0, p->docs, p->tfs)
+			&& p->docs[t->df - 1] < s->leaf.n_docs;
+	} else {
+		p->docs[0] = (uint32_t)t->priv[SEGMENT_PRIV_POST];
+		p->tfs[0] = (uint32_t)t->ttf;
+		ok = t->ttf <= BQ_MAX_POS && (t->ttf == 1) == (p->pos.len == 0);
+	}
+	return ok ? BQ_OK : segment_damaged(s, rd, "a damaged list [F17]");
+}
+
+/* The bytes of POS that belong to the block; false if its offsets are damaged. */
+static bool find_positions(struct placed *p)
+{
+	const uint8_t *off = p->list.pos_off + 4 * (size_t)p->block;
+	uint64_t from = p->pos_off + 4 * (uint64_t)bq_get_u32(off), to = p->pos_off + 4 * (uint64_t)bq_get_u32(off + 4);
+
+	if (from >= to || to > p->s->pos.len)
+		return false;
+	p->pos = bq_span_make(p->s->pos.ptr + from, (size_t)(to - from));
+	return true;
+}
+
+/* Decode the next block. */
+static int load_block(struct placed *p)
+{
+	const uint8_t *lasts = p->list.last_doc + 4 * (size_t)p->block;
+	struct bq_span bytes = postings_block_at(&p->list, p->block);
+	uint32_t base = p->block == 0 ? 0 : bq_get_u32(lasts - 4) + 1, last = bq_get_u32(lasts);
+	uint32_t left = p->list.df - p->block * BQ_BLOCK_DOCS, n = left < BQ_BLOCK_DOCS ? left : BQ_BLOCK_DOCS;
+
+	if (bytes.ptr == NULL || last >= p->s->leaf.n_docs || base > last || !find_positions(p))
+		return segment_damaged(p->s, p->rd, "a damaged skip entry [F18]");
+	if (!postings_get_docs(p->s->codec, bytes, n, base, p->docs, p->tfs)
+		|| (!postings_is_tail(bytes) && !postings_get_tfs(p->s->codec, bytes, p->tfs)))
+		return segment_damaged(p->s, p->rd, "a damaged postings block [F19]");
+	if (p->docs[n - 1] != last)
+		return segment_damaged(p->s, p->rd, "documents out of order in a block [F20]");
+	p->block++;
+	p->i = 0;
+	p->n = n;
+	return BQ_OK;
+}
+
+/* ---- positions --------------------------------------------------------- */
+
+/* What documents [from, to) of one group have: bits of `p`. */
+struct run {
+	const uint8_t *p;
+	unsigned w0, w1;
+	uint64_t first_at, rest_at;
+};
+
+/* Find a run of one group and check that its bits lie in the block [F23]. */
+static bool find_run(const struct placed *p, uint32_t from, uint32_t to, struct run *out)
+{
+	const uint8_t *block = (const uint8_t *)p->pos.ptr;
+	uint32_t g = from / BQ_POS_GROUP, n_groups = (p->n + BQ_POS_GROUP - 1) / BQ_POS_GROUP;
+	uint32_t start = g * BQ_POS_GROUP, docs = p->n - start < BQ_POS_GROUP ? p->n - start : BQ_POS_GROUP;
+	size_t head = n_groups == 1 ? 2 : 1 + 4 * (size_t)n_groups;
+	uint64_t offset = 0, before = 0, here = 0;
+
+	if (p->pos.len < head || (n_groups > 1 && block[0] > 31))
+		return false;
+	const uint8_t *h = n_groups == 1 ? block : block + 1 + 4 * (size_t)g;
+	if (n_groups > 1)
+		offset = (uint64_t)bq_get_u16(h + 2) << block[0];
+	if (h[0] > 32 || h[1] > 32 || offset > p->pos.len - head)
+		return false;
+	for (uint32_t i = start; i < from; i++)
+		before += p->tfs[i] - 1;
+	for (uint32_t i = from; i < to; i++)
+		here += p->tfs[i] - 1;
+	*out = (struct run){ block + head + offset, h[0], h[1], (from - start) * (uint64_t)h[0],
+		docs * (uint64_t)h[0] + before * h[1] };
+	return bits_bytes(out->rest_at + here * h[1]) <= p->pos.len - head - offset;
+}
+
+static int scatter_run(const struct placed *p, uint32_t from, uint32_t to, const struct placed_slots *s, uint16_t value)
+{
+	struct run r;
+
+	if (!find_run(p, from, to, &r))
+		return segment_damaged(p->s, p->rd, "a damaged positions block [F23]");
+	for (uint32_t i = from; i < to; i++) {
+		uint32_t doc = p->docs[i] - s->first, end = s->ends[doc];
+		uint16_t *slots = s->slots + s->bases[doc];
+		uint64_t pos = bits_get(r.p, r.first_at, r.w0);
+		r.first_at += r.w0;
+		for (uint32_t left = p->tfs[i] - 1; left != 0 && pos < end; left--, r.rest_at += r.w1) {
+			slots[pos] = value;
+			pos += 1 + (uint64_t)bits_get(r.p, r.rest_at, r.w1);
+		}
+		if (pos >= end)
+			return segment_damaged(p->s, p->rd, "a position behind the end of its document [F24]");
+		slots[pos] = value;
+	}
+	return BQ_OK;
+}
+
+/* What of the decoded block lies in the documents of `s`. */
+static int scatter_block(struct placed *p, const struct placed_slots *s, uint16_t value)
+{
+	int rc = BQ_OK;
+
+	while (p->i < p->n && p->docs[p->i] < s->end && rc == BQ_OK) {
+		uint32_t to = p->i + 1, stop = (p->i / BQ_POS_GROUP + 1) * BQ_POS_GROUP;
+		while (to < p->n && to < stop && p->docs[to] < s->end)
+			to++;
+		if (p->pos.len != 0)
+			rc = scatter_run(p, p->i, to, s, value);
+		else if (p->position < s->ends[p->docs[0] - s->first])
+			s->slots[s->bases[p->docs[0] - s->first] + p->position] = value;
+		else
+			rc = segment_damaged(p->s, p->rd, "a position behind the end of its document [F24]");
+		p->i = to;
+	}
+	return rc;
+}
+
+int placed_scatter(struct placed *p, const struct placed_slots *to, uint16_t value, uint64_t *bytes)
+{
+	int rc = scatter_block(p, to, value);
+
+	while (rc == BQ_OK && p->i == p->n && p->block < p->n_blocks) {
+		rc = load_block(p);
+		if (rc == BQ_OK) {
+			*bytes += p->pos.len + BQ_BLOCK_DOCS;
+			rc = scatter_block(p, to, value);
+		}
+	}
+	return rc;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * A word's list with all its positions, read once from the first document to
+ * the last: several times as fast as a cursor, which finds any document.
+ */
+#ifndef PAIRS_PLACED_H
+#define PAIRS_PLACED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <bq/index.h>
+
+#include "segment/postings.h"
+
+struct segment;
+
+struct placed {
+	const struct segment *s;
+	struct bq_read *rd;
+	struct postings_list list; /* df >= 256 */
+	uint64_t pos_off;          /* likewise: the word's start in POS */
+	uint32_t block, n_blocks;  /* the next one to decode */
+	uint32_t i, n;             /* docs[i] is the next document; i == n: in the next block */
+	struct bq_span pos;        /* POS bytes of the decoded block; empty: the only position is `position` */
+	uint32_t position;
+	uint32_t docs[BQ_BLOCK_DOCS + 8], tfs[BQ_BLOCK_DOCS + 8]; /* vector stores may run over */
+};
+
+/* A row of slots for some documents. */
+struct placed_slots {
+	uint16_t *slots;
+	const uint64_t *bases;  /* of each document, where its slots start */
+	const uint32_t *ends;   /* of each, how many there are */
+	uint32_t first, end;    /* documents [first, end) */
+};
+
+/* Start before the first document of `t`, a WORD of `s`.  BQ_EFORMAT, also in
+ * rd->error. */
+int placed_open(struct placed *p, const struct segment *s, const struct bq_term *t, struct bq_read *rd);
+
+/* Write `value` wherever the word is in documents below to->end, which are not
+ * below to->first; the next call goes on.  Adds about what was read to *bytes.
+ * BQ_EFORMAT, also in rd->error: a block is damaged [F18] [F19] [F20] [F23], or a
+ * position lies behind the end of its document [F24]. */
+int placed_scatter(struct placed *p, const struct placed_slots *to, uint16_t value, uint64_t *bytes);
+
+#endif
