@@ -383,7 +383,7 @@ static void test_memory(void **state)
 	}
 }
 
-/* T is chosen so that pairs keep their budget, and the next smaller does not. */
+/* T is chosen so that pairs keep their budget. */
 static void test_budget(void **state)
 {
 	(void)state;
@@ -409,6 +409,36 @@ static void test_budget(void **state)
 	}
 }
 
+/* More words than a dictionary of pairs has: T rises above the rare ones. */
+static void test_too_many_words(void **state)
+{
+	struct bq_build_opts opts = options(1);
+	struct bq_index *ix;
+
+	(void)state;
+	make_docs(2);
+	for (uint32_t i = 0; i < n_docs; i++) {
+		bq_buf_clear(&docs[i].title);
+		bq_buf_clear(&docs[i].text);
+		bq_buf_printf(&docs[i].text, "ping pong ");
+	}
+	for (uint32_t i = 0; i <= PAIRS_MAX_WORDS; i++)
+		bq_buf_printf(&docs[0].text, "w%u ", i);
+	tmpdir_init(&dir);
+	make_index(opts);
+	if (bq_index_verify(dir.path, &err) != BQ_OK || bq_index_open(dir.path, &ix, &err) != BQ_OK) {
+		fail_msg("%s", err.msg);
+		return;
+	}
+	const struct pairs_reader *p = &segment_of(ix->leaves[0])->pairs;
+	assert_int_equal(p->t, 2);
+	assert_int_equal(p->n_words, 2);
+	assert_int_equal(p->n_pairs, 1);
+	assert_int_equal(ix->pairs, 2);
+	bq_index_unref(ix);
+	tmpdir_release(&dir);
+}
+
 static int free_docs(void **state)
 {
 	(void)state;
@@ -428,6 +458,7 @@ int main(void)
 		cmocka_unit_test(test_updates),
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_budget),
+		cmocka_unit_test(test_too_many_words),
 	};
 
 	rng = rng_start("prop_pairs");

@@ -22,7 +22,8 @@ static void write_example(int dirfd)
 {
 	static const char *const texts[] = { "Knock, knock! Who?", "Who is there", "Is it? Is who?" };
 	static const uint32_t words[] = { 3, 3, 4 };
-	struct segment_params params = { .number = 1, .text_id = 0x1122334455667788, .k1 = 0.9f, .b = 0.4f };
+	struct segment_params params = { .number = 1, .text_id = 0x1122334455667788, .k1 = 0.9f, .b = 0.4f,
+		.pairs = { .min = 2, .percent = 1000 } };
 	struct segment_info info;
 	struct segment_writer *w = segment_writer_new(dirfd, &params, NULL);
 	uint32_t form[] = { 3 };
@@ -67,6 +68,9 @@ static void expect(const struct segment *s, enum section_kind kind, const char *
 	assert_string_equal(text, hex);
 }
 
+#define Z8 "00 00 00 00 00 00 00 00 "
+#define Z16 Z8 Z8
+
 static void test_example(void **state)
 {
 	struct tmpdir dir;
@@ -98,6 +102,18 @@ static void test_example(void **state)
 		"01 01 05 "  /* is: firsts 1, 0 in 1 bit; 2 - 0 - 1 = 1 in 1 bit */
 		"00 00 "     /* knock: first 0 and gap 0 in 0 bits */
 		"02 00 32"); /* who: firsts 2, 0, 3 in 2 bits */
+	expect(s, SECTION_PAIRS,
+		"02 00 00 00 02 00 00 00 02 00 00 00 00 00 00 00 " Z16 Z16 Z16 /* T 2, 2 words, 2 pairs */
+		"01 00 00 00 05 00 00 00 " Z8 Z16 Z16 Z16                      /* places: is, who */
+		"00 00 00 00 02 00 00 00 " Z8 Z16 Z16 Z16                      /* behind is: who */
+		"01 00 00 00 01 00 00 00 " Z8 Z16 Z16 Z16                      /* behind who: is; one pair before */
+		"00 00 00 00 05 00 00 00 "                                     /* one group of 5 bytes */
+		"00 "                                                          /* its lists start at 0 */
+		"01 02 "                                                       /* is who: df 1, 1 byte, no tf above 1 */
+		"01 02");                                                      /* who is */
+	expect(s, SECTION_PPOST,
+		"05 "  /* is who: document 2 */
+		"03"); /* who is: document 1 */
 	expect(s, SECTION_TINFO, "");
 	expect(s, SECTION_NORM, "03 03 04");
 	expect(s, SECTION_MARKS, "");
