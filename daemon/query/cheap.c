@@ -7,6 +7,7 @@
 #include "query/cheap.h"
 
 enum { POSTING_NS = 10, LOOKUP_NS = 30, PHRASE_NS = 300 };
+enum { FILLED_NS = 1, HELD_NS = 20 }; /* words alone: a posting to its bit, a document looked up */
 
 struct cost {
 	uint64_t docs; /* that match, at most */
@@ -60,11 +61,39 @@ static struct cost cost_of(const struct plan_group *g, const struct ast *a, enum
 	return ast_is_leaf(a) ? cost_of_leaf(g, a) : cost_of_list(g, a, mode);
 }
 
+/* Words alone are counted without scores (eval/count.h): by bits, or where one
+ * that is required is rare, by looking its documents up. */
+static bool is_words(const struct ast *a)
+{
+	for (const struct ast *k = a->kids; k != NULL; k = k->next)
+		if (k->kind != AST_WORD)
+			return false;
+	return a->kind == AST_WORD || a->kids != NULL;
+}
+
+static uint64_t ns_of_words(const struct plan_group *g, const struct ast *a, enum ast_mode mode)
+{
+	uint64_t all = 0, lead = UINT64_MAX, n = 0;
+
+	for (const struct ast *k = a->kids; k != NULL; k = k->next) {
+		uint64_t df = g->lists[k->lists[0]].df;
+		all += df;
+		n++;
+		if (ast_requires(a, k, mode) && df < lead)
+			lead = df;
+	}
+	all *= FILLED_NS;
+	if (n == 0)
+		return 0; /* one word: the dictionary knows */
+	return lead < all / (n * HELD_NS) ? lead * n * HELD_NS : all;
+}
+
 bool cheap_to_count(const struct bq_query *q, enum ast_mode mode)
 {
 	uint64_t ns = 0;
 
 	for (uint32_t i = 0; i < q->n_groups; i++)
-		ns += cost_of(&q->groups[i], q->groups[i].root, mode).ns;
+		ns += is_words(q->groups[i].root) ? ns_of_words(&q->groups[i], q->groups[i].root, mode)
+			: cost_of(&q->groups[i], q->groups[i].root, mode).ns;
 	return ns <= CHEAP_NS;
 }

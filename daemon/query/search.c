@@ -9,6 +9,7 @@
  */
 #include "query/cheap.h"
 #include "query/cursor_token.h"
+#include "query/estimate.h"
 #include "query/hint.h"
 #include "query/eval/flat.h"
 #include "query/eval/pass.h"
@@ -95,6 +96,8 @@ static int run_tier(struct search *s, unsigned tier, struct bq_hits *out, struct
 	if (tier == 1) {
 		out->total = pass.n;
 		out->exact = s->watch.status == BQ_OK && !pass.is_cut;
+		if (!out->exact && s->q->opts->total == BQ_TOTAL_ESTIMATE && estimate_total(s->q, mode) > out->total)
+			out->total = estimate_total(s->q, mode);
 	} else if (s->watch.status == BQ_OK && !pass.is_cut) {
 		out->has_any = true;
 		out->any = out->total + pass.n;

@@ -27,6 +27,7 @@ struct bq_arena {
 	size_t left;                   /* bytes free there */
 	size_t bytes;                  /* sum of all chunks */
 	size_t cap;                    /* `bytes` never exceeds this */
+	size_t first;                  /* bytes of the next first chunk, if one of the usual size was too small */
 	bool oom;
 };
 
@@ -50,8 +51,9 @@ struct bq_span bq_arena_dup(struct bq_arena *a, struct bq_span s);
 const char *bq_arena_printf(struct bq_arena *a, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Forget everything handed out; keeps one chunk, so that a steady user calls
- * malloc no more. */
+/* Forget everything handed out; keeps one chunk, or makes the next first one as
+ * large as all were together (at most 2 MiB), so that a steady user calls malloc
+ * no more. */
 void bq_arena_reset(struct bq_arena *a);
 
 /* Give all memory back.  The arena may be used again after bq_arena_init(). */

@@ -49,8 +49,8 @@ void bq_searcher_free(struct bq_searcher *s);
 
 enum bq_match { BQ_MATCH_AUTO, BQ_MATCH_ALL, BQ_MATCH_ANY };
 enum bq_sort { BQ_SORT_SCORE, BQ_SORT_DATE, BQ_SORT_PATH };
-/* AUTO: exact where counting is cheap, else a lower bound, as for ESTIMATE and
- * NONE. */
+/* AUTO: exact where counting is cheap, else a lower bound, as for NONE.  ESTIMATE:
+ * where it is not exact, about as many as the lengths of the lists say. */
 enum bq_total { BQ_TOTAL_AUTO, BQ_TOTAL_EXACT, BQ_TOTAL_ESTIMATE, BQ_TOTAL_NONE };
 
 struct bq_query_opts {
@@ -93,7 +93,7 @@ struct bq_hits {
 	const struct bq_hit *hits;
 	uint32_t n;
 	uint64_t total;     /* documents matching (match=auto: with all the words) */
-	bool exact;         /* `total` is not just a lower bound */
+	bool exact;         /* else `total` is a lower bound or, if asked for, an estimate */
 	bool has_any;       /* match=auto needed the second tier and counted it: `any` */
 	uint64_t any;
 	bool is_partial;    /* the deadline came first; `why` says so */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ALIGN = 16, CHUNK = 64 * 1024 };
+enum { ALIGN = 16, CHUNK = 64 * 1024, MAX_KEPT = 2 << 20 };
 
 struct bq_arena_chunk {
 	struct bq_arena_chunk *next;
@@ -63,15 +63,16 @@ void *bq_arena_alloc(struct bq_arena *a, size_t n)
 	}
 	n = (n + ALIGN - 1) & ~(size_t)(ALIGN - 1);
 	if (n > a->left) {
-		if (n > CHUNK / 4)
+		bool is_first = a->chunks == NULL && n <= a->first;
+		if (!is_first && n > CHUNK / 4)
 			return alloc_big(a, n);
-		struct bq_arena_chunk *c = chunk_new(a, CHUNK);
+		struct bq_arena_chunk *c = chunk_new(a, is_first ? a->first : CHUNK);
 		if (c == NULL)
 			return NULL;
 		c->next = a->chunks;
 		a->chunks = c;
 		a->at = c->bytes;
-		a->left = CHUNK;
+		a->left = c->size;
 	}
 	void *p = a->at;
 	a->at += n;
@@ -125,22 +126,18 @@ const char *bq_arena_printf(struct bq_arena *a, const char *fmt, ...)
 
 void bq_arena_reset(struct bq_arena *a)
 {
-	struct bq_arena_chunk *keep = NULL;
+	struct bq_arena_chunk *keep = a->chunks;
 
-	for (struct bq_arena_chunk *c = a->chunks, *next; c != NULL; c = next) {
-		next = c->next;
-		if (keep == NULL && c->size == CHUNK)
-			keep = c;
-		else
-			free(c);
+	if (keep != NULL && (keep->next != NULL || keep->size > MAX_KEPT)) {
+		size_t bytes = a->bytes, cap = a->cap;
+		bq_arena_release(a);
+		a->cap = cap;
+		a->first = bytes < MAX_KEPT ? bytes : MAX_KEPT;
+		return;
 	}
-	a->chunks = keep;
 	a->at = keep == NULL ? NULL : keep->bytes;
 	a->left = keep == NULL ? 0 : keep->size;
-	a->bytes = a->left;
 	a->oom = false;
-	if (keep != NULL)
-		keep->next = NULL;
 }
 
 void bq_arena_release(struct bq_arena *a)

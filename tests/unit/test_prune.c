@@ -157,11 +157,40 @@ static void totals_say_what_they_are(void **state)
 	}
 }
 
+/* Where it is not exact, an estimate is about right, and no less than what was
+ * found. */
+static void estimates_are_about_right(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t least, most;
+	} cases[] = {
+		{ "+x +z", 60, 200 },   /* truth 100 */
+		{ "x z", 300, 390 },    /* 300 */
+		{ "+x -z", 100, 250 },  /* 200 */
+		{ "+z +nowhere", 0, 0 },
+	};
+
+	(void)state;
+	for (uint32_t i = 0; i < 300; i++)
+		add_doc(i % 3 == 0 ? "x x z" : "x", 1 + i);
+	for (uint32_t i = 0; i < 90; i++)
+		add_doc("other", i);
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct bq_query_opts opts = { .match = BQ_MATCH_ANY, .limit = 2, .total = BQ_TOTAL_ESTIMATE };
+		search(cases[i].text, &opts);
+		if (f.hits.total < cases[i].least || f.hits.total > cases[i].most)
+			fail_msg("%s: %u", cases[i].text, (unsigned)f.hits.total);
+		assert_true(f.hits.total >= f.hits.n);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_point_more_ranks, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(first_tier_says_nothing_of_the_second, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(estimates_are_about_right, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(totals_say_what_they_are, set_up, tear_down),
 	};
 
