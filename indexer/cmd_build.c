@@ -85,6 +85,7 @@ static int open_build(struct run *r, struct bq_error *err)
 	int rc = settings_init(&s, r->o, r->is_update, err);
 
 	s.opts.memory_bytes = r->o->memory_bytes;
+	s.opts.threads = (uint32_t)r->o->threads;
 	s.opts.n_sources = r->n_roots;
 	s.opts.sources = r->roots;
 	s.opts.stop = &stop_signal;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,8 @@
 
 #include <bq/format.h>
 #include <bq/log.h>
+
+#include "base/pool.h"
 
 #ifndef BQ_VERSION
 #error "BQ_VERSION comes from CMake"
@@ -53,7 +56,7 @@ static const struct option options[] = {
 	{ "--b", NUMBER, WRITES, AT(b), "X", "BM25 (0.4)" },
 	{ "--include", LIST, WRITES, AT(include), "GLOB", "only files like this; a glob with / is about the whole path" },
 	{ "--exclude", LIST, WRITES, AT(exclude), "GLOB", "no files or directories like this" },
-	{ "--threads", COUNT, WRITES, AT(threads), "N", "accepted; one is used" },
+	{ "--threads", COUNT, WRITES, AT(threads), "N", "that share the work (the cores there are)" },
 	{ "--pairs", PART, WRITES, AT(pairs_percent), "auto|off|PERCENT",
 		"lists of word pairs: at most so much of the index without text (30), or none" },
 	{ "--engine", CHOICE, WRITES, AT(engine), "native", "bq's own format" },
@@ -265,6 +268,23 @@ static void raise_memory(struct options *o)
 	o->memory_bytes = OPTIONS_MIN_MEMORY;
 }
 
+/* The cores that this process may use. */
+static uint64_t count_cores(void)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	return sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0 ? (uint64_t)CPU_COUNT(&set) : 1;
+}
+
+static void choose_threads(struct options *o)
+{
+	if (o->threads == 0)
+		o->threads = count_cores();
+	if (o->threads > POOL_MAX)
+		o->threads = POOL_MAX;
+}
+
 static bool take_argument(struct options *o, const char *arg)
 {
 	if (o->verb->takes_sources)
@@ -347,6 +367,7 @@ bool options_parse(int argc, char **argv, struct options *o, int *code)
 	if (!take_arguments(argc, argv, o))
 		return false;
 	raise_memory(o);
+	choose_threads(o);
 	return true;
 }
 

@@ -17,6 +17,17 @@ static uint64_t peak_rss_bytes(void)
 	return getrusage(RUSAGE_SELF, &u) == 0 ? (uint64_t)u.ru_maxrss * 1024 : 0;
 }
 
+/* Of the process (RUSAGE_SELF), or of its first thread (RUSAGE_THREAD), which never
+ * waits while there is work that it can do. */
+static double cpu_seconds(int who)
+{
+	struct rusage u;
+
+	if (getrusage(who, &u) != 0)
+		return 0;
+	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+}
+
 static double seconds(uint64_t ns)
 {
 	return (double)ns / 1e9;
@@ -120,8 +131,10 @@ static void put_report(struct bq_buf *b, const struct report *r, const struct op
 	put_count(b, "runs", r->build.runs);
 	put_count(b, "builder_bytes", r->build.peak_bytes);
 	put_count(b, "peak_rss_bytes", peak_rss_bytes());
-	bq_buf_printf(b, "\"seconds\":{\"read\":%.6f,\"index\":%.6f,\"write\":%.6f,\"total\":%.6f},", seconds(r->read_ns),
+	bq_buf_printf(b, "\"seconds\":{\"read\":%.6f,\"index\":%.6f,\"write\":%.6f,\"total\":%.6f,", seconds(r->read_ns),
 		seconds(r->index_ns), seconds(r->write_ns), seconds(r->total_ns));
+	bq_buf_printf(b, "\"cpu\":%.6f,\"cpu_first_thread\":%.6f},\"threads\":%" PRIu64 ",", cpu_seconds(RUSAGE_SELF),
+		cpu_seconds(RUSAGE_THREAD), o->threads);
 	bq_buf_printf(b, "\"broken\":%zu,\"skipped\":[", r->skips->n_broken);
 	for (size_t i = 0; i < r->skips->n; i++) {
 		if (i != 0)

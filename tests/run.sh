@@ -8,7 +8,7 @@
 #                            last words are ctest's about it:
 #                            clang      clang, release flags: everything compiles
 #                            sanitize   clang, ASan and UBSan: unit, property and damage tests
-#                            threads    clang, TSan: the tests of the daemon
+#                            threads    clang, TSan: the tests of the daemon and of threads that build
 #                            release    gcc: everything is built, every test runs
 #   sh tests/run.sh quick    release only
 #   sh tests/run.sh STAGE..  the named ones
@@ -69,8 +69,8 @@ stage_sanitize() {
 stage_threads() {
 	launch=$fixed_addresses
 	configure_clang build/tsan -DBQ_BENCH=OFF -DBQ_SANITIZE=thread &&
-		compile build/tsan programs-daemon &&
-		run_tests build/tsan -L '^daemon$'
+		compile build/tsan programs-daemon programs-threads &&
+		run_tests build/tsan -L '^(daemon|threads)$'
 }
 
 stage_release() {

@@ -14,8 +14,9 @@
  * are many.  Where analysis, k1, b, storing or pairs_percent differ from what
  * is there, it is a build.
  *
- * One thread uses a builder.  The same documents in the same order with the
- * same options give the same bytes, whatever memory there is.
+ * One thread uses a builder, which may have others work for it.  The same
+ * documents in the same order with the same options give the same bytes,
+ * whatever memory and however many threads there are.
  */
 #ifndef BQ_BUILD_H
 #define BQ_BUILD_H
@@ -33,6 +34,7 @@ struct bq_build_opts {
 	struct bq_text_config text;
 	float k1, b;           /* BM25; 0.9 and 0.4 by default */
 	uint64_t memory_bytes; /* what the program may take, kept from 64 MiB on; 1 GiB by default */
+	uint32_t threads;      /* that share the work; 0: one.  The bytes are the same */
 	bool no_store;         /* keep no text: no snippets */
 	uint32_t pairs_percent; /* what pair lists may take of the index without stored text; BQ_PAIRS_OFF: none;
 	                        * 0: BQ_PAIRS_PERCENT, or what an index that is updated has */

@@ -9,23 +9,23 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "build/analyser.h"
+#include "base/pool.h"
 #include "build/compact.h"
+#include "build/crew.h"
 #include "build/dictionary.h"
 #include "build/inverted.h"
-#include "build/inverter.h"
 #include "build/known.h"
 #include "build/merge.h"
 #include "build/spill.h"
 #include "index/lock.h"
 #include "index/publish.h"
 
-enum { OTHERS_BYTES = 24 << 20 }; /* of the memory allowed: what a build needs beside the inverter */
+enum { OTHERS_BYTES = 24 << 20 }; /* of the memory allowed: what a build needs beside inverters */
 
 struct bq_build {
 	int dirfd, lockfd;
 	struct bq_build_opts opts;  /* what they point to is the caller's, and gone after the opening */
-	uint64_t spill_bytes;       /* a run is written when the inverter has so much */
+	uint64_t spill_bytes;       /* a run is written when inverters have so much */
 	uint32_t max_docs;          /* of a segment */
 	struct bq_arena mem;        /* what the manifests point to */
 	struct manifest old;        /* of an update: the generation it starts from */
@@ -35,13 +35,12 @@ struct bq_build {
 	bool drops_source;
 	struct manifest manifest;   /* the generation in the making */
 	struct compact compact;     /* its segments */
+	struct pool *pool;
 	struct bq_text *text;
-	struct analyser analyser;
-	struct inverter inverter;   /* of the run in the making */
+	struct crew crew;           /* has the words of the run in the making */
 	struct segment_writer *w;   /* NULL between two segments */
 	struct spill spill;         /* the segment's runs so far */
 	uint32_t segment_docs, run_docs;
-	uint64_t segment_tokens;
 	struct bq_build_report report;
 	int rc;                     /* what ended the build */
 };
@@ -139,14 +138,14 @@ static uint64_t random_seed(void)
 
 static void build_free(struct bq_build *b)
 {
+	crew_release(&b->crew);
 	segment_writer_free(b->w);
 	spill_release(&b->spill);
 	compact_release(&b->compact);
 	known_release(&b->known);
 	bq_index_unref(b->ix);
-	analyser_release(&b->analyser);
-	inverter_release(&b->inverter);
 	bq_text_free(b->text);
+	pool_free(b->pool);
 	bq_arena_release(&b->mem);
 	lock_close(b->lockfd);
 	if (b->dirfd >= 0)
@@ -218,6 +217,7 @@ static int prepare_segments(struct bq_build *b, const struct bq_build_opts *opts
 	c->manifest = &b->manifest;
 	c->text = b->text;
 	c->no_store = opts->no_store;
+	c->pool = b->pool;
 	c->keep_bytes = opts->memory_bytes / 16;
 	c->pairs_bytes = b->spill_bytes;
 	c->stop = opts->stop;
@@ -242,7 +242,6 @@ static struct bq_build *build_new(const struct bq_build_opts *opts)
 	else
 		b->manifest.pairs_percent = opts->pairs_percent == 0 ? BQ_PAIRS_PERCENT : opts->pairs_percent;
 	bq_arena_init(&b->mem, SIZE_MAX);
-	inverter_init(&b->inverter, random_seed());
 	return b;
 }
 
@@ -255,15 +254,19 @@ int bq_build_open(const char *dir, const struct bq_build_opts *opts, struct bq_b
 	if (b == NULL)
 		return bq_error_set(err, BQ_ENOMEM, 0, "no memory for a builder");
 	rc = check_opts(opts, err);
+	b->pool = pool_new(opts->threads);
+	if (b->pool == NULL)
+		rc = bq_error_set(err, BQ_ENOMEM, 0, "no memory for a builder");
 	if (rc == BQ_OK)
 		rc = bq_text_new(&opts->text, &b->text, err);
 	if (rc == BQ_OK)
 		rc = open_dir(b, dir, err);
 	if (rc == BQ_OK) {
 		describe_text(b);
-		analyser_init(&b->analyser, b->text, &b->inverter);
-		rc = open_old(b, dir, err);
+		rc = crew_init(&b->crew, b->text, b->pool, opts->memory_bytes, random_seed(), err);
 	}
+	if (rc == BQ_OK)
+		rc = open_old(b, dir, err);
 	if (rc == BQ_OK)
 		rc = prepare_segments(b, opts, err);
 	if (rc != BQ_OK) {
@@ -286,6 +289,7 @@ static int start_segment(struct bq_build *b, struct bq_error *err)
 			.k1 = b->manifest.k1,
 			.b = b->manifest.b,
 			.no_store = b->opts.no_store,
+			.pool = b->pool,
 			.pairs = {
 				.t = b->manifest.pairs,
 				.min = b->opts.pairs_min,
@@ -302,13 +306,20 @@ static int start_segment(struct bq_build *b, struct bq_error *err)
 	if (merge.params.number > MANIFEST_MAX_NUMBER)
 		return bq_error_set(err, BQ_EUSAGE, 0, "segment numbers are used up: build into a new directory");
 	b->segment_docs = b->run_docs = 0;
-	b->segment_tokens = 0;
+	b->crew.n_tokens = 0;
 	b->w = segment_writer_new(b->dirfd, &merge.params, &why);
 	if (b->w == NULL)
 		return bq_error_set(err, why.status, why.at, "%s", why.msg);
 	merge.params.number = ++b->manifest.next_segment; /* runs have gone when this number is used */
 	spill_init(&b->spill, &merge);
 	return BQ_OK;
+}
+
+static void note_peak(struct bq_build *b)
+{
+	uint64_t bytes = crew_bytes(&b->crew);
+
+	b->report.peak_bytes = bytes > b->report.peak_bytes ? bytes : b->report.peak_bytes;
 }
 
 /* The average length is fixed by the first segment: all bounds of a
@@ -318,42 +329,47 @@ static void fix_average(struct bq_build *b)
 	struct manifest *m = &b->manifest;
 
 	if (!(m->avg_len > 0))
-		m->avg_len = merge_average(b->segment_tokens, b->segment_docs);
+		m->avg_len = merge_average(b->crew.n_tokens, b->segment_docs);
 }
 
-/* The inverter's words become a run. */
+/* The inverters' words become a run. */
 static int end_run(struct bq_build *b, struct bq_error *err)
 {
-	int rc = spill_run(&b->spill, &b->inverter, b->run_docs, err);
+	const struct inverter *from[POOL_MAX];
+	int rc = crew_drain(&b->crew, b->w, err);
 
+	note_peak(b);
+	if (rc == BQ_OK)
+		rc = spill_run(&b->spill, from, crew_inverters(&b->crew, from), b->run_docs, err);
 	b->report.runs++;
-	inverter_release(&b->inverter);
+	crew_empty(&b->crew);
 	b->run_docs = 0;
 	if (rc != BQ_OK || b->spill.n < MERGED_MAX)
 		return rc;
-	(void)malloc_trim(0); /* the inverter's memory is the merge's now */
+	(void)malloc_trim(0); /* the inverters' memory is the merge's now */
 	return spill_make_room(&b->spill, err);
 }
 
-/* All words of the segment: the inverter's, or those of the runs. */
+/* All words of the segment: the inverters', or those of the runs. */
 static int write_terms(struct bq_build *b, struct bq_error *err)
 {
+	const struct inverter *from[POOL_MAX];
 	struct inverted words;
 	int rc = BQ_OK;
 
 	if (b->spill.n != 0) {
 		rc = b->run_docs == 0 ? BQ_OK : end_run(b, err);
-		(void)malloc_trim(0); /* the inverter's memory is the merge's now */
+		(void)malloc_trim(0); /* the inverters' memory is the merge's now */
 		return rc == BQ_OK ? spill_finish(&b->spill, b->text, b->w, err) : rc;
 	}
-	if (inverted_init(&words, &b->inverter)) {
+	if (inverted_init(&words, from, crew_inverters(&b->crew, from), b->pool)) {
 		words.v.stop = b->opts.stop;
 		rc = dictionary_write(&words.v, b->text, b->w, err);
 	} else {
-		rc = bq_error_set(err, BQ_ENOMEM, 0, "no memory to sort %u words", b->inverter.n_terms);
+		rc = bq_error_set(err, BQ_ENOMEM, 0, "no memory to sort words");
 	}
 	inverted_release(&words);
-	inverter_release(&b->inverter);
+	crew_empty(&b->crew);
 	return rc;
 }
 
@@ -361,10 +377,11 @@ static int finish_segment(struct bq_build *b, struct bq_error *err)
 {
 	struct segment_writer *w = b->w;
 	struct segment_info info;
-	uint64_t bytes = inverter_bytes(&b->inverter);
-	int rc;
+	int rc = crew_drain(&b->crew, w, err);
 
-	b->report.peak_bytes = bytes > b->report.peak_bytes ? bytes : b->report.peak_bytes;
+	if (rc != BQ_OK)
+		return rc;
+	note_peak(b);
 	fix_average(b);
 	segment_writer_begin_terms(w, b->manifest.avg_len);
 	rc = write_terms(b, err);
@@ -383,17 +400,14 @@ static int finish_segment(struct bq_build *b, struct bq_error *err)
 static int make_room(struct bq_build *b, struct bq_error *err)
 {
 	uint32_t max_segments = b->ix == NULL ? BQ_MAX_SEGMENTS : MERGED_MAX;
-	uint64_t bytes = inverter_bytes(&b->inverter);
 	int rc = BQ_OK;
 
 	if (b->w != NULL && b->segment_docs == b->max_docs && b->compact.n + 1 < max_segments)
 		rc = finish_segment(b, err);
 	else if (b->w != NULL && b->segment_docs == BQ_MAX_DOCS)
 		return bq_error_set(err, BQ_ELIMIT, 0, "an index holds no more documents than this");
-	else if (b->w != NULL && b->run_docs != 0 && inverter_next_bytes(&b->inverter) >= b->spill_bytes) {
-		b->report.peak_bytes = bytes > b->report.peak_bytes ? bytes : b->report.peak_bytes;
+	else if (b->w != NULL && b->run_docs != 0 && crew_next_bytes(&b->crew) >= b->spill_bytes)
 		rc = end_run(b, err);
-	}
 	return rc == BQ_OK && b->w == NULL ? start_segment(b, err) : rc;
 }
 
@@ -423,7 +437,6 @@ static int keep_same(struct bq_build *b, const struct bq_doc_in *in)
 int bq_build_add(struct bq_build *b, const struct bq_doc_in *doc, struct bq_error *err)
 {
 	struct bq_doc_in in = *doc;
-	struct segment_doc parsed;
 	int rc;
 
 	if (b->rc != BQ_OK)
@@ -438,7 +451,7 @@ int bq_build_add(struct bq_build *b, const struct bq_doc_in *doc, struct bq_erro
 		return bq_error_set(err, rc, 0, "%s", rc == BQ_ENOMEM ? "no memory to compare a document with the index's"
 			: "the index cannot be read");
 	}
-	rc = analyser_check(&b->analyser, doc, err);
+	rc = crew_check(&b->crew, doc, err);
 	if (rc != BQ_OK)
 		return rc;
 	rc = make_room(b, err);
@@ -446,14 +459,11 @@ int bq_build_add(struct bq_build *b, const struct bq_doc_in *doc, struct bq_erro
 		return rc;
 	b->rc = rc;
 	if (b->rc == BQ_OK)
-		b->rc = analyser_doc(&b->analyser, doc, b->run_docs, &parsed, err);
+		b->rc = crew_add(&b->crew, &in, b->run_docs, b->w, err);
 	if (b->rc != BQ_OK)
 		return b->rc;
-	parsed.in = &in;
-	segment_writer_doc(b->w, &parsed);
 	b->segment_docs++;
 	b->run_docs++;
-	b->segment_tokens += parsed.length;
 	b->report.added++;
 	b->report.text_bytes += doc->text.len;
 	return BQ_OK;

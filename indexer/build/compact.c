@@ -247,7 +247,7 @@ static int write_merged(struct compact *c, uint32_t bits, float *avg_len, struct
 	struct merge_input in[MERGED_MAX];
 	struct merge merge = { .dirfd = c->dirfd, .text = c->text, .sources = c->sources, .avg_len = *avg_len,
 		.keep_bytes = c->keep_bytes, .stop = c->stop, .params = { .number = m->next_segment,
-		.text_id = m->text_id, .k1 = m->k1, .b = m->b, .no_store = c->no_store,
+		.text_id = m->text_id, .k1 = m->k1, .b = m->b, .no_store = c->no_store, .pool = c->pool,
 		.pairs = describe_pairs(c, *avg_len == 0) } };
 	uint32_t n = 0;
 

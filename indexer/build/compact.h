@@ -45,6 +45,7 @@ struct compact {
 	struct bq_text *text;
 	const uint32_t *sources;   /* new number of each source for what is merged; NULL: as they are */
 	bool no_store;
+	struct pool *pool;
 	uint64_t keep_bytes;       /* see merge.h */
 	uint64_t pairs_bytes;      /* memory for pair lists */
 	const volatile sig_atomic_t *stop;

@@ -6,9 +6,13 @@
 
 #include <bq/arena.h>
 
+#include "base/pool.h"
 #include "build/unite.h"
 
-enum { FORGET_WORDS = 1 << 15 }; /* stemmed, before the analyser's memory of stems is emptied */
+enum {
+	FORGET_WORDS = 1 << 15, /* stemmed, before the analyser's memory of stems is emptied */
+	JOB_TERMS = 128,        /* of a job, about */
+};
 
 /* A written word under its stem. */
 struct form {
@@ -24,30 +28,54 @@ struct stems {
 	uint32_t n_terms;   /* stems that get a term */
 };
 
+/* What one thread has. */
+struct hand {
+	struct vocabulary *v;   /* a fork of dictionary.v, or it */
+	uint32_t *places;       /* of one stem's forms */
+	struct unite merge;
+};
+
+/* Some neighbouring terms: forms [from, to) of stems, or words. */
+struct job {
+	struct task task; /* first */
+	struct dictionary *d;
+	const struct stems *stems; /* NULL: words */
+	enum bq_term_kind kind;    /* of stems */
+	uint32_t from, to;
+	bool is_under_way;
+	int rc;
+	struct bq_error err;
+	struct term_batch batch;
+};
+
+/*   words --> job | job | job --> the writer, in their order
+ *              cut, encoded, put: a ring                       */
 struct dictionary {
 	struct vocabulary *v;
 	struct segment_writer *w;
+	struct pool *pool;
 	struct bq_arena mem;         /* texts of stems */
 	struct stems words, titles;
-	uint32_t *places;            /* of one stem's forms */
 	uint32_t max_places;
-	struct unite merge;
+	struct hand hands[POOL_MAX];
+	struct job *ring;
+	unsigned n_ring, at;         /* the next to be cut */
 	struct bq_error *err;
 };
 
-static int no_memory(const struct dictionary *d)
+static int no_memory(const struct vocabulary *v, struct bq_error *err)
 {
-	return bq_error_set(d->err, BQ_ENOMEM, 0, "no memory to sort %u words", d->v->n);
+	return bq_error_set(err, BQ_ENOMEM, 0, "no memory to sort %u words", v->n);
 }
 
 /* Between two terms. */
-static int take_breath(const struct dictionary *d)
+static int take_breath(struct vocabulary *v, struct bq_error *err)
 {
-	if (d->v->ops->rest != NULL)
-		d->v->ops->rest(d->v);
-	if (d->v->stop != NULL && *d->v->stop != 0)
-		return bq_error_set(d->err, BQ_ECANCELLED, 0, "stopped by a signal");
-	return d->v->ops->check(d->v, d->err);
+	if (v->ops->rest != NULL)
+		v->ops->rest(v);
+	if (v->stop != NULL && *v->stop != 0)
+		return bq_error_set(err, BQ_ECANCELLED, 0, "stopped by a signal");
+	return v->ops->check(v, err);
 }
 
 /* ---- stems ------------------------------------------------------------- */
@@ -99,18 +127,18 @@ static int collect_stems(struct dictionary *d, struct bq_text *text, struct stem
 	s->n_forms = to - from;
 	s->forms = malloc((s->n_forms == 0 ? 1 : s->n_forms) * sizeof *s->forms);
 	if (s->forms == NULL)
-		return no_memory(d);
+		return no_memory(d->v, d->err);
 	for (uint32_t i = from; i < to; i++) {
 		s->forms[i - from] = make_form(d, text, i);
 		if (i % FORGET_WORDS == 0) {
 			bq_text_forget(text);
-			rc = take_breath(d);
+			rc = take_breath(d->v, d->err);
 			if (rc != BQ_OK)
 				return rc;
 		}
 	}
 	if (d->mem.oom)
-		return no_memory(d);
+		return no_memory(d->v, d->err);
 	rc = bq_text_check(text, d->err);
 	if (rc != BQ_OK)
 		return rc;
@@ -123,67 +151,166 @@ static int collect_stems(struct dictionary *d, struct bq_text *text, struct stem
 	return BQ_OK;
 }
 
-/* ---- writing ----------------------------------------------------------- */
+/* ---- encoding ---------------------------------------------------------- */
 
 /* A word's own list. */
-static void write_word(struct dictionary *d, uint32_t i)
+static int put_word(struct hand *h, struct job *j, uint32_t i)
 {
-	struct vocabulary *v = d->v;
+	struct vocabulary *v = h->v;
 	enum bq_term_kind kind = vocabulary_kind(v, i);
 	const uint32_t *positions = NULL;
 	struct walk w;
 
-	segment_writer_term(d->w, kind, v->ops->word(v, i), NULL, 0);
+	term_batch_term(&j->batch, kind, v->ops->word(v, i), NULL, 0);
 	v->ops->start(v, i, &w);
 	while (v->ops->next(&w)) {
 		if (kind == BQ_TERM_WORD && (positions = v->ops->positions(&w)) == NULL)
 			break;
-		segment_writer_posting(d->w, w.doc, w.tf, positions);
+		term_batch_posting(&j->batch, w.doc, w.tf, positions);
 	}
 	v->ops->stop(&w);
+	return take_breath(v, &j->err);
+}
+
+/* One stem: its forms by place, and their union if there are several. */
+static int put_stem(struct hand *h, struct job *j, const struct form *forms, uint32_t n)
+{
+	const struct dictionary *d = j->d;
+	/* the vocabulary leaves out STEM terms, and TITLE_STEM terms from MARKED on */
+	uint32_t shift = d->words.n_terms + (j->kind == BQ_TERM_STEM ? d->titles.n_terms : 0);
+
+	for (uint32_t i = 0; i < n; i++)
+		h->places[i] = forms[i].word + shift;
+	term_batch_term(&j->batch, j->kind, form_stem(&forms[0]), h->places, n);
+	if (n == 1)
+		return BQ_OK;
+	if (!unite_start(&h->merge, n))
+		return no_memory(d->v, &j->err);
+	for (uint32_t i = 0; i < n; i++)
+		unite_add(&h->merge, h->v, forms[i].word);
+	while (unite_next(&h->merge))
+		term_batch_posting(&j->batch, h->merge.doc, h->merge.tf, NULL);
+	return take_breath(h->v, &j->err);
+}
+
+static void run_job(struct task *t, unsigned worker)
+{
+	struct job *j = (struct job *)t;
+	struct hand *h = &j->d->hands[worker];
+
+	j->rc = BQ_OK;
+	for (uint32_t i = j->from, end; i < j->to && j->rc == BQ_OK; i = end) {
+		end = j->stems == NULL ? i + 1 : group_end(j->stems, i);
+		if (j->stems == NULL)
+			j->rc = put_word(h, j, i);
+		else if (!is_plain(j->d, j->stems, i, end))
+			j->rc = put_stem(h, j, &j->stems->forms[i], end - i);
+	}
+	if (j->rc == BQ_OK)
+		term_batch_end(&j->batch);
+}
+
+/* ---- jobs -------------------------------------------------------------- */
+
+/* Put what a job that is under way has made. */
+static int finish_job(struct dictionary *d, struct job *j)
+{
+	if (!j->is_under_way)
+		return BQ_OK;
+	pool_wait(d->pool, &j->task);
+	j->is_under_way = false;
+	if (j->rc != BQ_OK) {
+		*d->err = j->err;
+		return j->rc;
+	}
+	segment_writer_batch(d->w, &j->batch);
+	term_batch_clear(&j->batch);
+	return BQ_OK;
+}
+
+/* Hand out the terms [from, to), and go on with the oldest job. */
+static int start_job(struct dictionary *d, const struct stems *stems, enum bq_term_kind kind, uint32_t from, uint32_t to)
+{
+	struct job *j = &d->ring[d->at];
+
+	j->stems = stems;
+	j->kind = kind;
+	j->from = from;
+	j->to = to;
+	j->is_under_way = true;
+	pool_submit(d->pool, &j->task);
+	d->at = (d->at + 1) % d->n_ring;
+	return finish_job(d, &d->ring[d->at]);
 }
 
 static int write_words(struct dictionary *d, uint32_t from, uint32_t to)
 {
 	int rc = BQ_OK;
 
-	for (uint32_t i = from; i < to && rc == BQ_OK; i++) {
-		write_word(d, i);
-		rc = take_breath(d);
+	for (uint32_t end; from < to && rc == BQ_OK; from = end) {
+		end = to - from < JOB_TERMS ? to : from + JOB_TERMS;
+		rc = start_job(d, NULL, BQ_TERM_WORD, from, end);
 	}
 	return rc;
-}
-
-/* One stem: its forms by place, and their union if there are several. */
-static int write_stem(struct dictionary *d, enum bq_term_kind kind, const struct form *forms, uint32_t n)
-{
-	/* the vocabulary leaves out STEM terms, and TITLE_STEM terms from MARKED on */
-	uint32_t shift = d->words.n_terms + (kind == BQ_TERM_STEM ? d->titles.n_terms : 0);
-
-	for (uint32_t i = 0; i < n; i++)
-		d->places[i] = forms[i].word + shift;
-	segment_writer_term(d->w, kind, form_stem(&forms[0]), d->places, n);
-	if (n == 1)
-		return BQ_OK;
-	if (!unite_start(&d->merge, n))
-		return no_memory(d);
-	for (uint32_t i = 0; i < n; i++)
-		unite_add(&d->merge, d->v, forms[i].word);
-	while (unite_next(&d->merge))
-		segment_writer_posting(d->w, d->merge.doc, d->merge.tf, NULL);
-	return take_breath(d);
 }
 
 static int write_stems(struct dictionary *d, enum bq_term_kind kind, const struct stems *s)
 {
 	int rc = BQ_OK;
 
-	for (uint32_t i = 0, end; i < s->n_forms && rc == BQ_OK; i = end) {
-		end = group_end(s, i);
-		if (!is_plain(d, s, i, end))
-			rc = write_stem(d, kind, &s->forms[i], end - i);
+	for (uint32_t from = 0, end; from < s->n_forms && rc == BQ_OK; from = end) {
+		end = from;
+		while (end < s->n_forms && end - from < JOB_TERMS)
+			end = group_end(s, end);
+		rc = start_job(d, s, kind, from, end);
 	}
 	return rc;
+}
+
+static bool open_hand(struct dictionary *d, struct hand *h)
+{
+	h->v = pool_threads(d->pool) == 1 ? d->v : d->v->ops->fork(d->v, pool_threads(d->pool));
+	h->places = malloc((d->max_places + 1ull) * sizeof *h->places);
+	return h->v != NULL && h->places != NULL;
+}
+
+static void close_hand(struct dictionary *d, struct hand *h)
+{
+	unite_release(&h->merge);
+	free(h->places);
+	if (h->v != NULL && h->v != d->v)
+		d->v->ops->join(h->v);
+}
+
+/* With one thread positions need not wait for their batch: it is the next to be put. */
+static int open_jobs(struct dictionary *d)
+{
+	unsigned threads = pool_threads(d->pool);
+	bool is_open = true;
+
+	d->n_ring = threads == 1 ? 1 : 2 * threads;
+	d->ring = calloc(d->n_ring, sizeof *d->ring);
+	for (unsigned i = 0; i < threads; i++)
+		is_open &= open_hand(d, &d->hands[i]);
+	for (unsigned i = 0; i < d->n_ring && d->ring != NULL; i++) {
+		struct job *j = &d->ring[i];
+		j->task.run = run_job;
+		j->d = d;
+		is_open &= segment_writer_make_batch(d->w, &j->batch, threads == 1);
+	}
+	return is_open && d->ring != NULL ? BQ_OK : no_memory(d->v, d->err);
+}
+
+static void close_jobs(struct dictionary *d)
+{
+	for (unsigned i = 0; i < d->n_ring && d->ring != NULL; i++) {
+		if (d->ring[i].is_under_way)
+			pool_wait(d->pool, &d->ring[i].task);
+		term_batch_release(&d->ring[i].batch);
+	}
+	for (unsigned i = 0; i < pool_threads(d->pool); i++)
+		close_hand(d, &d->hands[i]);
+	free(d->ring);
 }
 
 static int write_all(struct dictionary *d, struct bq_text *text)
@@ -195,28 +322,32 @@ static int write_all(struct dictionary *d, struct bq_text *text)
 		rc = collect_stems(d, text, &d->words, words, n);
 	if (rc == BQ_OK && text != NULL)
 		rc = collect_stems(d, text, &d->titles, 0, titles);
-	d->places = malloc((d->max_places + 1ull) * sizeof *d->places);
-	if (rc == BQ_OK && d->places == NULL)
-		rc = no_memory(d);
+	if (rc == BQ_OK)
+		rc = open_jobs(d);
 	if (rc == BQ_OK)
 		rc = write_stems(d, BQ_TERM_STEM, &d->words);
 	if (rc == BQ_OK)
 		rc = write_words(d, 0, titles);
 	if (rc == BQ_OK)
 		rc = write_stems(d, BQ_TERM_TITLE_STEM, &d->titles);
-	return rc == BQ_OK ? write_words(d, titles, n) : rc;
+	if (rc == BQ_OK)
+		rc = write_words(d, titles, n);
+	for (unsigned i = 0; i < d->n_ring && rc == BQ_OK; i++) {
+		rc = finish_job(d, &d->ring[d->at]);
+		d->at = (d->at + 1) % d->n_ring;
+	}
+	close_jobs(d);
+	return rc;
 }
 
 int dictionary_write(struct vocabulary *v, struct bq_text *text, struct segment_writer *w, struct bq_error *err)
 {
 	struct bq_error why;
-	struct dictionary d = { .v = v, .w = w, .err = err == NULL ? &why : err };
+	struct dictionary d = { .v = v, .w = w, .pool = segment_writer_pool(w), .err = err == NULL ? &why : err };
 	int rc;
 
 	bq_arena_init(&d.mem, SIZE_MAX);
 	rc = write_all(&d, text);
-	unite_release(&d.merge);
-	free(d.places);
 	free(d.words.forms);
 	free(d.titles.forms);
 	bq_arena_release(&d.mem);

@@ -9,39 +9,77 @@ static struct inverted *inverted_of(const struct vocabulary *v)
 	return (struct inverted *)(uintptr_t)v;
 }
 
+/* ---- walks ------------------------------------------------------------- */
+
 static struct bq_span get_word(const struct vocabulary *v, uint32_t i)
 {
-	return slot_word(inverted_of(v)->sorted[i]);
+	const struct inverted *in = inverted_of(v);
+
+	return slot_word(in->refs[in->starts[i]].slot);
 }
 
 static void start_walk(struct vocabulary *v, uint32_t i, struct walk *w)
 {
-	const struct inverted *in = inverted_of(v);
+	struct inverted *in = inverted_of(v);
+	const struct inverted_ref *refs = &in->refs[in->starts[i]];
+	uint32_t n = in->starts[i + 1] - in->starts[i];
 
 	memset(w, 0, sizeof *w);
 	w->v = v;
-	chain_init(&w->chain, in->inverter, in->sorted[i]);
+	if (n > 1)
+		w->chains = malloc(n * sizeof *w->chains);
+	if (n > 1 && w->chains == NULL) {
+		in->oom = true;
+		return;
+	}
+	w->n_chains = n;
+	if (n == 1)
+		chain_init(&w->chain, refs->inverter, refs->slot);
+	else
+		for (uint32_t c = 0; c < n; c++)
+			chain_init(&w->chains[c], refs[c].inverter, refs[c].slot);
+}
+
+/* The chain that comes to the smallest document. */
+static struct chain *choose_chain(struct walk *w)
+{
+	struct chain *best = &w->chains[0];
+
+	for (uint32_t c = 1; c < w->n_chains; c++)
+		if (chain_peek(&w->chains[c]) < chain_peek(best))
+			best = &w->chains[c];
+	return best;
 }
 
 static bool next_doc(struct walk *w)
 {
-	if (!chain_next(&w->chain)) {
-		inverted_of(w->v)->oom |= w->chain.oom;
+	if (w->n_chains == 0)
+		return false;
+	struct chain *c = w->n_chains == 1 ? &w->chain : choose_chain(w);
+	if (!chain_next(c)) {
+		inverted_of(w->v)->oom |= c->oom;
 		return false;
 	}
-	w->doc = w->chain.doc;
-	w->tf = w->chain.tf;
+	w->doc = c->doc;
+	w->tf = c->tf;
+	w->positions = c->positions;
 	return true;
 }
 
 static const uint32_t *get_positions(struct walk *w)
 {
-	return w->chain.positions;
+	return w->positions;
 }
 
 static void stop_walk(struct walk *w)
 {
-	chain_release(&w->chain);
+	if (w->n_chains == 1)
+		chain_release(&w->chain);
+	for (uint32_t c = 0; c < w->n_chains && w->chains != NULL; c++)
+		chain_release(&w->chains[c]);
+	free(w->chains);
+	w->chains = NULL;
+	w->n_chains = 0;
 }
 
 static int check(const struct vocabulary *v, struct bq_error *err)
@@ -51,21 +89,113 @@ static int check(const struct vocabulary *v, struct bq_error *err)
 	return bq_error_set(err, BQ_ENOMEM, 0, "no memory to write %u words", v->n);
 }
 
-bool inverted_init(struct inverted *in, const struct inverter *from)
+static struct vocabulary *fork_vocabulary(const struct vocabulary *v, unsigned n)
 {
-	static const struct vocabulary_ops ops = { get_word, start_walk, next_doc, get_positions, stop_walk, NULL, check };
+	struct inverted *copy = malloc(sizeof *copy);
 
-	*in = (struct inverted){ .v = { .ops = &ops, .n = from->n_terms }, .inverter = from };
-	in->sorted = inverter_sort(from);
-	for (uint32_t i = 0; in->sorted != NULL && i < from->n_terms; i++) {
-		in->v.n_title += in->sorted[i]->kind == BQ_TERM_TITLE;
-		in->v.n_marked += in->sorted[i]->kind == BQ_TERM_MARKED;
+	(void)n;
+	if (copy == NULL)
+		return NULL;
+	*copy = *inverted_of(v);
+	return &copy->v;
+}
+
+static void join_vocabulary(struct vocabulary *v)
+{
+	free(inverted_of(v));
+}
+
+/* ---- sorting ----------------------------------------------------------- */
+
+/* One inverter's terms. */
+struct sorting {
+	struct task task; /* first */
+	const struct inverter *from;
+	struct sorted_slot *sorted;
+	uint32_t at;      /* the next to take */
+};
+
+static void sort_one(struct task *t, unsigned worker)
+{
+	struct sorting *s = (struct sorting *)t;
+
+	(void)worker;
+	s->sorted = inverter_sort(s->from);
+}
+
+/* The inverter whose next term is the smallest, NULL at the end of all. */
+static struct sorting *find_smallest(struct sorting *s, uint32_t n)
+{
+	struct sorting *best = NULL;
+
+	for (uint32_t i = 0; i < n; i++)
+		if (s[i].at < s[i].from->n_terms
+			&& (best == NULL || inverter_compare(&s[i].sorted[s[i].at], &best->sorted[best->at]) < 0))
+			best = &s[i];
+	return best;
+}
+
+static void take_terms(struct inverted *in, struct sorting *s, uint32_t n)
+{
+	const struct sorted_slot *last = NULL;
+	uint32_t n_refs = 0;
+
+	for (struct sorting *from; (from = find_smallest(s, n)) != NULL;) {
+		const struct sorted_slot *next = &from->sorted[from->at++];
+		if (last == NULL || inverter_compare(last, next) != 0) {
+			in->starts[in->v.n++] = n_refs;
+			in->v.n_title += next->slot->kind == BQ_TERM_TITLE;
+			in->v.n_marked += next->slot->kind == BQ_TERM_MARKED;
+		}
+		in->refs[n_refs++] = (struct inverted_ref){ next->slot, from->from };
+		last = next;
 	}
-	return in->sorted != NULL;
+	in->starts[in->v.n] = n_refs;
+}
+
+static bool join_sorted(struct inverted *in, struct sorting *s, uint32_t n)
+{
+	uint64_t all = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (s[i].sorted == NULL)
+			return false;
+		all += s[i].from->n_terms;
+	}
+	if (all > UINT32_MAX - 1)
+		return false;
+	in->refs = malloc((all + 1) * sizeof *in->refs);
+	in->starts = malloc((all + 1) * sizeof *in->starts);
+	if (in->refs == NULL || in->starts == NULL)
+		return false;
+	take_terms(in, s, n);
+	return true;
+}
+
+bool inverted_init(struct inverted *in, const struct inverter *const *from, uint32_t n, struct pool *pool)
+{
+	static const struct vocabulary_ops ops = { get_word, start_walk, next_doc, get_positions, stop_walk, NULL, check,
+		fork_vocabulary, join_vocabulary };
+	struct sorting s[POOL_MAX];
+	bool is_sorted;
+
+	*in = (struct inverted){ .v = { .ops = &ops } };
+	for (uint32_t i = 0; i < n; i++) {
+		s[i] = (struct sorting){ .task = { .run = sort_one }, .from = from[i] };
+		pool_submit(pool, &s[i].task);
+	}
+	for (uint32_t i = 0; i < n; i++)
+		pool_wait(pool, &s[i].task);
+	is_sorted = join_sorted(in, s, n);
+	for (uint32_t i = 0; i < n; i++)
+		free(s[i].sorted);
+	return is_sorted;
 }
 
 void inverted_release(struct inverted *in)
 {
-	free(in->sorted);
-	in->sorted = NULL;
+	free(in->refs);
+	free(in->starts);
+	in->refs = NULL;
+	in->starts = NULL;
 }

@@ -17,7 +17,7 @@ enum {
 	LINK = 4,                   /* a slice ends in the next one's address */
 	MAX_LEVEL = 7,              /* 16 << 7 = 2,048 bytes */
 	FIRST_BITS = 12,
-	SORT_BYTES = 32,            /* a term, while sorted and stemmed: see dictionary.c */
+	SORT_BYTES = 48,            /* a term, while sorted and stemmed: see inverted.c, dictionary.c */
 };
 
 void inverter_init(struct inverter *v, uint64_t seed)
@@ -258,27 +258,43 @@ void inverter_add(struct inverter *v, const struct occurrence *o, unsigned n)
 
 /* ---- sorting ----------------------------------------------------------- */
 
-/* The order of keys: a WORD has no kind byte and starts at 0x20 or above, so
- * WORDs come last. */
-static int compare_slots(const void *pa, const void *pb)
+/* The first 8 bytes of the term's key as a number that orders like them: a WORD
+ * has no kind byte and starts at 0x20 or above, so WORDs come last. */
+static uint64_t slot_prefix(const struct slot *s)
 {
-	const struct slot *a = *(const struct slot *const *)pa, *b = *(const struct slot *const *)pb;
-	int ka = a->kind == BQ_TERM_WORD ? 0x20 : a->kind, kb = b->kind == BQ_TERM_WORD ? 0x20 : b->kind;
+	struct bq_span word = slot_word(s);
+	uint8_t key[8] = { 0 };
+	bool has_kind = s->kind != BQ_TERM_WORD;
+	size_t room = sizeof key - has_kind;
 
-	return ka != kb ? ka - kb : bq_span_cmp(slot_word(a), slot_word(b));
+	key[0] = s->kind;
+	memcpy(key + has_kind, word.ptr, word.len < room ? word.len : room);
+	return __builtin_bswap64(bq_get_u64(key));
 }
 
-const struct slot **inverter_sort(const struct inverter *v)
+int inverter_compare(const struct sorted_slot *a, const struct sorted_slot *b)
 {
-	const struct slot **sorted = malloc((v->n_terms == 0 ? 1 : v->n_terms) * sizeof(struct slot *));
+	if (a->prefix != b->prefix)
+		return a->prefix < b->prefix ? -1 : 1;
+	return bq_span_cmp(slot_word(a->slot), slot_word(b->slot)); /* equal prefixes: equal kinds */
+}
+
+static int compare_sorted(const void *a, const void *b)
+{
+	return inverter_compare(a, b);
+}
+
+struct sorted_slot *inverter_sort(const struct inverter *v)
+{
+	struct sorted_slot *sorted = malloc((v->n_terms + UINT64_C(1)) * sizeof *sorted);
 	size_t n_slots = v->slots == NULL ? 0 : (size_t)1 << v->bits, n = 0;
 
 	if (sorted == NULL)
 		return NULL;
 	for (size_t i = 0; i < n_slots; i++)
 		if (v->slots[i].len != 0)
-			sorted[n++] = &v->slots[i];
-	qsort(sorted, n, sizeof *sorted, compare_slots);
+			sorted[n++] = (struct sorted_slot){ slot_prefix(&v->slots[i]), &v->slots[i] };
+	qsort(sorted, n, sizeof *sorted, compare_sorted);
 	return sorted;
 }
 
@@ -338,6 +354,13 @@ static bool grow_positions(struct chain *c)
 	c->positions = grown;
 	c->max_positions = max;
 	return true;
+}
+
+uint32_t chain_peek(struct chain *c)
+{
+	if (c->ahead == 0 && !chain_event(c, &c->ahead))
+		return BQ_DOC_END;
+	return c->doc + (uint32_t)(c->ahead >> 1);
 }
 
 bool chain_next(struct chain *c)

@@ -101,11 +101,20 @@ static inline struct bq_span slot_word(const struct slot *s)
 	return bq_span_make(s->len <= INVERTER_INLINE_KEY ? s->word.bytes : s->word.ptr, s->len);
 }
 
+/* A term with the first 8 bytes of its key, which decide most comparisons. */
+struct sorted_slot {
+	uint64_t prefix;
+	const struct slot *slot;
+};
+
+/* <0, 0, >0 as the keys' order. */
+int inverter_compare(const struct sorted_slot *a, const struct sorted_slot *b);
+
 /* All terms in dictionary order, except for the stems that are not there:
- * TITLE words, MARKED forms, then WORDs.  An array of v->n_terms pointers,
+ * TITLE words, MARKED forms, then WORDs.  An array of v->n_terms entries,
  * **owned**: free() it; NULL when malloc fails.  The inverter must not grow
  * while it is used. */
-const struct slot **inverter_sort(const struct inverter *v);
+struct sorted_slot *inverter_sort(const struct inverter *v);
 
 /* ---- reading a chain --------------------------------------------------- */
 
@@ -123,6 +132,9 @@ struct chain {
 
 /* Start before the first document of `s`. */
 void chain_init(struct chain *c, const struct inverter *v, const struct slot *s);
+
+/* The document that chain_next() comes to; BQ_DOC_END at the end. */
+uint32_t chain_peek(struct chain *c);
 
 /* The next document; false at the end, and when malloc fails (`oom`). */
 bool chain_next(struct chain *c);

@@ -306,10 +306,31 @@ static int check(const struct vocabulary *v, struct bq_error *err)
 	return m->read.error.status;
 }
 
+static struct vocabulary *fork_vocabulary(const struct vocabulary *v, unsigned n)
+{
+	struct merged *copy = malloc(sizeof *copy);
+
+	if (copy == NULL)
+		return NULL;
+	*copy = *merged_of(v);
+	copy->keep_bytes /= n;
+	copy->read_bytes = 0;
+	bq_arena_init(&copy->mem, SIZE_MAX);
+	copy->read = (struct bq_read){ .mem = &copy->mem };
+	return &copy->v;
+}
+
+static void join_vocabulary(struct vocabulary *v)
+{
+	bq_arena_release(&merged_of(v)->mem);
+	free(merged_of(v));
+}
+
 int merged_init(struct merged *m, const struct merge_input *inputs, uint32_t n, uint64_t keep_bytes,
 	struct bq_error *err)
 {
-	static const struct vocabulary_ops ops = { get_word, start_walk, next_doc, get_positions, stop_walk, rest, check };
+	static const struct vocabulary_ops ops = { get_word, start_walk, next_doc, get_positions, stop_walk, rest, check,
+		fork_vocabulary, join_vocabulary };
 	int rc;
 
 	*m = (struct merged){ .v = { .ops = &ops }, .inputs = inputs, .n_inputs = n, .keep_bytes = keep_bytes };

@@ -95,7 +95,7 @@ int spill_make_room(struct spill *s, struct bq_error *err)
 	return rc == BQ_OK ? rc : bq_error_set(err, rc, why.at, "%s", why.msg);
 }
 
-int spill_run(struct spill *s, const struct inverter *v, uint32_t n_docs, struct bq_error *err)
+int spill_run(struct spill *s, const struct inverter *const *from, uint32_t n, uint32_t n_docs, struct bq_error *err)
 {
 	struct inverted words;
 	struct segment_writer *w;
@@ -105,10 +105,10 @@ int spill_run(struct spill *s, const struct inverter *v, uint32_t n_docs, struct
 	w = begin_run(s, n_docs, &why);
 	if (w == NULL)
 		return bq_error_set(err, why.status, 0, "%s", why.msg);
-	if (inverted_init(&words, v))
+	if (inverted_init(&words, from, n, s->merge.params.pool))
 		rc = dictionary_write(&words.v, NULL, w, &why);
 	else
-		rc = bq_error_set(&why, BQ_ENOMEM, 0, "no memory to sort %u words", v->n_terms);
+		rc = bq_error_set(&why, BQ_ENOMEM, 0, "no memory to sort words");
 	inverted_release(&words);
 	if (rc == BQ_OK)
 		rc = end_run(s, w, &s->segments[s->n], &why);

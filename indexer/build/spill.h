@@ -29,9 +29,9 @@ void spill_init(struct spill *s, const struct merge *merge);
  * at hand, after it.  As spill_run(). */
 int spill_make_room(struct spill *s, struct bq_error *err);
 
-/* Write the words of `v`, which are of `n_docs` documents numbered from 0, as
+/* Write the words of `from[n]`, which are of `n_docs` documents numbered from 0, as
  * the next run, for which there is room.  BQ_EIO, BQ_ENOMEM, BQ_ECANCELLED. */
-int spill_run(struct spill *s, const struct inverter *v, uint32_t n_docs, struct bq_error *err);
+int spill_run(struct spill *s, const struct inverter *const *from, uint32_t n, uint32_t n_docs, struct bq_error *err);
 
 /* Write the words of all runs, with stems, to `w`, which has begun its terms,
  * and drop the runs whatever the outcome. */

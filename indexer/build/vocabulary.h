@@ -29,7 +29,10 @@ struct vocabulary;
 struct walk {
 	uint32_t doc, tf;         /* of the last next() */
 	struct vocabulary *v;
-	struct chain chain;       /* inverted */
+	struct chain chain;       /* inverted: the only one, or */
+	struct chain *chains;     /* several, **owned** */
+	uint32_t n_chains;
+	const uint32_t *positions; /* inverted */
 	struct bq_cursor *cursor; /* merged: in the input at hand, or NULL */
 	uint32_t word;            /* merged */
 	uint32_t input, inputs;   /* merged: the one at hand; those yet to come, a bit each */
@@ -50,6 +53,10 @@ struct vocabulary_ops {
 	void (*rest)(struct vocabulary *v);
 	/* BQ_OK, or the first failure of any walk. */
 	int (*check)(const struct vocabulary *v, struct bq_error *err);
+	/* The same words for one of `n` threads, with walks and failures of their own,
+	 * **owned**: join() before `v` goes.  NULL when malloc fails. */
+	struct vocabulary *(*fork)(const struct vocabulary *v, unsigned n);
+	void (*join)(struct vocabulary *fork);
 };
 
 struct vocabulary {

@@ -89,7 +89,7 @@ int stat_file_check(struct bq_span bytes, const struct manifest_segment *s, stru
 
 	manifest_stat_file(s, name);
 	if (bytes.len < HEADER || memcmp(bytes.ptr, magic, sizeof magic) != 0)
-		return bq_error_set(err, BQ_EFORMAT, 0, "%s: no stat file [F43]", name);
+		return bq_error_set(err, BQ_EFORMAT, 0, "%s: no stat file [F44]", name);
 	if (bq_get_u32(bytes.ptr + 8) != BQ_FORMAT_VERSION)
 		return bq_error_set(err, BQ_EVERSION, 8, "%s: format %u, this program reads %u: build the index again", name,
 			bq_get_u32(bytes.ptr + 8), BQ_FORMAT_VERSION);
@@ -97,7 +97,7 @@ int stat_file_check(struct bq_span bytes, const struct manifest_segment *s, stru
 		return bq_error_set(err, BQ_EFORMAT, 0, "%s: not aligned in memory", name);
 	wrong = check_bytes(bytes, s, &found);
 	if (wrong != NULL)
-		return bq_error_set(err, BQ_EFORMAT, 0, "%s: %s [F43]", name, wrong);
+		return bq_error_set(err, BQ_EFORMAT, 0, "%s: %s [F44]", name, wrong);
 	*out = found;
 	return BQ_OK;
 }

@@ -25,6 +25,7 @@
 #include <bq/span.h>
 #include <bq/status.h>
 
+#include "base/pool.h"
 #include "segment/container.h"
 
 enum { DOCS_GROUP = 16, DOCS_GROUP_BYTES = 40, DOCS_FOOTER = 32, DOCS_LEVEL = 3, DOCS_POOL = 8 };
@@ -32,9 +33,10 @@ enum { DOCS_GROUP = 16, DOCS_GROUP_BYTES = 40, DOCS_FOOTER = 32, DOCS_LEVEL = 3,
 /* Streams its section into the container as documents come. */
 struct docs_writer;
 
-/* Begins the DOCS section in `out` (borrowed until finish).  NULL when out of
- * memory. */
-struct docs_writer *docs_writer_new(struct container_writer *out);
+/* Begins the DOCS section in `out` (borrowed until finish).  Frames are compressed
+ * by the threads of `pool` (borrowed; NULL: by the caller); the bytes are the same.
+ * NULL when out of memory. */
+struct docs_writer *docs_writer_new(struct container_writer *out, struct pool *pool);
 
 /* Append stored bytes. */
 void docs_put(struct docs_writer *w, struct bq_span bytes);

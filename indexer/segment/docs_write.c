@@ -13,30 +13,52 @@ enum {
 	HEAD_BYTES = 4 << 20,       /* kept back until the dictionary is trained on them */
 	MIN_TRAIN_BYTES = 2 << 20,  /* below, a dictionary costs more than it saves, and most of an update */
 	MAX_DICT_BYTES = 64 << 10,
+	BATCH_FRAMES = 32,
+	FRAME_SLACK = 512,          /* a frame's bytes may be more than it holds */
 };
 
+/* Neighbouring frames, compressed by one thread. */
+struct batch {
+	struct task task; /* first */
+	struct docs_writer *w;
+	uint32_t n_raw;
+	bool is_under_way;
+	uint16_t lens[BATCH_FRAMES];
+	uint8_t raw[BATCH_FRAMES * BQ_FRAME_BYTES];
+	uint8_t packed[BATCH_FRAMES * BQ_FRAME_BYTES + FRAME_SLACK];
+};
+
+/* raw --> batch | batch | batch --> the container, in their order
+ *          filled, compressed, put: a ring */
 struct docs_writer {
 	struct container_writer *out;
-	struct bq_buf raw; /* not yet framed */
+	struct pool *pool;
+	struct bq_buf head;  /* not yet framed: the dictionary is trained on it */
 	struct bq_buf index;
 	uint64_t raw_bytes, n_frames, frames_off, frame_at;
 	bool is_trained;
 	bool failed;
-	ZSTD_CCtx *cctx;
 	ZSTD_CDict *cdict;
-	uint8_t frame[BQ_FRAME_BYTES + 512];
+	ZSTD_CCtx *cctx[POOL_MAX]; /* one a thread */
+	struct batch *ring;
+	unsigned n_ring, at;       /* the one being filled */
 };
 
-struct docs_writer *docs_writer_new(struct container_writer *out)
+struct docs_writer *docs_writer_new(struct container_writer *out, struct pool *pool)
 {
 	struct docs_writer *w = calloc(1, sizeof *w);
+	unsigned threads = pool_threads(pool);
 
 	if (w == NULL)
 		return NULL;
 	w->out = out;
-	w->cctx = ZSTD_createCCtx();
-	if (w->cctx == NULL) {
-		free(w);
+	w->pool = pool;
+	for (unsigned i = 0; i < threads; i++) {
+		w->cctx[i] = ZSTD_createCCtx();
+		w->failed |= w->cctx[i] == NULL;
+	}
+	if (w->failed) {
+		docs_writer_free(w);
 		return NULL;
 	}
 	container_begin(out, SECTION_DOCS);
@@ -60,6 +82,16 @@ static size_t train(const struct bq_buf *raw, uint8_t *dict, size_t cap)
 	return ZDICT_isError(len) ? 0 : len; /* too uniform to learn from: do without */
 }
 
+/* The frame's size is known from its place: leave it and the rest out. */
+static void configure(struct docs_writer *w, ZSTD_CCtx *cctx)
+{
+	w->failed |= w->cdict != NULL && ZSTD_isError(ZSTD_CCtx_refCDict(cctx, w->cdict));
+	(void)ZSTD_CCtx_setParameter(cctx, ZSTD_c_compressionLevel, DOCS_LEVEL);
+	(void)ZSTD_CCtx_setParameter(cctx, ZSTD_c_contentSizeFlag, 0);
+	(void)ZSTD_CCtx_setParameter(cctx, ZSTD_c_dictIDFlag, 0);
+	(void)ZSTD_CCtx_setParameter(cctx, ZSTD_c_checksumFlag, 0);
+}
+
 /* Choose the compression; write the section's start. */
 static void begin_frames(struct docs_writer *w)
 {
@@ -67,75 +99,134 @@ static void begin_frames(struct docs_writer *w)
 	size_t len = 0;
 
 	w->is_trained = true;
-	if (dict == NULL)
+	w->n_ring = pool_threads(w->pool) == 1 ? 1 : 2 * pool_threads(w->pool);
+	w->ring = malloc(w->n_ring * sizeof *w->ring);
+	for (unsigned i = 0; w->ring != NULL && i < w->n_ring; i++) {
+		w->ring[i].is_under_way = false;
+		w->ring[i].n_raw = 0;
+	}
+	if (dict == NULL || w->ring == NULL)
 		w->failed = true;
-	else if (w->raw.len >= MIN_TRAIN_BYTES)
-		len = train(&w->raw, dict, MAX_DICT_BYTES);
+	else if (w->head.len >= MIN_TRAIN_BYTES)
+		len = train(&w->head, dict, MAX_DICT_BYTES);
 	bq_put_u32(head, (uint32_t)len);
 	container_put(w->out, head, sizeof head);
 	if (len != 0) {
 		container_put(w->out, dict, len);
 		w->cdict = ZSTD_createCDict(dict, len, DOCS_LEVEL);
-		w->failed |= w->cdict == NULL || ZSTD_isError(ZSTD_CCtx_refCDict(w->cctx, w->cdict));
+		w->failed |= w->cdict == NULL;
 	}
 	free(dict);
-	/* The frame's size is known from its place: leave it and the rest out. */
-	(void)ZSTD_CCtx_setParameter(w->cctx, ZSTD_c_compressionLevel, DOCS_LEVEL);
-	(void)ZSTD_CCtx_setParameter(w->cctx, ZSTD_c_contentSizeFlag, 0);
-	(void)ZSTD_CCtx_setParameter(w->cctx, ZSTD_c_dictIDFlag, 0);
-	(void)ZSTD_CCtx_setParameter(w->cctx, ZSTD_c_checksumFlag, 0);
+	for (unsigned i = 0; i < pool_threads(w->pool); i++)
+		configure(w, w->cctx[i]);
 	w->frames_off = container_at(w->out);
 }
 
-static void put_frame(struct docs_writer *w, const uint8_t *p, size_t n)
-{
-	size_t len = ZSTD_compress2(w->cctx, w->frame, sizeof w->frame, p, n);
+/* ---- batches ----------------------------------------------------------- */
 
-	if (ZSTD_isError(len) || len >= n) {
-		len = n;
-		memcpy(w->frame, p, n);
+static void compress_batch(struct task *t, unsigned worker)
+{
+	struct batch *b = (struct batch *)t;
+	ZSTD_CCtx *cctx = b->w->cctx[worker];
+	size_t to = 0;
+
+	for (uint32_t at = 0, i = 0; at < b->n_raw; i++) {
+		size_t n = b->n_raw - at < BQ_FRAME_BYTES ? b->n_raw - at : BQ_FRAME_BYTES;
+		size_t len = ZSTD_compress2(cctx, b->packed + to, BQ_FRAME_BYTES + FRAME_SLACK, b->raw + at, n);
+		if (ZSTD_isError(len) || len >= n) {
+			len = n;
+			memcpy(b->packed + to, b->raw + at, n);
+		}
+		b->lens[i] = (uint16_t)len;
+		to += len;
+		at += (uint32_t)n;
 	}
-	if (w->n_frames++ % DOCS_GROUP == 0)
-		bq_buf_put_u64(&w->index, w->frame_at);
-	bq_buf_put_u16(&w->index, (uint16_t)len);
-	container_put(w->out, w->frame, len);
-	w->frame_at += len;
 }
 
-/* Frame what is complete, or all of it. */
-static void drain(struct docs_writer *w, bool all)
+/* Put a batch that is under way, when it is done. */
+static void put_batch(struct docs_writer *w, struct batch *b)
 {
-	size_t at = 0;
+	size_t from = 0;
 
+	if (!b->is_under_way)
+		return;
+	pool_wait(w->pool, &b->task);
+	for (uint32_t at = 0, i = 0; at < b->n_raw; at += BQ_FRAME_BYTES, i++) {
+		if (w->n_frames++ % DOCS_GROUP == 0)
+			bq_buf_put_u64(&w->index, w->frame_at);
+		bq_buf_put_u16(&w->index, b->lens[i]);
+		w->frame_at += b->lens[i];
+		from += b->lens[i];
+	}
+	container_put(w->out, b->packed, from);
+	b->is_under_way = false;
+	b->n_raw = 0;
+}
+
+/* Have the batch at hand compressed, and go on with the oldest. */
+static void next_batch(struct docs_writer *w)
+{
+	struct batch *b = &w->ring[w->at];
+
+	if (b->n_raw != 0) {
+		b->task.run = compress_batch;
+		b->w = w;
+		b->is_under_way = true;
+		pool_submit(w->pool, &b->task);
+	}
+	w->at = (w->at + 1) % w->n_ring;
+	put_batch(w, &w->ring[w->at]);
+}
+
+static void put_raw(struct docs_writer *w, const uint8_t *p, size_t n)
+{
 	if (!w->is_trained)
 		begin_frames(w);
-	while (w->raw.len - at >= BQ_FRAME_BYTES || (all && w->raw.len > at)) {
-		size_t n = w->raw.len - at < BQ_FRAME_BYTES ? w->raw.len - at : BQ_FRAME_BYTES;
-		put_frame(w, w->raw.ptr + at, n);
-		at += n;
+	while (n != 0 && !w->failed) {
+		struct batch *b = &w->ring[w->at];
+		size_t part = sizeof b->raw - b->n_raw < n ? sizeof b->raw - b->n_raw : n;
+		memcpy(b->raw + b->n_raw, p, part);
+		b->n_raw += (uint32_t)part;
+		p += part;
+		n -= part;
+		if (b->n_raw == sizeof b->raw)
+			next_batch(w);
 	}
-	if (at != 0)
-		memmove(w->raw.ptr, w->raw.ptr + at, w->raw.len - at);
-	w->raw.len -= at;
+}
+
+/* The bytes kept back for training. */
+static void put_head(struct docs_writer *w)
+{
+	if (!w->head.oom)
+		put_raw(w, w->head.ptr, w->head.len);
+	w->failed |= w->head.oom;
+	bq_buf_release(&w->head);
 }
 
 void docs_put(struct docs_writer *w, struct bq_span bytes)
 {
 	w->raw_bytes += bytes.len;
-	while (bytes.len != 0 && !w->raw.oom) {
-		size_t n = bytes.len < HEAD_BYTES ? bytes.len : HEAD_BYTES;
-		bq_buf_put(&w->raw, bytes.ptr, n);
-		bytes = bq_span_from(bytes, n);
-		if (w->raw.len >= HEAD_BYTES || w->is_trained)
-			drain(w, false);
+	if (w->is_trained) {
+		put_raw(w, (const uint8_t *)bytes.ptr, bytes.len);
+		return;
 	}
+	size_t n = bytes.len < HEAD_BYTES - w->head.len ? bytes.len : HEAD_BYTES - w->head.len;
+	bq_buf_put(&w->head, bytes.ptr, n);
+	if (w->head.len < HEAD_BYTES && !w->head.oom)
+		return;
+	bytes = bq_span_from(bytes, n);
+	put_head(w);
+	put_raw(w, (const uint8_t *)bytes.ptr, bytes.len);
 }
 
 int docs_finish(struct docs_writer *w)
 {
 	uint8_t footer[DOCS_FOOTER];
 
-	drain(w, true);
+	if (!w->is_trained)
+		put_head(w);
+	for (unsigned i = 0; i < w->n_ring && !w->failed; i++)
+		next_batch(w);
 	bq_buf_put_zeros(&w->index, (DOCS_GROUP - w->n_frames % DOCS_GROUP) % DOCS_GROUP * 2);
 	bq_put_u64(footer, w->raw_bytes);
 	bq_put_u64(footer + 8, w->n_frames);
@@ -144,16 +235,21 @@ int docs_finish(struct docs_writer *w)
 	container_put(w->out, w->index.ptr, w->index.len);
 	container_put(w->out, footer, sizeof footer);
 	container_end(w->out);
-	return w->failed || w->raw.oom || w->index.oom ? BQ_ENOMEM : BQ_OK;
+	return w->failed || w->index.oom ? BQ_ENOMEM : BQ_OK;
 }
 
 void docs_writer_free(struct docs_writer *w)
 {
 	if (w == NULL)
 		return;
-	(void)ZSTD_freeCCtx(w->cctx);
+	for (unsigned i = 0; i < w->n_ring && w->ring != NULL; i++)
+		if (w->ring[i].is_under_way)
+			pool_wait(w->pool, &w->ring[i].task);
+	for (unsigned i = 0; i < POOL_MAX; i++)
+		(void)ZSTD_freeCCtx(w->cctx[i]);
 	(void)ZSTD_freeCDict(w->cdict);
-	bq_buf_release(&w->raw);
+	free(w->ring);
+	bq_buf_release(&w->head);
 	bq_buf_release(&w->index);
 	free(w);
 }

@@ -16,24 +16,10 @@
 #include "segment/container.h"
 #include "segment/docs.h"
 #include "segment/heads.h"
-#include "segment/positions.h"
 #include "segment/postings.h"
 #include "segment/segment.h"
 #include "segment/spool.h"
 #include "segment/terms.h"
-
-/* The term under way. */
-struct open_term {
-	char key[TERMS_MAX_KEY];
-	size_t key_len;
-	bool is_open;
-	bool is_alias;
-	struct bq_buf forms;     /* u32 */
-	struct postings_writer list;
-	struct bq_buf positions; /* u32, of the documents held back */
-	struct bq_buf pos_off;   /* u32, of each block */
-	uint64_t pos_start, pos_bytes;
-};
 
 struct segment_writer {
 	int dirfd;
@@ -47,10 +33,10 @@ struct segment_writer {
 	struct bq_buf norms;         /* a byte a document */
 	struct spool mtimes, sizes;  /* i64, likewise */
 	struct spool marks, post;
-	struct bq_buf tinfo, block_pos;
-	struct open_term term;
+	struct bq_buf tinfo;
 	struct bq_buf paired;        /* u32: places of words that are frequent enough for pairs */
-	float k[256];
+	struct impacts impacts;
+	struct term_batch batch;     /* the terms that the caller gives one by one */
 	float avg_len;
 	uint32_t n_docs, n_terms;
 	uint64_t n_tokens, pos_bytes;
@@ -88,7 +74,7 @@ struct segment_writer *segment_writer_new(int dirfd, const struct segment_params
 	w->file = container_writer_new(fd);
 	if (w->file != NULL && params->is_temporary)
 		container_no_sync(w->file);
-	w->docs = w->file == NULL ? NULL : docs_writer_new(w->file);
+	w->docs = w->file == NULL ? NULL : docs_writer_new(w->file, params->pool);
 	if (w->docs == NULL) {
 		(void)bq_error_set(err, BQ_ENOMEM, 0, "writing a segment: out of memory");
 		segment_writer_free(w);
@@ -157,175 +143,90 @@ void segment_writer_begin_terms(struct segment_writer *w, float avg_len)
 	w->docs = NULL;
 	/* A segment of empty documents has no average; any positive one will do. */
 	w->avg_len = avg_len > 0 ? avg_len : 1.0f;
-	bq_length_norms(w->params.k1, w->params.b, w->avg_len, w->k);
-	if (!postings_writer_init(&w->term.list, w->n_docs))
+	impacts_init(&w->impacts, w->params.k1, w->params.b, w->avg_len);
+	if (w->norms.oom)
+		fail(w, BQ_ENOMEM);
+	if (!segment_writer_make_batch(w, &w->batch, true))
 		fail(w, BQ_ENOMEM);
 	container_begin(w->file, SECTION_POS);
 }
 
-/* ---- one term ---- */
+/* ---- terms ---- */
 
-/* Positions go to the file as they come; each block of a frequent word starts
- * at a multiple of 4 from the word's start. */
-static void put_positions(struct segment_writer *w, struct open_term *t, bool align)
+bool segment_writer_make_batch(const struct segment_writer *w, struct term_batch *b, bool is_next)
 {
-	bq_buf_clear(&w->block_pos);
-	positions_put_block(&w->block_pos, t->list.tfs, t->list.n, (const uint32_t *)(const void *)t->positions.ptr);
-	if (align)
-		bq_buf_put_zeros(&w->block_pos, -w->block_pos.len & 3);
-	container_put(w->file, w->block_pos.ptr, w->block_pos.len);
-	t->pos_bytes += w->block_pos.len;
-	w->pos_bytes += w->block_pos.len;
-	if (w->block_pos.oom)
-		fail(w, BQ_ENOMEM);
+	bool is_made = term_batch_init(b, &w->impacts, w->status == BQ_OK ? w->norms.ptr : NULL, w->n_docs);
+
+	b->sink = is_next ? w->file : NULL;
+	return is_made;
 }
 
-/* Encode the documents held back as one block, and their positions. */
-static void put_block(struct segment_writer *w, struct open_term *t)
+struct pool *segment_writer_pool(const struct segment_writer *w)
 {
-	if (t->positions.oom)
-		fail(w, BQ_ENOMEM);
-	if (w->status != BQ_OK)
-		return;
-	bq_buf_put_u32(&t->pos_off, (uint32_t)(t->pos_bytes / 4));
-	if (t->positions.len != 0)
-		put_positions(w, t, true);
-	postings_writer_block(&t->list);
-	bq_buf_clear(&t->positions);
-	if (t->list.blocks.len / 4 > UINT32_MAX || t->pos_bytes / 4 > UINT32_MAX)
-		fail(w, BQ_ELIMIT);
+	return w->params.pool;
 }
 
-static struct bq_span open_key(const struct open_term *t)
+/* Place the lists of a term; then its entry is complete. */
+static void place_lists(struct segment_writer *w, struct batch_term *t, const uint8_t *post)
 {
-	return bq_span_make(t->key, t->key_len);
-}
-
-/* The record of a frequent term, and its TINFO. */
-static void put_frequent(struct segment_writer *w, struct open_term *t, struct terms_entry *e)
-{
-	bool is_word = terms_kind(open_key(t)) == BQ_TERM_WORD;
-
-	if (t->list.n != 0)
-		put_block(w, t);
-	if (w->status != BQ_OK)
-		return;
-	bq_buf_put_u32(&t->pos_off, (uint32_t)(t->pos_bytes / 4));
-	if (t->pos_off.oom)
-		fail(w, BQ_ENOMEM);
 	uint64_t before = spool_at(&w->post);
-	bq_buf_put_zeros(&w->post.buf, (size_t)-before & 3);
-	uint64_t post_off = spool_at(&w->post);
-	struct tinfo info = postings_writer_finish(&t->list, is_word ? &t->pos_off : NULL, &w->post.buf);
-	info.post_off = post_off;
-	info.pos_off = is_word ? t->pos_start : 0;
-	tinfo_put(&w->tinfo, &info);
-	e->tag = TERMS_FREQUENT;
-	e->post_bytes = spool_at(&w->post) - before;
-	e->pos_bytes = t->pos_bytes;
+
+	if (t->entry.tag == TERMS_FREQUENT) {
+		bq_buf_put_zeros(&w->post.buf, (size_t)-before & 3);
+		t->info.post_off = spool_at(&w->post);
+		t->info.pos_off = (t->info.flags & TINFO_POSITIONS) != 0 ? w->pos_bytes : 0;
+		tinfo_put(&w->tinfo, &t->info);
+	}
+	bq_buf_put(&w->post.buf, post, t->post_len);
+	t->entry.post_bytes = spool_at(&w->post) - before;
+	w->pos_bytes += t->pos_len;
+	spool_drain(&w->post);
 }
 
-/* A term with df < 256 lives in TERMS but for its varints and positions. */
-static void put_small(struct segment_writer *w, struct open_term *t, struct terms_entry *e)
+void segment_writer_batch(struct segment_writer *w, struct term_batch *b)
 {
-	bool is_word = terms_kind(open_key(t)) == BQ_TERM_WORD;
+	struct batch_term *t = (struct batch_term *)(void *)b->terms.ptr;
+	const uint32_t *forms = (const uint32_t *)(const void *)b->forms.ptr;
+	const char *key = (const char *)b->keys.ptr;
+	const uint8_t *post = b->post.ptr;
 
-	e->tag = terms_small_tag(t->list.df, t->list.ttf);
-	e->doc = t->list.docs[0];
-	if (t->positions.oom) {
-		fail(w, BQ_ENOMEM);
+	fail(w, b->status);
+	if (w->status != BQ_OK)
 		return;
+	container_put(w->file, b->pos.ptr, b->pos.len); /* what `sink` has not had */
+	for (uint32_t n = term_batch_count(b); n > 0; n--, t++) {
+		struct bq_span k = bq_span_make(key, t->key_len);
+		place_lists(w, t, post);
+		terms_add(&w->terms, k, &t->entry, forms);
+		if (terms_kind(k) == BQ_TERM_WORD && t->entry.df >= pairing_floor(&w->params.pairs))
+			bq_buf_put_u32(&w->paired, w->n_terms);
+		w->n_terms++;
+		key += t->key_len;
+		post += t->post_len;
+		forms += t->entry.n_forms;
 	}
-	if (t->list.df > 1) {
-		uint64_t before = spool_at(&w->post);
-		postings_put_tail(&w->post.buf, t->list.docs, t->list.tfs, t->list.n, 0);
-		e->post_bytes = spool_at(&w->post) - before;
-	}
-	if (is_word && t->list.ttf == 1) {
-		e->pos = bq_get_u32(t->positions.ptr);
-	} else if (is_word) {
-		put_positions(w, t, false);
-		e->pos_bytes = t->pos_bytes;
-	}
-}
-
-static void clear_term(struct open_term *t)
-{
-	bq_buf_clear(&t->forms);
-	bq_buf_clear(&t->positions);
-	bq_buf_clear(&t->pos_off);
-	postings_writer_clear(&t->list);
-	t->is_open = false;
-	t->pos_bytes = 0;
 }
 
 static void end_term(struct segment_writer *w)
 {
-	struct open_term *t = &w->term;
-	struct terms_entry e;
-
-	if (!t->is_open || w->status != BQ_OK)
-		return;
-	const uint32_t *forms = (const uint32_t *)(const void *)t->forms.ptr;
-	memset(&e, 0, sizeof e);
-	e.df = t->list.df;
-	e.ttf = t->list.ttf;
-	e.n_forms = (uint32_t)(t->forms.len / sizeof *forms);
-	if (t->is_alias) {
-		e.tag = TERMS_ALIAS;
-		e.alias = forms[0];
-	} else if (t->list.df >= BQ_SMALL_DF) {
-		put_frequent(w, t, &e);
-	} else {
-		assert(t->list.df != 0);
-		put_small(w, t, &e);
-	}
-	if (t->forms.oom || postings_writer_oom(&t->list))
-		fail(w, BQ_ENOMEM);
-	terms_add(&w->terms, open_key(t), &e, forms);
-	if (terms_kind(open_key(t)) == BQ_TERM_WORD && t->list.df >= pairing_floor(&w->params.pairs))
-		bq_buf_put_u32(&w->paired, w->n_terms - 1);
-	spool_drain(&w->post);
-	clear_term(t);
+	term_batch_end(&w->batch);
+	segment_writer_batch(w, &w->batch);
+	term_batch_clear(&w->batch);
 }
 
 void segment_writer_term(struct segment_writer *w, enum bq_term_kind kind, struct bq_span word, const uint32_t *forms,
 	uint32_t n_forms)
 {
-	struct open_term *t = &w->term;
-
-	end_term(w);
 	if (w->status != BQ_OK)
 		return;
-	assert(word.len != 0 && word.len < TERMS_MAX_KEY);
-	if (kind != BQ_TERM_WORD)
-		t->key[0] = (char)kind;
-	memcpy(t->key + (kind != BQ_TERM_WORD), word.ptr, word.len);
-	t->key_len = word.len + (kind != BQ_TERM_WORD);
-	t->is_open = true;
-	t->is_alias = terms_kind_is_stem(kind) && n_forms == 1;
-	t->pos_start = w->pos_bytes;
-	bq_buf_put(&t->forms, forms, n_forms * sizeof *forms);
-	w->n_terms++;
+	end_term(w);
+	term_batch_term(&w->batch, kind, word, forms, n_forms);
 }
 
 void segment_writer_posting(struct segment_writer *w, uint32_t doc, uint32_t tf, const uint32_t *positions)
 {
-	struct open_term *t = &w->term;
-
-	if (w->status != BQ_OK)
-		return;
-	assert(t->is_open && !t->is_alias && doc < w->n_docs);
-	/* A block goes out when the next document comes: at 255 it may yet stay small. */
-	if (t->list.n == BQ_BLOCK_DOCS)
-		put_block(w, t);
-	if (w->norms.oom)
-		fail(w, BQ_ENOMEM);
-	if (w->status != BQ_OK)
-		return;
-	postings_writer_add(&t->list, doc, tf, postings_impact(tf, w->k[w->norms.ptr[doc]]));
-	if (positions != NULL)
-		bq_buf_put(&t->positions, positions, tf * sizeof *positions);
+	if (w->status == BQ_OK)
+		term_batch_posting(&w->batch, doc, tf, positions);
 }
 
 /* ---- the end ---- */
@@ -439,10 +340,12 @@ int segment_writer_finish(struct segment_writer *w, struct segment_info *out, st
 {
 	struct container_head head = { .number = w->params.number, .text_id = w->params.text_id, .k1 = w->params.k1,
 		.b = w->params.b, .avg_len = w->avg_len, .n_docs = w->n_docs, .n_tokens = w->n_tokens,
-		.n_terms = w->n_terms, .flags = w->params.no_store ? CONTAINER_NO_STORE : 0 };
+		.flags = w->params.no_store ? CONTAINER_NO_STORE : 0 };
 	uint32_t t = 0;
 
-	end_term(w);
+	if (w->status == BQ_OK)
+		end_term(w);
+	head.n_terms = w->n_terms;
 	if (w->status == BQ_OK)
 		put_sections(w);
 	int rc = w->status == BQ_OK ? put_pairs(w, &head, &t, err) : describe_failure(w, err);
@@ -464,8 +367,7 @@ void segment_writer_free(struct segment_writer *w)
 {
 	if (w == NULL)
 		return;
-	struct bq_buf *all[] = { &w->norms, &w->tinfo, &w->block_pos, &w->paired,
-		&w->term.forms, &w->term.positions, &w->term.pos_off };
+	struct bq_buf *all[] = { &w->norms, &w->tinfo, &w->paired };
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		bq_buf_release(all[i]);
 	spool_release(&w->mtimes);
@@ -476,7 +378,7 @@ void segment_writer_free(struct segment_writer *w)
 	container_writer_free(w->file);
 	heads_writer_release(&w->heads);
 	terms_writer_release(&w->terms);
-	postings_writer_release(&w->term.list);
+	term_batch_release(&w->batch);
 	if (w->dirfd >= 0)
 		(void)unlinkat(w->dirfd, w->name, 0);
 	free(w);

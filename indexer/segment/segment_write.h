@@ -8,7 +8,8 @@
  *     segment_writer_copy, segment_writer_stored ..
  *   segment_writer_begin_terms  the average length is known now
  *     segment_writer_term       once a term
- *     segment_writer_posting    once for each of its documents, ascending
+ *     segment_writer_posting    once for each of its documents, ascending; or in batches:
+ *     segment_writer_batch
  *   segment_writer_finish       the file is complete and fsync'd
  *
  * Errors are sticky: calls after the first failure do nothing, finish reports
@@ -24,6 +25,7 @@
 #include <bq/index.h>
 
 #include "pairs/pairing.h"
+#include "segment/term_batch.h"
 
 struct segment_writer;
 
@@ -34,6 +36,7 @@ struct segment_params {
 	bool no_store;
 	bool is_temporary; /* no reader will see it: not fsync'd, and without pairs */
 	struct pairs_params pairs;
+	struct pool *pool; /* **borrowed**; NULL: the caller's thread does everything */
 };
 
 /* One document as the analyser saw it.  Borrowed for the call. */
@@ -91,6 +94,16 @@ void segment_writer_term(struct segment_writer *w, enum bq_term_kind kind, struc
 /* A document of the current term.  `positions` has `tf` ascending entries for
  * kind WORD and is NULL for the others. */
 void segment_writer_posting(struct segment_writer *w, uint32_t doc, uint32_t tf, const uint32_t *positions);
+
+/* The same in batches, made elsewhere, that hold the next terms: start one that
+ * borrows from `w` until it is released (false when malloc fails; `is_next`: nothing
+ * is put before it, so that its positions need not wait), and put one that has
+ * ended.  Not mixed with the two above. */
+bool segment_writer_make_batch(const struct segment_writer *w, struct term_batch *b, bool is_next);
+void segment_writer_batch(struct segment_writer *w, struct term_batch *b);
+
+/* Those who share the work: params.pool. */
+struct pool *segment_writer_pool(const struct segment_writer *w);
 
 /* Complete, fsync and close the file.  Frees `w` whatever the outcome. */
 int segment_writer_finish(struct segment_writer *w, struct segment_info *out, struct bq_error *err);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The rules between files, [F33] to [F37] and [F43] of indexer/FORMAT.md, each broken
+ * The rules between files, [F33] to [F37] and [F44] of indexer/FORMAT.md, each broken
  * with matching checksums: opening the index names the rule.
  */
 #include <fcntl.h>
@@ -25,7 +25,7 @@
 #include "index/tombstones.h"
 #include "lib/tmpdir.h"
 
-enum { DOCS = 70, DEAD = 3, FIRST_RULE = 33, LAST_RULE = 37, STAT_RULE = 43 };
+enum { DOCS = 70, DEAD = 3, FIRST_RULE = 33, LAST_RULE = 37, STAT_RULE = 44 };
 
 /* ---- an index with tombstones and changed times ------------- */
 
@@ -172,19 +172,19 @@ static void f36_reserved(struct bq_buf *f, struct manifest *m) { (void)m, f->ptr
 static void f36_padding(struct bq_buf *f, struct manifest *m) { (void)m, f->ptr[64 + 16] = 1; }
 static void f36_magic(struct bq_buf *f, struct manifest *m) { (void)m, f->ptr[0] = 'b'; }
 static void f36_size(struct bq_buf *f, struct manifest *m) { (void)m, bq_buf_put_zeros(f, 8); }
-static void f43_checksum(struct manifest *m) { m->segments[0].stat_checksum ^= 1; }
-static void f43_magic(struct bq_buf *f, struct manifest *m) { (void)m, f->ptr[0] = 'b'; }
-static void f43_segment(struct bq_buf *f, struct manifest *m) { (void)m, f->ptr[16]++; }
-static void f43_gen(struct bq_buf *f, struct manifest *m) { (void)m, f->ptr[24]++; }
-static void f43_docs(struct bq_buf *f, struct manifest *m) { (void)m, f->ptr[12]++; }
-static void f43_none(struct bq_buf *f, struct manifest *m) { (void)m, bq_put_u32(f->ptr + 32, 0), f->len = 72; }
-static void f43_more(struct bq_buf *f, struct manifest *m) { (void)m, f->ptr[32]++; }
-static void f43_many(struct bq_buf *f, struct manifest *m) { (void)m, bq_put_u32(f->ptr + 32, UINT32_MAX); }
-static void f43_reserved(struct bq_buf *f, struct manifest *m) { (void)m, f->ptr[40] = 1; }
-static void f43_padding(struct bq_buf *f, struct manifest *m) { (void)m, f->ptr[64 + 12] = 1; }
-static void f43_twice(struct bq_buf *f, struct manifest *m) { (void)m, f->ptr[64 + 4] = 4; }
-static void f43_behind(struct bq_buf *f, struct manifest *m) { (void)m, f->ptr[64 + 8] = DOCS; }
-static void f43_size(struct bq_buf *f, struct manifest *m) { (void)m, bq_buf_put_zeros(f, 8); }
+static void f44_checksum(struct manifest *m) { m->segments[0].stat_checksum ^= 1; }
+static void f44_magic(struct bq_buf *f, struct manifest *m) { (void)m, f->ptr[0] = 'b'; }
+static void f44_segment(struct bq_buf *f, struct manifest *m) { (void)m, f->ptr[16]++; }
+static void f44_gen(struct bq_buf *f, struct manifest *m) { (void)m, f->ptr[24]++; }
+static void f44_docs(struct bq_buf *f, struct manifest *m) { (void)m, f->ptr[12]++; }
+static void f44_none(struct bq_buf *f, struct manifest *m) { (void)m, bq_put_u32(f->ptr + 32, 0), f->len = 72; }
+static void f44_more(struct bq_buf *f, struct manifest *m) { (void)m, f->ptr[32]++; }
+static void f44_many(struct bq_buf *f, struct manifest *m) { (void)m, bq_put_u32(f->ptr + 32, UINT32_MAX); }
+static void f44_reserved(struct bq_buf *f, struct manifest *m) { (void)m, f->ptr[40] = 1; }
+static void f44_padding(struct bq_buf *f, struct manifest *m) { (void)m, f->ptr[64 + 12] = 1; }
+static void f44_twice(struct bq_buf *f, struct manifest *m) { (void)m, f->ptr[64 + 4] = 4; }
+static void f44_behind(struct bq_buf *f, struct manifest *m) { (void)m, f->ptr[64 + 8] = DOCS; }
+static void f44_size(struct bq_buf *f, struct manifest *m) { (void)m, bq_buf_put_zeros(f, 8); }
 static void f37_docs(struct manifest *m) { m->n_docs++, m->n_live++; }
 static void f37_live(struct manifest *m) { m->n_live++; }
 
@@ -223,9 +223,9 @@ static const struct rule rules[] = {
 	BITS(36, f36_magic), BITS(36, f36_size),
 	MEMBER(37, f37_docs), MEMBER(37, f37_live),
 	TEXT(34, "stat 00000001", "stat 00000002"), TEXT(34, ".stat.2", ".stat.3"), TEXT(34, ".stat.2", ".stat.02"),
-	MEMBER(43, f43_checksum), STAT(43, f43_magic), STAT(43, f43_segment), STAT(43, f43_gen), STAT(43, f43_docs),
-	STAT(43, f43_none), STAT(43, f43_more), STAT(43, f43_many), STAT(43, f43_reserved), STAT(43, f43_padding),
-	STAT(43, f43_twice), STAT(43, f43_behind), STAT(43, f43_size),
+	MEMBER(44, f44_checksum), STAT(44, f44_magic), STAT(44, f44_segment), STAT(44, f44_gen), STAT(44, f44_docs),
+	STAT(44, f44_none), STAT(44, f44_more), STAT(44, f44_many), STAT(44, f44_reserved), STAT(44, f44_padding),
+	STAT(44, f44_twice), STAT(44, f44_behind), STAT(44, f44_size),
 };
 
 enum { N_RULES = sizeof rules / sizeof rules[0] };

@@ -45,6 +45,7 @@ struct plan {
 	uint32_t keep; /* of the documents that are there; 0: a build, not an update */
 	bool optimize;
 	uint64_t memory;
+	uint32_t threads;
 };
 
 /* An update keeps the last of the documents that are there, some with another
@@ -75,7 +76,8 @@ static int add_documents(struct bq_build *b, uint32_t first, uint32_t keep, stru
 static int build(const char *dir, const struct plan *p, uint32_t first_doc, struct bq_error *err)
 {
 	struct bq_build_opts opts = { .text = { .lang = "en" }, .k1 = 0.9f, .b = 0.4f, .memory_bytes = p->memory,
-		.pairs_min = 6, .pairs_percent = 1000, .n_sources = 1, .sources = &BQ_SPAN("/src"), .update = p->keep != 0 && first_doc != 0 };
+		.pairs_min = 6, .pairs_percent = 1000, .n_sources = 1, .sources = &BQ_SPAN("/src"),
+		.update = p->keep != 0 && first_doc != 0, .threads = p->threads };
 	struct bq_build_report report;
 	struct bq_build *b;
 	int rc = bq_build_open(dir, &opts, &b, err);
@@ -225,27 +227,30 @@ enum { ROOMY = 1 << 30, TIGHT = 1 };
 static void test_memory(void **state)
 {
 	(void)state;
-	try_all(&(struct plan){ "build, memory", FAULT_MEMORY, ENOMEM, false, 0, false, ROOMY });
-	try_all(&(struct plan){ "build, memory, small budget", FAULT_MEMORY, ENOMEM, false, 0, false, TIGHT });
-	try_all(&(struct plan){ "update, memory", FAULT_MEMORY, ENOMEM, false, DOCS / 2, false, ROOMY });
-	try_all(&(struct plan){ "update of times, memory", FAULT_MEMORY, ENOMEM, false, DOCS, false, ROOMY });
-	try_all(&(struct plan){ "build, memory, for good", FAULT_MEMORY, ENOMEM, true, 0, false, ROOMY });
-	try_all(&(struct plan){ "optimize, memory", FAULT_MEMORY, ENOMEM, false, DOCS / 2, true, ROOMY });
+	try_all(&(struct plan){ "build, memory", FAULT_MEMORY, ENOMEM, false, 0, false, ROOMY, 1 });
+	try_all(&(struct plan){ "build, memory, small budget", FAULT_MEMORY, ENOMEM, false, 0, false, TIGHT, 1 });
+	try_all(&(struct plan){ "update, memory", FAULT_MEMORY, ENOMEM, false, DOCS / 2, false, ROOMY, 1 });
+	try_all(&(struct plan){ "build, memory, 3 threads", FAULT_MEMORY, ENOMEM, false, 0, false, ROOMY, 3 });
+	try_all(&(struct plan){ "build, memory, for good, 3 threads", FAULT_MEMORY, ENOMEM, true, 0, false, ROOMY, 3 });
+	try_all(&(struct plan){ "update of times, memory", FAULT_MEMORY, ENOMEM, false, DOCS, false, ROOMY, 1 });
+	try_all(&(struct plan){ "build, memory, for good", FAULT_MEMORY, ENOMEM, true, 0, false, ROOMY, 1 });
+	try_all(&(struct plan){ "optimize, memory", FAULT_MEMORY, ENOMEM, false, DOCS / 2, true, ROOMY, 1 });
 }
 
 static void test_files(void **state)
 {
 	(void)state;
-	try_all(&(struct plan){ "build, EIO, small budget", FAULT_FILES, EIO, false, 0, false, TIGHT });
-	try_all(&(struct plan){ "build, ENOSPC for good", FAULT_FILES, ENOSPC, true, 0, false, ROOMY });
-	try_all(&(struct plan){ "build, EINTR", FAULT_FILES, EINTR, false, 0, false, ROOMY });
-	try_all(&(struct plan){ "update, EIO", FAULT_FILES, EIO, false, DOCS / 2, false, ROOMY });
-	try_all(&(struct plan){ "update, ENOSPC for good", FAULT_FILES, ENOSPC, true, DOCS / 2, false, ROOMY });
-	try_all(&(struct plan){ "update of times, EIO", FAULT_FILES, EIO, false, DOCS, false, ROOMY });
-	try_all(&(struct plan){ "update, short writes", FAULT_SHORT, 0, false, DOCS / 2, false, TIGHT });
-	try_all(&(struct plan){ "optimize, EIO", FAULT_FILES, EIO, false, DOCS / 2, true, ROOMY });
-	try_all(&(struct plan){ "optimize, ENOSPC for good", FAULT_FILES, ENOSPC, true, DOCS / 2, true, ROOMY });
-	try_all(&(struct plan){ "optimize, short writes", FAULT_SHORT, 0, false, DOCS / 2, true, TIGHT });
+	try_all(&(struct plan){ "build, EIO, small budget", FAULT_FILES, EIO, false, 0, false, TIGHT, 1 });
+	try_all(&(struct plan){ "build, ENOSPC for good", FAULT_FILES, ENOSPC, true, 0, false, ROOMY, 1 });
+	try_all(&(struct plan){ "build, ENOSPC for good, 3 threads", FAULT_FILES, ENOSPC, true, 0, false, TIGHT, 3 });
+	try_all(&(struct plan){ "build, EINTR", FAULT_FILES, EINTR, false, 0, false, ROOMY, 1 });
+	try_all(&(struct plan){ "update, EIO", FAULT_FILES, EIO, false, DOCS / 2, false, ROOMY, 1 });
+	try_all(&(struct plan){ "update, ENOSPC for good", FAULT_FILES, ENOSPC, true, DOCS / 2, false, ROOMY, 1 });
+	try_all(&(struct plan){ "update of times, EIO", FAULT_FILES, EIO, false, DOCS, false, ROOMY, 1 });
+	try_all(&(struct plan){ "update, short writes", FAULT_SHORT, 0, false, DOCS / 2, false, TIGHT, 1 });
+	try_all(&(struct plan){ "optimize, EIO", FAULT_FILES, EIO, false, DOCS / 2, true, ROOMY, 1 });
+	try_all(&(struct plan){ "optimize, ENOSPC for good", FAULT_FILES, ENOSPC, true, DOCS / 2, true, ROOMY, 1 });
+	try_all(&(struct plan){ "optimize, short writes", FAULT_SHORT, 0, false, DOCS / 2, true, TIGHT, 1 });
 }
 
 int main(void)

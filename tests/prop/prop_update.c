@@ -160,7 +160,7 @@ static struct bq_build_report make_index(const char *dir, bool is_update, uint32
 	struct source_opts source_opts = { .skips = &skips, .is_known = is_update ? keep : NULL };
 	struct bq_build_opts opts = { .text = { .lang = "en" }, .k1 = 0.9f, .b = 0.4f, .update = is_update,
 		.memory_bytes = rng_one_in(&rng, 3) ? 1 : 1 << 30, .n_sources = 1,
-		.segment_docs = segment_docs };
+		.segment_docs = segment_docs, .threads = (uint32_t)rng_below(&rng, 4) };
 	struct bq_build_report report;
 	struct source *s;
 

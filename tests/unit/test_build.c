@@ -97,6 +97,16 @@ static void expect_index(uint64_t gen, uint32_t n_leaves, uint64_t n_docs)
 	assert_int_equal(bq_index_verify(dir.path, &err), BQ_OK);
 }
 
+/* That some words have pair lists. */
+static void expect_pairs(void)
+{
+	struct bq_index *ix;
+
+	assert_int_equal(bq_index_open(dir.path, &ix, &err), BQ_OK);
+	assert_true(ix->pairs < 100);
+	bq_index_unref(ix);
+}
+
 static void test_generations_follow_one_another(void **state)
 {
 	struct bq_build *b = start();
@@ -196,16 +206,21 @@ static char *read_segment(size_t *len)
 	return bytes;
 }
 
-/* A run for every document, and runs of runs: the same bytes. */
-static void test_little_memory_gives_the_same_bytes(void **state)
+/* A run for every document, and runs of runs, with one thread and several: the same
+ * bytes, pair lists among them. */
+static void test_memory_and_threads_do_not_show(void **state)
 {
-	char *bytes[2];
-	size_t len[2];
+	static const uint64_t memory[] = { 1 << 30, 1, 1 << 30, 1, 40000, 100000 }; /* the last: chunks of few documents */
+	enum { ROUNDS = sizeof memory / sizeof memory[0] };
+	char *bytes[ROUNDS];
+	size_t len[ROUNDS];
 
 	(void)state;
-	for (int round = 0; round < 2; round++) {
+	opts.pairs_min = 2;
+	for (int round = 0; round < ROUNDS; round++) {
 		struct bq_build *b;
-		opts.memory_bytes = round == 0 ? 1ull << 30 : 1;
+		opts.memory_bytes = memory[round];
+		opts.threads = round < 2 ? 1 : (uint32_t)round;
 		b = start();
 		for (unsigned i = 0; i < 100; i++) {
 			char text[100];
@@ -215,16 +230,18 @@ static void test_little_memory_gives_the_same_bytes(void **state)
 				expect_files("00000001.seg LOCK "); /* runs have no names */
 		}
 		assert_int_equal(finish(b).documents, 100);
+		expect_pairs();
 		expect_files("00000001.seg LOCK MANIFEST ");
 		expect_index(1, 1, 100);
 		bytes[round] = read_segment(&len[round]);
 		tmpdir_release(&dir);
 		tmpdir_init(&dir);
 	}
-	assert_int_equal(len[0], len[1]);
-	assert_memory_equal(bytes[0], bytes[1], len[0]);
-	free(bytes[0]);
-	free(bytes[1]);
+	for (int round = ROUNDS - 1; round >= 0; round--) {
+		assert_int_equal(len[0], len[round]);
+		assert_memory_equal(bytes[0], bytes[round], len[0]);
+		free(bytes[round]);
+	}
 }
 
 static void test_one_writer(void **state)
@@ -363,7 +380,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_documents_without_words, prepare, release),
 		cmocka_unit_test_setup_teardown(test_aborting_leaves_the_old_generation, prepare, release),
 		cmocka_unit_test_setup_teardown(test_segments_up_to_the_limit, prepare, release),
-		cmocka_unit_test_setup_teardown(test_little_memory_gives_the_same_bytes, prepare, release),
+		cmocka_unit_test_setup_teardown(test_memory_and_threads_do_not_show, prepare, release),
 		cmocka_unit_test_setup_teardown(test_one_writer, prepare, release),
 		cmocka_unit_test_setup_teardown(test_bad_options, prepare, release),
 		cmocka_unit_test_setup_teardown(test_a_text_of_4_gib_is_refused, prepare, release),

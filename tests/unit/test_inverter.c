@@ -39,7 +39,7 @@ static void add(enum bq_term_kind kind, const char *word, uint32_t doc, uint32_t
 static void test_order_of_the_dictionary(void **state)
 {
 	static const char *const want[] = { "2b", "2z", "4a", "0!", "0a", "0ab", "0b" };
-	const struct slot **sorted;
+	struct sorted_slot *sorted;
 
 	(void)state;
 	add(BQ_TERM_WORD, "b", 0, 0);
@@ -53,15 +53,15 @@ static void test_order_of_the_dictionary(void **state)
 	assert_int_equal(v.n_terms, 7);
 	sorted = inverter_sort(&v);
 	for (size_t i = 0; i < 7; i++) {
-		assert_int_equal(sorted[i]->kind, want[i][0] - '0');
-		assert_true(bq_span_eq(slot_word(sorted[i]), bq_span_of(want[i] + 1)));
+		assert_int_equal(sorted[i].slot->kind, want[i][0] - '0');
+		assert_true(bq_span_eq(slot_word(sorted[i].slot), bq_span_of(want[i] + 1)));
 	}
 	free(sorted);
 }
 
 static void test_documents_and_positions(void **state)
 {
-	const struct slot **sorted;
+	struct sorted_slot *sorted;
 	struct chain c;
 
 	(void)state;
@@ -70,7 +70,7 @@ static void test_documents_and_positions(void **state)
 	add(BQ_TERM_WORD, "w", 1, 0);
 	add(BQ_TERM_WORD, "w", UINT32_MAX - 20, 0x7fffffff);
 	sorted = inverter_sort(&v);
-	chain_init(&c, &v, sorted[0]);
+	chain_init(&c, &v, sorted[0].slot);
 	assert_true(chain_next(&c));
 	assert_int_equal(c.doc, 0);
 	assert_int_equal(c.tf, 2);
@@ -93,7 +93,7 @@ static void test_documents_and_positions(void **state)
 static void test_long_chains(void **state)
 {
 	enum { DOCS = 5000, TF = 3 };
-	const struct slot **sorted;
+	struct sorted_slot *sorted;
 	struct chain c;
 
 	(void)state;
@@ -101,7 +101,7 @@ static void test_long_chains(void **state)
 		for (uint32_t i = 0; i < TF; i++)
 			add(BQ_TERM_WORD, "often", d * 3, i * 1000 + d);
 	sorted = inverter_sort(&v);
-	chain_init(&c, &v, sorted[0]);
+	chain_init(&c, &v, sorted[0].slot);
 	for (uint32_t d = 0; d < DOCS; d++) {
 		assert_true(chain_next(&c));
 		assert_int_equal(c.doc, d * 3);
@@ -118,7 +118,7 @@ static void test_long_chains(void **state)
 static void test_many_words(void **state)
 {
 	enum { WORDS = 20000 };
-	const struct slot **sorted;
+	struct sorted_slot *sorted;
 	char word[64];
 	uint64_t before = inverter_bytes(&v);
 
@@ -133,8 +133,8 @@ static void test_many_words(void **state)
 	assert_true(inverter_bytes(&v) > before + WORDS * sizeof(struct slot));
 	sorted = inverter_sort(&v);
 	for (uint32_t i = 0; i < WORDS; i++) {
-		assert_int_equal(sorted[i]->n_docs, 2);
-		assert_true(i == 0 || bq_span_cmp(slot_word(sorted[i - 1]), slot_word(sorted[i])) < 0);
+		assert_int_equal(sorted[i].slot->n_docs, 2);
+		assert_true(i == 0 || bq_span_cmp(slot_word(sorted[i - 1].slot), slot_word(sorted[i].slot)) < 0);
 	}
 	free(sorted);
 }
@@ -165,7 +165,7 @@ static void test_union(void **state)
 	add(BQ_TERM_WORD, "b", 3, 0);
 	add(BQ_TERM_WORD, "c", 4, 0);
 	add(BQ_TERM_WORD, "c", 9, 0);
-	assert_true(inverted_init(&words, &v));
+	assert_true(inverted_init(&words, (const struct inverter *[]){ &v }, 1, NULL));
 	for (int round = 0; round < 2; round++) { /* used again */
 		assert_true(unite_start(&u, 3));
 		for (uint32_t i = 0; i < 3; i++)
