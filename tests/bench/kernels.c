@@ -4,7 +4,7 @@
 #include <bq/bytes.h>
 
 #include "query/eval/bm25.h"
-#include "query/eval/verify.h"
+#include "query/phrase/verify.h"
 #include "segment/positions.h"
 #include "segment/postings.h"
 #include "segment/segment.h"

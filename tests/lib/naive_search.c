@@ -169,7 +169,8 @@ static bool same(struct group *g, const struct naive_node *a, const struct naive
 {
 	char x[64], y[64];
 
-	if (!is_leaf(a) || a->kind != b->kind || a->is_title != b->is_title || a->n_words != b->n_words)
+	if (!is_leaf(a) || a->kind != b->kind || a->is_title != b->is_title || a->n_words != b->n_words ||
+		a->near != b->near || a->distance != b->distance || a->is_prefix != b->is_prefix)
 		return false;
 	if (a->kind == NAIVE_WORD)
 		return strcmp(stem_of(g, a->words[0], x), stem_of(g, b->words[0], y)) == 0;
@@ -237,11 +238,65 @@ static bool in_place(const struct doc *d, const struct word *w, const struct nai
 	return !n->is_title || (w->pos >= d->title_from && w->pos < d->title_to);
 }
 
+/* Whether places at[0 .. n) of the document fit the clause. */
+static bool are_near(const struct naive_node *n, const struct doc *d, const uint32_t *at)
+{
+	int64_t least = INT64_MAX, most = INT64_MIN;
+
+	for (unsigned i = 0; i < n->n_words; i++) {
+		int64_t x = (int64_t)d->words[at[i]].pos - (n->near == '~' ? (int64_t)i : 0);
+		least = x < least ? x : least;
+		most = x > most ? x : most;
+		for (unsigned k = 0; k < i; k++)
+			if (at[k] == at[i])
+				return false;
+	}
+	if (n->near == 'A' && at[1] < at[0])
+		return false;
+	return most - least <= (int64_t)n->distance;
+}
+
+/* Whether words `from` .. `to` of the document hold the clause: every choice is
+ * tried. */
+static bool holds_near(const struct naive_node *n, const struct doc *d, const uint32_t range[2], unsigned i, uint32_t *at)
+{
+	if (i == n->n_words)
+		return are_near(n, d, at);
+	for (at[i] = range[0]; at[i] <= range[1]; at[i]++)
+		if (in_place(d, &d->words[at[i]], n) && strcmp(d->words[at[i]].text, n->words[i]) == 0 &&
+			holds_near(n, d, range, i + 1, at))
+			return true;
+	return false;
+}
+
+/* Each match ends as early as it can, and the next one lies behind it. */
+static uint32_t count_near(const struct naive_node *n, const struct doc *d)
+{
+	uint32_t count = 0, range[2] = { 0, 0 }, at[NAIVE_WORDS];
+
+	for (; range[1] < d->n_words; range[1]++) {
+		if (!holds_near(n, d, range, 0, at))
+			continue;
+		count++;
+		range[0] = range[1] + 1;
+	}
+	return count;
+}
+
+static bool word_fits(const struct naive_node *n, unsigned k, const char *text)
+{
+	if (n->is_prefix && k + 1 == n->n_words)
+		return strncmp(text, n->words[k], strlen(n->words[k])) == 0;
+	return strcmp(text, n->words[k]) == 0;
+}
+
 static uint32_t count_clause(struct naive_corpus *c, const struct naive_node *n, const struct doc *d)
 {
 	uint32_t count = 0;
 	char stem[64];
 
+	if (n->near != 0)
+		return count_near(n, d);
 	if (n->kind == NAIVE_WORD)
 		stem_of(&c->groups[d->group], n->words[0], stem);
 	for (uint32_t i = 0; i < d->n_words; i++) {
@@ -249,12 +304,28 @@ static uint32_t count_clause(struct naive_corpus *c, const struct naive_node *n,
 		for (unsigned k = 0; fits && k < n->n_words; k++) {
 			const struct word *w = &d->words[i + k];
 			fits = i + k < d->n_words && w->pos == d->words[i].pos + k && in_place(d, w, n) &&
-				strcmp(n->kind == NAIVE_WORD ? w->stem : w->text,
-					n->kind == NAIVE_WORD ? stem : n->words[k]) == 0;
+				(n->kind == NAIVE_WORD ? strcmp(w->stem, stem) == 0 : word_fits(n, k, w->text));
 		}
 		count += fits;
 	}
 	return count;
+}
+
+/* The documents of each word that starts so, added up; at most N. */
+static uint64_t prefix_df(struct naive_corpus *c, uint32_t group, const struct naive_node *n)
+{
+	uint64_t df = 0;
+
+	for (uint32_t i = 0; i < c->n; i++) {
+		const struct doc *d = &c->docs[i];
+		for (uint32_t w = 0; d->group == group && w < d->n_words; w++) {
+			bool is_new = in_place(d, &d->words[w], n) && word_fits(n, 0, d->words[w].text);
+			for (uint32_t k = 0; k < w; k++)
+				is_new &= !in_place(d, &d->words[k], n) || strcmp(d->words[k].text, d->words[w].text) != 0;
+			df += is_new;
+		}
+	}
+	return df < c->groups[group].n_docs ? df : c->groups[group].n_docs;
 }
 
 /* ln(1 + (N - df + .5)/(df + .5)) of one word of a clause. */
@@ -263,8 +334,12 @@ static double idf(struct naive_corpus *c, uint32_t group, const struct naive_nod
 	struct naive_node one = { .kind = n->kind, .is_title = n->is_title, .n_words = 1, .words = { n->words[word] } };
 	uint64_t df = 0;
 
-	for (uint32_t i = 0; i < c->n; i++)
-		df += c->docs[i].group == group && count_clause(c, &one, &c->docs[i]) != 0;
+	one.is_prefix = n->is_prefix && word + 1 == n->n_words;
+	if (one.is_prefix)
+		df = prefix_df(c, group, &one);
+	else
+		for (uint32_t i = 0; i < c->n; i++)
+			df += c->docs[i].group == group && count_clause(c, &one, &c->docs[i]) != 0;
 	return log(1.0 + ((double)(c->groups[group].n_docs - df) + 0.5) / ((double)df + 0.5));
 }
 
@@ -438,9 +513,19 @@ void naive_format(const struct naive_node *n, struct bq_buf *out)
 		bq_buf_printf(out, ")");
 		return;
 	}
-	bq_buf_printf(out, "%s%s", n->is_title ? "title:" : "", n->kind == NAIVE_PHRASE ? "\"" : "");
+	bq_buf_printf(out, "%s", n->is_title ? "title:" : "");
+	if (n->near == 'N' || n->near == 'A') {
+		bq_buf_printf(out, "%s %s/%u %s", n->words[0], n->near == 'N' ? "NEAR" : "ADJ", n->distance,
+			n->words[1]);
+		return;
+	}
+	bq_buf_printf(out, "%s", n->kind == NAIVE_PHRASE ? "\"" : "");
 	for (unsigned i = 0; i < n->n_words; i++)
 		bq_buf_printf(out, "%s%s", i == 0 ? "" : " ", n->words[i]);
 	if (n->kind == NAIVE_PHRASE)
 		bq_buf_printf(out, "\"");
+	if (n->near == '~')
+		bq_buf_printf(out, "~%u", n->distance);
+	if (n->is_prefix)
+		bq_buf_printf(out, "*");
 }

@@ -22,6 +22,9 @@ struct naive_node {
 	enum naive_kind kind;
 	char sign; /* 0, '+' or '-': its part in the list it is in */
 	bool is_title;
+	char near;         /* of a PHRASE: 0, '~' sloppy, 'N' NEAR, 'A' ADJ; the last two of 2 words */
+	unsigned distance; /* of near, 1 .. 100 */
+	bool is_prefix;    /* of a PHRASE that is not near: its last word */
 	unsigned n_words;
 	const char *words[NAIVE_WORDS]; /* **borrowed** */
 	unsigned n_kids;

@@ -78,6 +78,26 @@ static void put_words(struct bq_buf *out, uint32_t n, uint32_t vocabulary)
 	docgen_query(&rng, n, vocabulary, out);
 }
 
+/* Words that belong together, in every form. */
+static void put_phrase(struct bq_buf *out, uint32_t vocabulary)
+{
+	if (rng_one_in(&rng, 6)) {
+		put_words(out, 1, vocabulary);
+		bq_buf_printf(out, " %s/%u ", rng_one_in(&rng, 2) ? "NEAR" : "ADJ", 1 + (unsigned)rng_skewed(&rng, 9));
+		put_words(out, 1, vocabulary);
+		return;
+	}
+	bq_buf_printf(out, "\"");
+	put_words(out, 1 + (uint32_t)rng_skewed(&rng, 6), vocabulary);
+	if (rng_one_in(&rng, 6) && out->len > 2)
+		out->len -= 1 + rng_below(&rng, 2); /* or not all of the last word */
+	bq_buf_printf(out, "\"");
+	if (rng_one_in(&rng, 5))
+		bq_buf_printf(out, "~%u", (unsigned)rng_skewed(&rng, 9));
+	else if (rng_one_in(&rng, 6))
+		bq_buf_printf(out, "*");
+}
+
 static void put_clause(struct bq_buf *out, uint32_t vocabulary, unsigned depth)
 {
 	static const char *const signs[] = { "", "", "", "+", "+", "-" };
@@ -86,9 +106,7 @@ static void put_clause(struct bq_buf *out, uint32_t vocabulary, unsigned depth)
 	if (rng_one_in(&rng, 12))
 		bq_buf_printf(out, "title:");
 	if (rng_one_in(&rng, 4)) {
-		bq_buf_printf(out, "\"");
-		put_words(out, 1 + (uint32_t)rng_skewed(&rng, 6), vocabulary);
-		bq_buf_printf(out, "\"");
+		put_phrase(out, vocabulary);
 	} else if (depth == 0 && rng_one_in(&rng, 12)) {
 		bq_buf_printf(out, "(");
 		put_words(out, 1, vocabulary);
@@ -109,9 +127,8 @@ static void make_query(struct bq_buf *out, uint32_t vocabulary)
 
 	bq_buf_clear(out);
 	if (rng_one_in(&rng, 4)) {
-		bq_buf_printf(out, "%s\"", rng_one_in(&rng, 3) ? "+" : "");
-		put_words(out, 1 + (uint32_t)rng_skewed(&rng, 6), vocabulary);
-		bq_buf_printf(out, "\"");
+		bq_buf_printf(out, "%s", rng_one_in(&rng, 3) ? "+" : "");
+		put_phrase(out, vocabulary);
 	} else {
 		bq_buf_printf(out, "%s", rng_one_in(&rng, 3) ? "+" : "");
 		put_words(out, 1, vocabulary);

@@ -31,6 +31,13 @@ static const char *any_word(struct rng *r)
 
 /* ---- documents --------------------------------------------------------- */
 
+static const char *any_prefix(struct rng *r)
+{
+	static const char *const prefixes[] = { "sha", "s", "cit", "wal", "walk", "t", "o", "zz", "data" };
+
+	return prefixes[rng_below(r, sizeof prefixes / sizeof prefixes[0])];
+}
+
 struct corpus {
 	struct mem_doc docs[MAX_DOCS];
 	uint32_t n;
@@ -105,6 +112,18 @@ struct nodes {
 	unsigned used;
 };
 
+/* Some phrases are not of words in their places. */
+static void loosen(struct rng *r, struct naive_node *n)
+{
+	if (n->n_words > 1 && n->n_words <= 3 && rng_one_in(r, 3)) {
+		n->near = n->n_words == 2 ? "~NA"[rng_below(r, 3)] : '~';
+		n->distance = 2 + (uint32_t)rng_skewed(r, 8); /* ADJ/1 is the phrase */
+	} else if (rng_one_in(r, 6)) {
+		n->is_prefix = true;
+		n->words[n->n_words - 1] = any_prefix(r);
+	}
+}
+
 static struct naive_node *make_leaf(struct rng *r, struct nodes *all)
 {
 	struct naive_node *n = &all->n[all->used++];
@@ -115,6 +134,8 @@ static struct naive_node *make_leaf(struct rng *r, struct nodes *all)
 	n->is_title = rng_one_in(r, 8);
 	for (unsigned i = 0; i < n->n_words; i++)
 		n->words[i] = any_word(r);
+	if (n->kind == NAIVE_PHRASE)
+		loosen(r, n);
 	return n;
 }
 

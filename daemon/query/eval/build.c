@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 
-#include "query/eval/cover.h"
+#include "query/phrase/cover.h"
 
 static struct node *node_new(struct eval *ev, enum node_kind kind)
 {
@@ -69,6 +69,16 @@ static uint32_t pick_lists(const struct eval *ev, const struct ast *a, uint32_t 
 	return n;
 }
 
+/* Words that need not stand in their places. */
+static bool add_slots(struct node *n, const struct ast *a)
+{
+	n->slots = BQ_ARENA_NEW(n->ev->read.mem, struct near_slot, a->n_words);
+	if (n->slots == NULL)
+		return false;
+	near_init(n->slots, a, a->lists);
+	return true;
+}
+
 static bool add_members(struct node *n, const struct ast *a, const uint32_t *lists)
 {
 	struct bq_arena *mem = n->ev->read.mem;
@@ -84,7 +94,7 @@ static bool add_members(struct node *n, const struct ast *a, const uint32_t *lis
 			list++;
 		n->members[i] = (struct node_member){ list, a->words[i].at, 0 };
 	}
-	return true;
+	return a->near == AST_EXACT || add_slots(n, a);
 }
 
 static struct node *build_term(struct eval *ev, const struct bq_term *t)
@@ -151,7 +161,7 @@ static struct node *build_text(struct eval *ev, const struct ast *a, uint32_t *l
 	struct cover cover = { 0 };
 	struct node *n;
 
-	if (wants_pairs(ev))
+	if (wants_pairs(ev) && a->near == AST_EXACT)
 		cover_find(ev, a, &cover);
 	if (cover.is_absent)
 		return node_new(ev, NODE_NONE);

@@ -94,7 +94,7 @@ static uint32_t seek_phrase(struct node *n, uint32_t target)
 		uint32_t doc = seek_must(n, target);
 		if (doc == BQ_DOC_END)
 			return doc;
-		n->tf = phrase_starts(n, NULL);
+		n->tf = phrase_starts(n, NULL, NULL);
 		if (n->tf != 0)
 			return doc;
 		target = doc + 1;
@@ -139,7 +139,7 @@ bool node_holds(struct node *n, uint32_t doc)
 		if (!node_holds(n->must[i], doc))
 			return false;
 	if (n->kind == NODE_PHRASE)
-		return phrase_starts(n, NULL) != 0;
+		return phrase_starts(n, NULL, NULL) != 0;
 	if (n->n_must == 0 && !any_holds(n->should, n->n_should, doc))
 		return false;
 	return !any_holds(n->not, n->n_not, doc);

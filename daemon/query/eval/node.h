@@ -16,6 +16,7 @@
 
 #include <bq/index.h>
 
+#include "query/phrase/near.h"
 #include "query/plan.h"
 
 /* The evaluation of one leaf of an index. */
@@ -72,6 +73,7 @@ struct node {
 
 	struct node_member *members; /* PHRASE */
 	uint32_t n_members;
+	struct near_slot *slots; /* [n_members], NULL for words in their places */
 	struct node_positions *positions; /* [n_lists] */
 	uint32_t n_lists;
 	uint32_t tf;                 /* of the phrase in `doc` */
@@ -102,9 +104,10 @@ void node_each_clause(struct node *n, void (*f)(void *arg, struct node *clause),
 /* union.c: merge the lists of `terms`.  False as node_build(). */
 bool union_build(struct node *n, const struct plan_terms *terms, bool with_positions);
 
-/* phrase.c: how many places of the current document of its lists hold the
- * phrase; writes their first positions to `starts` unless that is NULL. */
-uint32_t phrase_starts(struct node *n, uint32_t *starts);
+/* phrase.c: how often the phrase is in the current document of its lists;
+ * writes the first and last position of each to `starts` and `ends` unless
+ * they are NULL. */
+uint32_t phrase_starts(struct node *n, uint32_t *starts, uint32_t *ends);
 
 /* phrase.c: positions of the current document of a TERM or UNION. */
 const uint32_t *phrase_positions(struct node *n, uint32_t *count);

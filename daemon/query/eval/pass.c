@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "query/eval/pass.h"
 
-#include "query/eval/phrased.h"
+#include "query/phrase/phrased.h"
 #include "query/eval/prune.h"
 
 struct eval pass_eval(struct bq_query *q, uint32_t index, uint32_t leaf, struct watch *watch)

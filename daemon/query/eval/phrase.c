@@ -74,15 +74,29 @@ static bool stands_at(struct node *n, uint64_t start)
 	return true;
 }
 
-uint32_t phrase_starts(struct node *n, uint32_t *starts)
+/* Words that need not stand in their places. */
+static uint32_t near_starts(struct node *n, const struct zone *zone, uint32_t *starts, uint32_t *ends)
+{
+	const uint64_t range[2] = { zone->from, zone->to };
+
+	for (uint32_t i = 0; i < n->n_members; i++) {
+		n->slots[i].list = n->positions[n->members[i].list].list;
+		n->slots[i].n = n->positions[n->members[i].list].n;
+	}
+	return near_matches(n->slots, n->n_members, range, false, starts, ends);
+}
+
+uint32_t phrase_starts(struct node *n, uint32_t *starts, uint32_t *ends)
 {
 	uint32_t n_starts = 0;
 
 	if (!load_positions(n))
 		return 0;
+	struct zone zone = zone_of(n);
+	if (n->slots != NULL)
+		return near_starts(n, &zone, starts, ends);
 	const struct node_member *lead = find_lead(n);
 	const struct node_positions *p = &n->positions[lead->list];
-	struct zone zone = zone_of(n);
 	uint32_t span = n->members[n->n_members - 1].at + 1;
 
 	for (uint32_t i = 0; i < n->n_members; i++)
@@ -93,8 +107,10 @@ uint32_t phrase_starts(struct node *n, uint32_t *starts)
 			continue;
 		if (!stands_at(n, start))
 			continue;
-		if (starts != NULL)
+		if (starts != NULL) {
 			starts[n_starts] = (uint32_t)start;
+			ends[n_starts] = (uint32_t)start + span - 1;
+		}
 		n_starts++;
 	}
 	return n_starts;

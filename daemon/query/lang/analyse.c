@@ -93,9 +93,33 @@ int analyse_token(struct parse *p, const struct lex_token *t, struct ast **out)
 	if (n == 0)
 		return BQ_OK;
 	rc = fill_words(p, t->text, a);
+	if (rc == BQ_OK && n > 1 && t->distance != 0) {
+		a->near = AST_SLOPPY;
+		a->distance = t->distance;
+	}
+	if (rc == BQ_OK && t->is_prefix && a->words[n - 1].text.len <= BQ_WORD_CUT)
+		a->words[n - 1].is_prefix = true;
 	if (rc == BQ_OK && t->kind == LEX_WORD && n == 1 && !a->words[0].is_prefix)
 		rc = set_stem(p, a);
 	return rc;
+}
+
+int analyse_pair(struct parse *p, struct ast *first, const struct ast *second, const struct lex_token *op)
+{
+	struct ast_word *words = BQ_ARENA_NEW(p->mem, struct ast_word, 2);
+
+	if (words == NULL)
+		return no_memory(p);
+	words[0] = first->words[0];
+	words[1] = second->words[0];
+	words[1].at = op->kind == LEX_ADJ;
+	first->kind = AST_PHRASE;
+	first->words = words;
+	first->n_words = 2;
+	first->near = op->kind == LEX_NEAR ? AST_NEAR : op->distance == 1 ? AST_EXACT : AST_ADJ;
+	first->distance = first->near == AST_EXACT ? 0 : op->distance;
+	first->is_stop = false;
+	return BQ_OK;
 }
 
 /* One token of plain text as a leaf of its own. */

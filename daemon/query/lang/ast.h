@@ -35,11 +35,21 @@ enum ast_occur {
 	AST_NOT,
 };
 
+/* How the words of a PHRASE stand to each other: see query/phrase/near.h. */
+enum ast_near {
+	AST_EXACT,  /* in their places */
+	AST_SLOPPY, /* `"a b"~n` */
+	AST_NEAR,   /* `a NEAR/n b` */
+	AST_ADJ,    /* `a ADJ/n b` */
+};
+
+#define AST_MAX_DISTANCE 100u /* of those n: a title is farther from its text */
+
 /* One word as written. */
 struct ast_word {
 	struct bq_span text; /* folded */
 	struct bq_span raw;  /* as it stands in the query */
-	uint32_t at;         /* places behind the phrase's first word */
+	uint32_t at;         /* places behind the phrase's first word; 0 for NEAR */
 	bool is_prefix;      /* any word that starts with `text` */
 	bool is_char;        /* one CJK character: a prefix, and only that character is marked */
 };
@@ -54,6 +64,8 @@ struct ast {
 	uint32_t times;
 	uint64_t at;   /* byte in the query */
 	uint32_t id;   /* of a leaf: 0 .. n_leaves - 1, in reading order */
+	enum ast_near near;
+	uint32_t distance; /* n; 0 if EXACT */
 	uint32_t n_words;
 	struct ast_word *words;
 	struct bq_span stem; /* of a WORD */

@@ -45,17 +45,36 @@ static void put_phrase(struct bq_buf *out, const struct plan_group *g, const str
 	}
 }
 
+/* `"a" NEAR/n "b"` */
+static void put_near(struct bq_buf *out, const struct plan_group *g, const struct ast *a)
+{
+	bq_buf_put_u8(out, '"');
+	bq_buf_put_span(out, spelling(g, &a->words[0]));
+	bq_buf_printf(out, "\" %s/%u \"", a->near == AST_NEAR ? "NEAR" : "ADJ", a->distance);
+	bq_buf_put_span(out, spelling(g, &a->words[1]));
+	bq_buf_put_u8(out, '"');
+}
+
 static void put_leaf(struct bq_buf *out, const struct plan_group *g, const struct ast *a)
 {
-	bool is_bare = a->kind == AST_WORD || (a->n_words == 1 && a->words[0].is_char);
+	const struct ast_word *last = &a->words[a->n_words - 1];
+	bool is_bare = a->kind == AST_WORD || (a->n_words == 1 && last->is_char);
 
 	if (a->is_title)
 		bq_buf_put_span(out, BQ_SPAN("title:"));
+	if (a->near == AST_NEAR || a->near == AST_ADJ) {
+		put_near(out, g, a);
+		return;
+	}
 	if (!is_bare)
 		bq_buf_put_u8(out, '"');
 	put_phrase(out, g, a);
 	if (!is_bare)
 		bq_buf_put_u8(out, '"');
+	if (a->near == AST_SLOPPY)
+		bq_buf_printf(out, "~%u", a->distance);
+	else if (last->is_prefix && !last->is_char)
+		bq_buf_put_u8(out, '*');
 }
 
 static void put_list(struct bq_buf *out, const struct plan_group *g, const struct ast *a);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "query/lang/ast.h"
+
 /* The byte at `i`, or a blank outside the text. */
 static char byte_at(const struct lex *lx, size_t i)
 {
@@ -57,12 +59,41 @@ static int check_suffix(const struct lex *lx, size_t i, struct bq_error *err)
 	char c = byte_at(lx, i), after = byte_at(lx, i + 1);
 
 	if (c == '~' && is_digit(after))
-		return refuse(err, i, "sloppy phrases (~n) are");
+		return refuse(err, i, "sloppy groups (~n) are");
 	if (c == '*')
-		return refuse(err, i, "prefixes (*) are");
+		return refuse(err, i, "prefixes (*) of this are");
 	if (c == '^' && is_digit(after))
 		return refuse(err, i, "weights (^n) are");
 	return BQ_OK;
+}
+
+/* The number at lx->at, which `form` says distance by; moves behind it. */
+static int read_distance(struct lex *lx, const char *form, struct lex_token *out, struct bq_error *err)
+{
+	while (is_digit(byte_at(lx, lx->at))) {
+		uint32_t digit = (uint32_t)(byte_at(lx, lx->at++) - '0');
+		out->distance = out->distance > AST_MAX_DISTANCE ? out->distance : 10 * out->distance + digit;
+	}
+	if (out->distance > AST_MAX_DISTANCE)
+		return bq_error_set(err, BQ_EQUERY, out->at, "the distance of %s is at most %u", form, AST_MAX_DISTANCE);
+	return BQ_OK;
+}
+
+/* Behind a closing quote. */
+static int read_suffix(struct lex *lx, struct lex_token *out, struct bq_error *err)
+{
+	uint64_t at = out->at;
+	int rc = BQ_OK;
+
+	if (byte_at(lx, lx->at) == '~' && is_digit(byte_at(lx, lx->at + 1))) {
+		out->at = lx->at++;
+		rc = read_distance(lx, "\"..\"~n", out, err);
+		out->at = at;
+	} else if (byte_at(lx, lx->at) == '*') {
+		out->is_prefix = true;
+		lx->at++;
+	}
+	return rc == BQ_OK ? check_suffix(lx, lx->at, err) : rc;
 }
 
 /* All of s[from..] is digits, or digits and dots. */
@@ -80,7 +111,7 @@ static int check_byte(struct bq_span w, size_t i, uint64_t at, struct bq_error *
 	bool before = i > 0 && is_wordly(w.ptr[i - 1]);
 	bool after = i + 1 < w.len && is_wordly(w.ptr[i + 1]);
 
-	if (w.ptr[i] == '*' && (before || after))
+	if (w.ptr[i] == '*' && (after || (before && i + 1 < w.len)))
 		return refuse(err, at + i, "wildcards (*) are");
 	if (w.ptr[i] == '?' && after)
 		return refuse(err, at + i, "wildcards (?) are");
@@ -97,10 +128,6 @@ static int check_word(const struct lex *lx, struct bq_span w, uint64_t at, struc
 
 	if (w.ptr[0] == '=' && (is_wordly(behind) || (w.len == 1 && behind == '"')))
 		return refuse(err, at, "forms as written (=) are");
-	if (bq_span_starts(w, BQ_SPAN("NEAR/")) && rest_is_number(w, 5, false))
-		return refuse(err, at, "NEAR/n is");
-	if (bq_span_starts(w, BQ_SPAN("ADJ/")) && rest_is_number(w, 4, false))
-		return refuse(err, at, "ADJ/n is");
 	for (size_t i = 0; i < w.len; i++) {
 		int rc = check_byte(w, i, at, err);
 		if (rc != BQ_OK)
@@ -162,7 +189,36 @@ static int read_quoted(struct lex *lx, struct lex_token *out, struct bq_error *e
 	}
 	out->text = bq_span_first(rest, (size_t)(close - rest.ptr));
 	lx->at += out->text.len + 2;
-	return check_suffix(lx, lx->at, err);
+	return read_suffix(lx, out, err);
+}
+
+/* AND, OR, NOT; NEAR/n, ADJ/n: which the word `w` is. */
+static enum lex_kind kind_of(struct bq_span w)
+{
+	if (bq_span_eq(w, BQ_SPAN("AND")))
+		return LEX_AND;
+	if (bq_span_eq(w, BQ_SPAN("OR")))
+		return LEX_OR;
+	if (bq_span_eq(w, BQ_SPAN("NOT")))
+		return LEX_NOT;
+	if (bq_span_starts(w, BQ_SPAN("NEAR/")) && rest_is_number(w, 5, false))
+		return LEX_NEAR;
+	if (bq_span_starts(w, BQ_SPAN("ADJ/")) && rest_is_number(w, 4, false))
+		return LEX_ADJ;
+	return LEX_WORD;
+}
+
+/* NEAR/n or ADJ/n, which starts at byte `from`. */
+static int read_near(struct lex *lx, size_t from, struct lex_token *out, struct bq_error *err)
+{
+	const char *form = out->kind == LEX_NEAR ? "NEAR/n" : "ADJ/n";
+	int rc;
+
+	lx->at = from + (out->kind == LEX_NEAR ? 5 : 4);
+	rc = read_distance(lx, form, out, err);
+	if (rc == BQ_OK && out->distance == 0)
+		return bq_error_set(err, BQ_EQUERY, from, "the distance of %s is at least 1", form);
+	return rc;
 }
 
 static int read_word(struct lex *lx, struct lex_token *out, struct bq_error *err)
@@ -175,13 +231,13 @@ static int read_word(struct lex *lx, struct lex_token *out, struct bq_error *err
 	w = bq_span_first(bq_span_from(lx->query, from), lx->at - from);
 	out->kind = LEX_WORD;
 	out->text = w;
-	if (out->sign == 0 && !out->is_title) {
-		if (bq_span_eq(w, BQ_SPAN("AND")))
-			out->kind = LEX_AND;
-		else if (bq_span_eq(w, BQ_SPAN("OR")))
-			out->kind = LEX_OR;
-		else if (bq_span_eq(w, BQ_SPAN("NOT")))
-			out->kind = LEX_NOT;
+	if (out->sign == 0 && !out->is_title)
+		out->kind = kind_of(w);
+	if (out->kind == LEX_NEAR || out->kind == LEX_ADJ)
+		return read_near(lx, from, out, err);
+	if (w.len > 1 && w.ptr[w.len - 1] == '*' && is_wordly(w.ptr[w.len - 2])) {
+		out->is_prefix = true;
+		out->text.len--;
 	}
 	return check_word(lx, w, from, err);
 }

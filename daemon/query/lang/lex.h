@@ -19,13 +19,15 @@
 #include <bq/span.h>
 #include <bq/status.h>
 
-enum lex_kind { LEX_END, LEX_WORD, LEX_QUOTED, LEX_OPEN, LEX_CLOSE, LEX_AND, LEX_OR, LEX_NOT };
+enum lex_kind { LEX_END, LEX_WORD, LEX_QUOTED, LEX_OPEN, LEX_CLOSE, LEX_AND, LEX_OR, LEX_NOT, LEX_NEAR, LEX_ADJ };
 
 struct lex_token {
 	enum lex_kind kind;
 	char sign;            /* '+', '-' or 0; of WORD, QUOTED and OPEN */
 	bool is_title;        /* `title:` stands before it */
 	bool is_open;         /* QUOTED that the end of the text closed */
+	bool is_prefix;       /* a `*` ends WORD or stands behind QUOTED */
+	uint32_t distance;    /* n of NEAR/n and ADJ/n, and of `~n` behind QUOTED, else 0 */
 	struct bq_span text;  /* of WORD and QUOTED, without the quotes */
 	struct bq_span field; /* an unknown `name:` that was read as text, else empty */
 	uint64_t at;          /* first byte, sign included */

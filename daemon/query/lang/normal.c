@@ -6,7 +6,7 @@
 
 static bool same_words(const struct ast *a, const struct ast *b)
 {
-	if (a->n_words != b->n_words)
+	if (a->n_words != b->n_words || a->near != b->near || a->distance != b->distance)
 		return false;
 	for (uint32_t i = 0; i < a->n_words; i++) {
 		const struct ast_word *v = &a->words[i], *w = &b->words[i];

@@ -75,19 +75,54 @@ static int parse_nested(struct parse *p, struct ast **out)
 	return bq_error_set(p->err, BQ_EQUERY, at, "unbalanced parenthesis");
 }
 
-static int parse_primary(struct parse *p, struct ast **out)
-{
-	if (p->token.kind == LEX_OPEN)
-		return parse_nested(p, out);
-	int rc = analyse_token(p, &p->token, out);
-	return rc == BQ_OK ? step(p) : rc;
-}
-
 /* The operator at `at` with no operand behind it. */
 static int miss_operand(struct parse *p, const char *op, uint64_t at)
 {
 	return bq_error_set(p->err, BQ_EQUERY, at, "%s needs a word or phrase %s (to search for the word, write it small)",
 		op, strcmp(op, "NOT") == 0 ? "behind it" : "on both sides");
+}
+
+static bool is_near(const struct parse *p)
+{
+	return p->token.kind == LEX_NEAR || p->token.kind == LEX_ADJ;
+}
+
+/* "NEAR/n word" or "ADJ/n word", p->token being the operator; *a is the word
+ * before it and becomes both. */
+static int parse_near(struct parse *p, struct ast **a)
+{
+	struct lex_token op = p->token;
+	const char *name = op.kind == LEX_NEAR ? "NEAR/n" : "ADJ/n";
+	struct ast *first = *a, *second;
+	int rc = step(p);
+
+	if (rc != BQ_OK)
+		return rc;
+	if (p->token.kind != LEX_WORD && p->token.kind != LEX_QUOTED)
+		return miss_operand(p, name, op.at);
+	rc = analyse_token(p, &p->token, &second);
+	if (rc != BQ_OK)
+		return rc;
+	if (second->n_words == 1 && !second->words[0].is_char) /* one still being typed is taken as it is */
+		second->words[0].is_prefix = p->token.is_prefix;
+	if (first->n_words != 1 || second->n_words != 1 || first->words[0].is_prefix || second->words[0].is_prefix)
+		return bq_error_set(p->err, BQ_EQUERY, op.at, "%s stands between two single, whole words", name);
+	if (p->token.sign != 0 || (p->token.is_title && !first->is_title))
+		return bq_error_set(p->err, BQ_EQUERY, p->token.at, "what stands here belongs before the words of %s", name);
+	rc = analyse_pair(p, first, second, &op);
+	return rc == BQ_OK ? step(p) : rc;
+}
+
+static int parse_primary(struct parse *p, struct ast **out)
+{
+	if (p->token.kind == LEX_OPEN)
+		return parse_nested(p, out);
+	int rc = analyse_token(p, &p->token, out);
+	if (rc == BQ_OK)
+		rc = step(p);
+	while (rc == BQ_OK && is_near(p) && (*out)->kind != AST_EMPTY)
+		rc = parse_near(p, out);
+	return rc;
 }
 
 static int parse_operand(struct parse *p, struct ast **out)
@@ -198,6 +233,8 @@ static int parse_any(struct parse *p, struct ast **out)
 	}
 	if (p->token.kind == LEX_AND)
 		return miss_operand(p, "AND", p->token.at);
+	if (is_near(p))
+		return miss_operand(p, p->token.kind == LEX_NEAR ? "NEAR/n" : "ADJ/n", p->token.at);
 	return normal_list(p, AST_OR, kids, out);
 }
 

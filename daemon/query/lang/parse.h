@@ -6,7 +6,7 @@
  *   beside  := both+                          side by side
  *   both    := operand ( "AND" operand )*     `a AND b` is `+a +b`
  *   operand := ( "+" | "-" | "NOT" )? primary
- *   primary := word | "quoted words" | "(" any ")" | "title:" primary
+ *   primary := word | "quoted words" | "(" any ")" | "title:" primary | word "NEAR/n" word | word "ADJ/n" word
  */
 #ifndef QUERY_PARSE_H
 #define QUERY_PARSE_H
@@ -53,6 +53,10 @@ struct ast *parse_node(struct parse *p, enum ast_kind kind, uint64_t at);
 /* analyse.c: the leaf that a word or a quoted text stands for: EMPTY without a
  * word, PHRASE for several. */
 int analyse_token(struct parse *p, const struct lex_token *t, struct ast **out);
+
+/* analyse.c: make leaf `first`, of one word like `second`, the phrase of both
+ * that operator `op` says. */
+int analyse_pair(struct parse *p, struct ast *first, const struct ast *second, const struct lex_token *op);
 
 /* analyse.c: all words of the query side by side, no operators. */
 int analyse_plain(struct parse *p, struct ast **out);

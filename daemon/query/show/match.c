@@ -99,6 +99,25 @@ static void add_forms(struct collect *c, struct node *n)
 	}
 }
 
+static void add_phrase(struct collect *c, struct node *n)
+{
+	uint32_t *starts = bq_arena_alloc(c->all->mem, n->tf * sizeof *starts), count;
+	uint32_t *ends = bq_arena_alloc(c->all->mem, n->tf * sizeof *ends);
+
+	c->is_failed = starts == NULL || ends == NULL;
+	if (c->is_failed)
+		return;
+	count = phrase_starts(n, starts, ends);
+	if (n->slots == NULL) {
+		add_positions(c, n->ast, starts, count);
+		return;
+	}
+	for (uint32_t i = 0; i < count && !c->is_failed; i++) {
+		struct match m = { .pos = starts[i], .span = ends[i] - starts[i] + 1, .clause = n->ast->id };
+		c->is_failed = !match_add(c->all, &m);
+	}
+}
+
 static void add_clause(void *arg, struct node *n)
 {
 	struct collect *c = arg;
@@ -108,10 +127,7 @@ static void add_clause(void *arg, struct node *n)
 	if (n->ast->is_title || c->is_failed)
 		return;
 	if (n->kind == NODE_PHRASE) {
-		uint32_t *starts = bq_arena_alloc(c->all->mem, n->tf * sizeof *starts);
-		c->is_failed = starts == NULL;
-		if (starts != NULL)
-			add_positions(c, n->ast, starts, phrase_starts(n, starts));
+		add_phrase(c, n);
 	} else if (n->kind == NODE_TERM) {
 		add_forms(c, n);
 	} else {

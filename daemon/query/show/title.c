@@ -68,24 +68,71 @@ static bool clause_fits(const struct ast *a, const struct title *t, uint32_t i, 
 	return true;
 }
 
+/* Where words `k` of clause `a` stand in the title. */
+static bool fill_slot(struct near_slot *s, const struct ast_word *w, const struct title *t, struct bq_arena *mem)
+{
+	uint32_t *list = BQ_ARENA_NEW(mem, uint32_t, t->n);
+
+	if (list == NULL)
+		return false;
+	s->list = list;
+	for (uint32_t i = 0; i < t->n; i++)
+		if (word_fits(w, &t->words[i]))
+			list[s->n++] = i;
+	return true;
+}
+
+static bool put_match(struct matches *all, const struct ast *a, const struct title *t,
+	const struct bq_doc_head *head, const uint32_t range[2])
+{
+	bool is_char = a->words[a->n_words - 1].is_char && a->near == AST_EXACT;
+	const struct title_word *end = &t->words[range[1]];
+
+	all->title[all->n_title++] = (struct bq_range){ t->words[range[0]].off,
+		end->off + (is_char ? end->char_len : end->len) };
+	if (!a->is_title || !head->title_in_text)
+		return true;
+	struct match m = { .pos = head->title_pos + range[0], .span = range[1] - range[0] + 1, .clause = a->id,
+		.is_char = is_char };
+	return match_add(all, &m);
+}
+
+/* All matches of words that need not stand in their places. */
+static bool match_near(struct matches *all, const struct ast *a, const struct title *t,
+	const struct bq_doc_head *head)
+{
+	struct near_slot *slots = BQ_ARENA_NEW(all->mem, struct near_slot, a->n_words);
+	uint32_t *starts = BQ_ARENA_NEW(all->mem, uint32_t, t->n), *ends = BQ_ARENA_NEW(all->mem, uint32_t, t->n), n;
+	const uint64_t anywhere[2] = { 0, UINT64_MAX };
+
+	if (slots == NULL || starts == NULL || ends == NULL)
+		return false;
+	near_init(slots, a, a->lists);
+	for (uint32_t k = 0; k < a->n_words; k++)
+		if (!fill_slot(&slots[k], &a->words[k], t, all->mem))
+			return false;
+	n = near_matches(slots, a->n_words, anywhere, false, starts, ends);
+	for (uint32_t i = 0; i < n; i++) {
+		const uint32_t range[2] = { starts[i], ends[i] };
+		if (!put_match(all, a, t, head, range))
+			return false;
+	}
+	return true;
+}
+
 /* All matches of one clause. */
 static bool match_clause(struct matches *all, const struct ast *a, const struct title *t,
 	const struct bq_doc_head *head)
 {
-	bool is_char = a->words[a->n_words - 1].is_char;
 	uint32_t last;
 
+	if (a->near != AST_EXACT)
+		return match_near(all, a, t, head);
 	for (uint32_t i = 0; i < t->n; i++) {
 		if (!clause_fits(a, t, i, &last))
 			continue;
-		const struct title_word *end = &t->words[last];
-		all->title[all->n_title++] = (struct bq_range){ t->words[i].off,
-			end->off + (is_char ? end->char_len : end->len) };
-		if (!a->is_title || !head->title_in_text)
-			continue;
-		struct match m = { .pos = head->title_pos + i, .span = last - i + 1, .clause = a->id,
-			.is_char = is_char };
-		if (!match_add(all, &m))
+		const uint32_t range[2] = { i, last };
+		if (!put_match(all, a, t, head, range))
 			return false;
 	}
 	return true;

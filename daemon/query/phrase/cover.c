@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "query/eval/cover.h"
+#include "query/phrase/cover.h"
 
 /* The one term of word `i`; NULL for a prefix. */
 static const struct bq_term *term_of(const struct eval *ev, const struct ast *a, uint32_t i)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "query/eval/phrased.h"
+#include "query/phrase/phrased.h"
 
-#include "query/eval/lookup.h"
+#include "query/phrase/lookup.h"
 
 /* One clause: its bound over the leaf, and how its phrase is looked up. */
 struct part {

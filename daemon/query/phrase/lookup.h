@@ -14,7 +14,7 @@
 #define QUERY_LOOKUP_H
 
 #include "query/eval/node.h"
-#include "query/eval/verify.h"
+#include "query/phrase/verify.h"
 
 enum { LOOKUP_DOCS = 128 }; /* documents of one question */
 

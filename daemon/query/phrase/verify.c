@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "query/eval/verify.h"
+#include "query/phrase/verify.h"
 
 /* Two words, `gap` places apart: two walks side by side. */
 static uint32_t count_two(const struct bq_spot *first, const struct bq_spot *second, uint32_t gap, bool any)

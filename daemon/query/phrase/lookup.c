@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "query/eval/lookup.h"
+#include "query/phrase/lookup.h"
 
 #include "query/eval/bound.h"
 
@@ -19,6 +19,8 @@ struct lookup {
 	struct lookup_level *levels; /* in the order in which lists are met */
 	uint32_t n_levels, n_lists;
 	struct verify verify;
+	uint32_t *positions;         /* of a phrase with slots: room for n_positions, decoded */
+	uint64_t n_positions;
 	struct bq_spot *ready;       /* [docs_at_once][n_lists] */
 	uint32_t docs_at_once;
 	uint32_t docs[LOOKUP_DOCS];  /* that all lists met so far hold */
@@ -89,6 +91,8 @@ struct lookup *lookup_new(struct node *phrase, const struct node *lead)
 	l->n_levels = 0;
 	l->n_lists = phrase->n_lists;
 	l->verify = (struct verify){ 0 };
+	l->positions = NULL;
+	l->n_positions = 0;
 	l->docs_at_once = READY_SPOTS / l->n_lists == 0 ? 1 : READY_SPOTS / l->n_lists;
 	l->levels = bq_arena_alloc(mem, phrase->n_must * sizeof *l->levels);
 	l->ready = bq_arena_alloc(mem, (size_t)l->docs_at_once * l->n_lists * sizeof *l->ready);
@@ -179,6 +183,46 @@ static uint32_t least_tf(const struct bq_spot *spots, uint32_t n)
 	return least;
 }
 
+/* Decode all of a document's positions for the slots; false when the arena is
+ * full or a position is out of range [F24]. */
+static bool fill_slots(struct lookup *l, const struct bq_spot *spots, bool *is_damaged)
+{
+	struct node *n = l->phrase;
+	uint64_t room = 0;
+	uint32_t *out;
+
+	for (uint32_t i = 0; i < l->n_lists; i++)
+		room += spots[i].tf;
+	if (room > l->n_positions) {
+		l->n_positions = 2 * room;
+		l->positions = bq_arena_alloc(n->ev->read.mem, l->n_positions * sizeof *l->positions);
+	}
+	out = l->positions;
+	for (uint32_t i = 0; i < l->n_lists && out != NULL; i++) {
+		struct bq_spot_walk w = bq_spot_start(&spots[i]);
+		n->positions[i] = (struct node_positions){ out, spots[i].tf };
+		*out++ = (uint32_t)w.pos;
+		while (bq_spot_next(&w))
+			*out++ = (uint32_t)w.pos;
+		*is_damaged |= w.pos >= BQ_MAX_POS;
+	}
+	for (uint32_t i = 0; i < n->n_members && out != NULL; i++) {
+		n->slots[i].list = n->positions[n->members[i].list].list;
+		n->slots[i].n = n->positions[n->members[i].list].n;
+	}
+	return out != NULL && !*is_damaged;
+}
+
+static uint32_t near_in(struct lookup *l, const struct bq_spot *spots, struct verify_zone zone, bool any)
+{
+	const uint64_t range[2] = { zone.from, zone.to };
+	bool is_damaged = false;
+
+	if (!fill_slots(l, spots, &is_damaged))
+		return is_damaged ? VERIFY_DAMAGED : 0;
+	return near_matches(l->phrase->slots, l->phrase->n_members, range, any, NULL, NULL);
+}
+
 static uint32_t starts_in(struct lookup *l, uint32_t doc, const struct bq_spot *spots, uint32_t exact_from)
 {
 	struct eval *ev = l->phrase->ev;
@@ -187,6 +231,8 @@ static uint32_t starts_in(struct lookup *l, uint32_t doc, const struct bq_spot *
 	if (!any && exact_from != 0)
 		any = bound_points_tf(l->phrase->weight, least_tf(spots, l->n_lists),
 			ev->index->bm25.k[ev->leaf->norms[doc]]) < exact_from;
+	if (l->phrase->slots != NULL)
+		return near_in(l, spots, zone_of(l->phrase, doc), any);
 	return verify_starts(&l->verify, spots, zone_of(l->phrase, doc), any);
 }
 
