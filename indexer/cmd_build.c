@@ -13,6 +13,7 @@
 #include <bq/buf.h>
 #include <bq/build.h>
 #include <bq/log.h>
+#include <bq/xapian.h>
 
 #include "options.h"
 #include "progress.h"
@@ -30,7 +31,8 @@ struct run {
 	struct bq_span *roots; /* of the sources, each once; **borrowed** from them */
 	uint32_t n_roots;
 	struct skips skips;
-	struct bq_build *build;
+	struct bq_build *build;          /* one of the two, by --engine */
+	struct bq_xapian_build *xapian;
 	struct progress progress;
 	struct report report;
 	uint64_t read_bytes, documents; /* `read_bytes` of the sources that are behind us */
@@ -77,6 +79,13 @@ static int open_progress(struct run *r, struct bq_error *err)
 	return rc == BQ_END ? BQ_OK : rc;
 }
 
+static bool is_xapian(const struct options *o) { return o->engine != NULL && strcmp(o->engine, "xapian") == 0; }
+
+static uint32_t count_shards(const struct options *o)
+{
+	return o->shards == 0 ? 1 : o->shards > UINT32_MAX ? UINT32_MAX : (uint32_t)o->shards;
+}
+
 /* Start the generation; sources then leave its directory out. */
 static int open_build(struct run *r, struct bq_error *err)
 {
@@ -89,7 +98,9 @@ static int open_build(struct run *r, struct bq_error *err)
 	s.opts.n_sources = r->n_roots;
 	s.opts.sources = r->roots;
 	s.opts.stop = &stop_signal;
-	if (rc == BQ_OK)
+	if (rc == BQ_OK && is_xapian(r->o))
+		rc = bq_xapian_build_open(r->o->index, &s.opts, count_shards(r->o), &r->xapian, err);
+	else if (rc == BQ_OK)
 		rc = bq_build_open(r->o->index, &s.opts, &r->build, err);
 	settings_release(&s);
 	if (rc == BQ_OK && stat(r->o->index, &st) == 0) {
@@ -122,7 +133,7 @@ static int add_source(struct run *r, struct source *s, struct bq_error *err)
 		r->report.read_ns += between - start;
 		if (rc != BQ_OK)
 			return rc == BQ_END ? BQ_OK : rc;
-		rc = bq_build_add(r->build, &doc, err);
+		rc = r->xapian != NULL ? bq_xapian_build_add(r->xapian, &doc, err) : bq_build_add(r->build, &doc, err);
 		r->report.index_ns += now_ns() - between;
 		if (rc == BQ_ELIMIT)
 			source_skip(s, doc.path, doc.file_line, true, err->msg);
@@ -136,12 +147,14 @@ static int add_source(struct run *r, struct source *s, struct bq_error *err)
 static int commit(struct run *r, struct bq_error *err)
 {
 	struct bq_build *b = r->build;
+	struct bq_xapian_build *x = r->xapian;
 	uint64_t start = now_ns();
 	int rc;
 
 	r->build = NULL;
+	r->xapian = NULL;
 	progress_phase(&r->progress, "writing the index");
-	rc = bq_build_commit(b, &r->report.build, err);
+	rc = x != NULL ? bq_xapian_build_commit(x, &r->report.build, err) : bq_build_commit(b, &r->report.build, err);
 	r->report.write_ns = now_ns() - start;
 	return rc;
 }
@@ -169,6 +182,7 @@ static int make_generation(struct run *r, struct bq_error *err)
 static void release_run(struct run *r)
 {
 	bq_build_abort(r->build);
+	bq_xapian_build_abort(r->xapian);
 	for (size_t i = 0; r->sources != NULL && i < r->o->sources.n; i++)
 		source_close(r->sources[i]);
 	free(r->sources);

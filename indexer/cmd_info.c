@@ -182,6 +182,11 @@ int cmd_info(const struct options *o)
 		complain("%s: %s", o->index, err.msg);
 		return EXIT_FAILED;
 	}
+	if (ix->is_xapian) {
+		complain("%s: Xapian databases: ask xapian-delve", o->index);
+		bq_index_unref(ix);
+		return EXIT_FAILED;
+	}
 	t = sum_up(ix);
 	if (o->json) {
 		put_index(&b, ix, &t);

@@ -59,7 +59,8 @@ static const struct option options[] = {
 	{ "--threads", COUNT, WRITES, AT(threads), "N", "that share the work (the cores there are)" },
 	{ "--pairs", PART, WRITES, AT(pairs_percent), "auto|off|PERCENT",
 		"lists of word pairs: at most so much of the index without text (30), or none" },
-	{ "--engine", CHOICE, WRITES, AT(engine), "native", "bq's own format" },
+	{ "--engine", CHOICE, WRITES, AT(engine), "native|xapian", "bq's own format, or Xapian databases" },
+	{ "--shards", COUNT, BUILD, AT(shards), "N", "databases that documents are dealt to, of --engine=xapian (1)" },
 	{ "--progress", CHOICE, WRITES, AT(progress), "auto|always|never", "on standard error" },
 	{ "--json", FLAG, WRITES | INFO | OPTIMIZE, AT(json), NULL, "the report as JSON on standard output" },
 	{ "--terms", FLAG, DUMP, AT(terms), NULL, "the dictionary: kind, word, documents, occurrences" },
@@ -68,7 +69,6 @@ static const struct option options[] = {
 	{ "--doc", STRING, DUMP, AT(doc), "ID", "one document by id, path or SEGMENT.NUMBER" },
 	{ "--field", ABSENT, WRITES, 0, NULL, NULL },
 	{ "--reorder", ABSENT, WRITES, 0, NULL, NULL },
-	{ "--shards", ABSENT, WRITES, 0, NULL, NULL },
 };
 
 enum { MAX_PERCENT = 1000 };
@@ -314,6 +314,10 @@ static bool take_arguments(int argc, char **argv, struct options *o)
 	}
 	if (o->verb->takes_sources && o->sources.n == 0) {
 		complain("%s wants a SOURCE: a directory, a file, or -", o->verb->name);
+		return false;
+	}
+	if (o->shards != 0 && (o->engine == NULL || strcmp(o->engine, "xapian") != 0)) {
+		complain("--shards is of --engine=xapian");
 		return false;
 	}
 	if (o->terms + (o->postings != NULL) + (o->pair != NULL) + (o->doc != NULL) > 1) {

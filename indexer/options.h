@@ -37,7 +37,8 @@ struct options {
 	const char *postings;
 	const char *pair;
 	const char *doc;
-	const char *engine;     /* not read: its one accepted word is what is built */
+	const char *engine;     /* native, xapian; NULL: native */
+	uint64_t shards;        /* 0: not given */
 };
 
 struct verb {

@@ -70,7 +70,7 @@ static float choose_number(double given, bool has_index, float indexed, float ot
 
 static bool keeps_no_text(const struct bq_index *ix)
 {
-	return ix != NULL && ix->n_leaves != 0 &&
+	return ix != NULL && !ix->is_xapian && ix->n_leaves != 0 &&
 		(segment_of(ix->leaves[0])->file.head.flags & CONTAINER_NO_STORE) != 0;
 }
 

@@ -82,13 +82,17 @@ static char *make_unique(const struct index_list *list, char *name)
 	return unique;
 }
 
+/* Behind the `xapian:` there may be, which stays. */
+#define XAPIAN_SCHEME "xapian:"
+
 static char *make_absolute(struct bq_span dir)
 {
 	char cwd[PATH_MAX], *path = NULL;
 
-	if (dir.ptr[0] == '/' || getcwd(cwd, sizeof cwd) == NULL)
+	int scheme = bq_span_starts(dir, BQ_SPAN(XAPIAN_SCHEME)) ? (int)sizeof XAPIAN_SCHEME - 1 : 0;
+	if (dir.ptr[scheme] == '/' || getcwd(cwd, sizeof cwd) == NULL)
 		return strndup(dir.ptr, dir.len);
-	return asprintf(&path, "%s/%.*s", cwd, (int)dir.len, dir.ptr) < 0 ? NULL : path;
+	return asprintf(&path, "%.*s%s/%.*s", scheme, dir.ptr, cwd, (int)dir.len - scheme, dir.ptr + scheme) < 0 ? NULL : path;
 }
 
 int index_list_add(struct index_list *list, struct bq_span name, struct bq_span dir, struct bq_error *err)
@@ -97,8 +101,8 @@ int index_list_add(struct index_list *list, struct bq_span name, struct bq_span 
 		return bq_error_set(err, BQ_ELIMIT, 0, "more than %u indexes", OPTIONS_MAX_INDEXES);
 	if (dir.len == 0 || dir.len >= PATH_MAX)
 		return bq_error_set(err, BQ_EUSAGE, 0, "an index needs a directory");
-	if (bq_span_starts(dir, BQ_SPAN("xapian:")) || bq_span_starts(dir, BQ_SPAN("xapian+tcp:")))
-		return bq_error_set(err, BQ_EUSAGE, 0, "%.*s: this version does not serve Xapian databases",
+	if (bq_span_starts(dir, BQ_SPAN("xapian+tcp:")))
+		return bq_error_set(err, BQ_EUSAGE, 0, "%.*s: this version serves no Xapian databases of other machines",
 			(int)dir.len, dir.ptr);
 	for (size_t i = 0; i < name.len; i++)
 		if (name.ptr[i] == ',' || (unsigned char)name.ptr[i] < 0x21)

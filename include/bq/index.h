@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * The read side of an index: the boundary between what stores documents
- * (the native engine in indexer/, Xapian later) and what finds them
+ * (the native engine, and Xapian databases) and what finds them
  * (daemon/query/).
  *
  *   bq_index      one generation, immutable, counted references
@@ -42,7 +42,7 @@ struct bq_read {
 /* ---- terms ------------------------------------------------------------- */
 
 /* Where one term's list is, in one leaf.  A value: copy it freely, valid as
- * long as the leaf. */
+ * long as the leaf and the arena of the bq_read that it was found with. */
 struct bq_term {
 	uint32_t df;      /* documents, tombstoned ones included */
 	uint64_t ttf;     /* occurrences: the sum of tf */
@@ -135,7 +135,7 @@ struct bq_cursor {
 /* ---- documents --------------------------------------------------------- */
 
 /* What is known of a document without its text.  Spans are **borrowed** from
- * the leaf. */
+ * the leaf, or live in the arena of the bq_read. */
 struct bq_doc_head {
 	struct bq_span id;    /* "" if the source gave none */
 	struct bq_span path;  /* relative to the source's root; "-" for standard input */
@@ -219,6 +219,7 @@ struct bq_index {
 	const char *dir;  /* as given to open */
 	uint32_t n_sources;
 	const struct bq_span *sources; /* absolute roots; "" for standard input */
+	bool is_xapian;   /* leaves are Xapian databases: another engine behind the same calls */
 	void *priv;
 };
 
@@ -228,7 +229,8 @@ struct bq_index_stamp {
 	uint64_t device, inode, mtime_ns, bytes, checksum;
 };
 
-/* Open the generation that MANIFEST names.  Maps files, checks headers,
+/* Open the generation that MANIFEST names, or with `xapian:` before the path the
+ * Xapian database there.  Maps files, checks headers,
  * section tables and structure bounds, not section checksums; starts again at
  * MANIFEST when a named file has gone meanwhile.  **owned**: give back with
  * bq_index_unref().  BQ_ENOTFOUND if `dir` holds no index, BQ_EFORMAT,

@@ -18,6 +18,7 @@
 #include "index/stat_file.h"
 #include "index/tombstones.h"
 #include "segment/segment.h"
+#include "xapian/engine/engine.h"
 
 enum { OPEN_TRIES = 100, ARENA_BYTES = 8 << 20 };
 
@@ -166,9 +167,12 @@ static int open_dir(const char *dir, int *fd, struct bq_error *err)
 int bq_index_open(const char *dir, struct bq_index **out, struct bq_error *err)
 {
 	struct generation *g = NULL;
-	int dirfd, rc = open_dir(dir, &dirfd, err);
+	int dirfd, rc;
 
+	if (engine_owns(dir))
+		return engine_open(dir, out, err);
 	*out = NULL;
+	rc = open_dir(dir, &dirfd, err);
 	if (rc != BQ_OK)
 		return rc;
 	/* A writer that publishes between our reading MANIFEST and opening its files
@@ -191,7 +195,9 @@ int bq_index_open(const char *dir, struct bq_index **out, struct bq_error *err)
 
 struct bq_index *bq_index_ref(struct bq_index *ix)
 {
-	if (ix != NULL && ix->priv != NULL)
+	if (ix != NULL && ix->is_xapian)
+		engine_ref(ix);
+	else if (ix != NULL && ix->priv != NULL)
 		atomic_fetch_add(&((struct generation *)ix->priv)->owners, 1);
 	return ix;
 }
@@ -200,6 +206,10 @@ void bq_index_unref(struct bq_index *ix)
 {
 	if (ix == NULL || ix->priv == NULL)
 		return;
+	if (ix->is_xapian) {
+		engine_unref(ix);
+		return;
+	}
 	struct generation *g = ix->priv;
 	if (atomic_fetch_sub(&g->owners, 1) == 1)
 		free_generation(g);
@@ -254,7 +264,11 @@ static bool is_settled(uint64_t mtime_ns)
 int bq_index_stamp(const char *dir, const struct bq_index_stamp *last, struct bq_index_stamp *out,
 	struct bq_error *err)
 {
-	int dirfd, rc = stat_manifest(dir, out, &dirfd, err);
+	int dirfd, rc;
+
+	if (engine_owns(dir))
+		return engine_stamp(dir, out, err);
+	rc = stat_manifest(dir, out, &dirfd, err);
 
 	if (rc != BQ_OK)
 		return rc;
@@ -274,6 +288,10 @@ int bq_index_verify(const char *dir, struct bq_error *err)
 
 	if (rc != BQ_OK)
 		return rc;
+	if (ix->is_xapian) {
+		bq_index_unref(ix);
+		return bq_error_set(err, BQ_EUSAGE, 0, "%s: a Xapian database: check it with xapian-check", dir);
+	}
 	const struct generation *g = ix->priv;
 	for (uint32_t i = 0; i < ix->n_leaves && rc == BQ_OK; i++)
 		rc = segment_verify(g->segments[i], err);

@@ -19,6 +19,7 @@
 #include "source/source.h"
 #include "source/textfile.h"
 #include "source/title.h"
+#include "xapian/write/layout.h"
 
 enum { MAX_DEPTH = 256 };
 
@@ -177,7 +178,7 @@ static const char *judge_dir(const struct dir *d, int fd, bool *is_broken)
 	if (fstat(fd, &st) != 0)
 		return strerror(errno);
 	*is_broken = false;
-	if (manifest_exists(fd) || (o->skip_ino != 0 && st.st_ino == o->skip_ino && st.st_dev == o->skip_dev))
+	if (manifest_exists(fd) || layout_exists(fd) || (o->skip_ino != 0 && st.st_ino == o->skip_ino && st.st_dev == o->skip_dev))
 		return "a bq index";
 	return NULL;
 }

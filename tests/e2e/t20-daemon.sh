@@ -26,7 +26,8 @@ refuses "--listen needs --auth-file" --listen 127.0.0.1:0
 refuses "a number from 1 to 256" --workers 0
 refuses "needs a value" --workers
 refuses "octal" --socket-mode 999
-refuses "does not serve Xapian" --index xapian:/x
+refuses "serves no Xapian databases of other machines" --index xapian+tcp://h:1
+refuses "/nonexistent" --socket "$tmp/s" --index xapian:/nonexistent
 refuses "/nonexistent" --socket "$tmp/s" --index /nonexistent
 refuses "sockets must be passed" --systemd
 refuses "no such group" --socket "$tmp/s" --index "$tmp/index" --socket-group no-such-group-here
