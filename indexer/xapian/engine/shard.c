@@ -127,6 +127,7 @@ static const struct bq_leaf_ops shard_ops = {
 	.text = shard_text,
 	.fields = shard_fields,
 	.mark = shard_mark,
+	.ready = shard_ready,
 };
 
 /* Whether any term is a stem. */

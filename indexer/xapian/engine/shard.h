@@ -79,6 +79,9 @@ int shard_forms(const struct bq_leaf *l, const struct bq_term *stem, struct bq_t
 /* The list of a term (shard_cursor.c). */
 struct bq_cursor *shard_cursor(const struct bq_leaf *l, const struct bq_term *t, struct bq_read *rd);
 
+/* Positions of documents that cursors met (shard_spots.c). */
+bool shard_ready(const struct bq_leaf *l, struct bq_spot *spots, uint32_t n, struct bq_read *rd);
+
 /* Documents (shard_docs.c). */
 int shard_head(const struct bq_leaf *l, uint32_t doc, struct bq_doc_head *out, struct bq_read *rd);
 int shard_text(const struct bq_leaf *l, const struct bq_doc_head *head, uint64_t off, uint64_t len,

@@ -149,6 +149,25 @@ static const uint32_t *positions(struct bq_cursor *c, uint32_t i, uint32_t *n)
 	return w->positions;
 }
 
+/* Where a document's positions are is not known before they are asked for:
+ * until shard_ready() a spot names the list and the document. */
+static uint32_t meet(struct bq_cursor *c, const uint32_t *docs, uint32_t n, uint16_t *kept, struct bq_spot *spots)
+{
+	struct shard_walk *w = walk_of(c);
+	const struct list *l = w->l;
+	uint32_t n_kept = 0;
+
+	for (uint32_t i = 0; i < n && w->at < l->df; i++) {
+		w->at = search(l, w->at, docs[i]);
+		if (w->at == l->df || l->docs[w->at] != docs[i])
+			continue;
+		if (spots != NULL)
+			spots[n_kept] = (struct bq_spot){ .first = (const uint8_t *)l, .base = docs[i], .tf = l->tfs[w->at] };
+		kept[n_kept++] = (uint16_t)i;
+	}
+	return n_kept;
+}
+
 /* ---- bounds ----------------------------------------------------------------------- */
 
 static void find_near(struct shard_walk *w, uint32_t target)
@@ -219,6 +238,7 @@ struct bq_cursor *shard_cursor(const struct bq_leaf *l, const struct bq_term *t,
 		.hold = hold,
 		.rewind = rewind_walk,
 		.positions = positions,
+		.meet = meet,
 		.range_impact = range_impact,
 		.block_impact = block_impact,
 		.nth_impact = nth_impact,
