@@ -168,7 +168,7 @@ static void compare(const char *merged, const char *fresh)
 static void run(uint32_t n, unsigned dead_one_in)
 {
 	struct bq_build_opts opts = { .text = { .lang = "en" }, .k1 = 0.9f, .b = 0.4f, .memory_bytes = 1 << 30,
-		.no_store = rng_one_in(&rng, 4) };
+		.pairs_min = (uint32_t)rng_between(&rng, 1, 50), .pairs_percent = 1000, .no_store = rng_one_in(&rng, 4) };
 	struct tmpdir a, b;
 	struct bq_build_report report;
 	bool is_new;
