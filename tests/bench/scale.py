@@ -33,7 +33,7 @@ def write_table(rows, path):
     with open(path, "w", encoding="utf-8") as out:
         out.write("\t".join(rows[0]) + "\n")
         for row in rows:
-            out.write("\t".join("%.6g" % v for v in row.values()) + "\n")
+            out.write("\t".join("%.10g" % v for v in row.values()) + "\n")
 
 
 def spread(values):
