@@ -86,7 +86,7 @@ struct bq_searcher {
 		struct bq_text *text;
 	} *texts;
 	uint32_t n_texts;
-	const struct kernels *kernels; /* of this CPU */
+	const struct kernel_ops *kernels; /* of this CPU */
 	struct bq_arena leaf_mem; /* cursors and nodes of the leaf at hand */
 	struct bq_arena list_mem; /* one cursor of many */
 	struct bq_arena text_mem; /* the text of `window` */

@@ -12,7 +12,7 @@ struct bq_searcher *bq_searcher_new(void)
 
 	if (s == NULL)
 		return NULL;
-	s->kernels = kernels_best();
+	s->kernels = kernel_best();
 	bq_arena_init(&s->leaf_mem, SCRATCH_BYTES);
 	bq_arena_init(&s->list_mem, SCRATCH_BYTES);
 	bq_arena_init(&s->text_mem, SCRATCH_BYTES);

@@ -19,8 +19,9 @@ struct constants {
 	double tf;                              /* tf of 2 bits */
 	double bitset;                          /* documents from a bitset block, 3 of 4 bits set; checked, with tfs */
 	double block;                           /* a packed block, 7-bit gaps, 2-bit tf; checked, with tfs */
-	double score;                           /* BM25 points, the length of each document looked up */
+	double score;                           /* BM25 points, the length of each document looked up; 256 at once */
 	double accumulate;                      /* adding points into a window of 4,096 documents */
+	double set_bits;                        /* marking documents in a window of bits */
 	double scan;                            /* the index's longest list through a cursor */
 	double probe;                           /* ns: a seek in that list, 64 entries on */
 	double verify_hot;                      /* ns: positions of two words in one document, compared; in the cache */

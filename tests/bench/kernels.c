@@ -3,7 +3,7 @@
 
 #include <bq/bytes.h>
 
-#include "query/eval/bm25.h"
+#include "query/eval/kernel.h"
 #include "query/phrase/verify.h"
 #include "segment/positions.h"
 #include "segment/postings.h"
@@ -50,12 +50,26 @@ uint64_t kernels_bitset_block(struct kernels *k) { return get_blocks(k, &k->bits
 
 uint64_t kernels_score(struct kernels *k)
 {
-	uint32_t sum = 0;
+	const struct kernel_ops *ops = kernel_best();
+	const struct kernel_score score = { &k->bm25, k->norms, 3e8f };
+
+	for (unsigned i = 0; i < REPEAT; i++) {
+		ops->score(&score, k->block_docs, k->block_tfs, BQ_BLOCK_DOCS, k->docs);
+		k->sink = k->docs[i % BQ_BLOCK_DOCS];
+	}
+	return (uint64_t)REPEAT * BQ_BLOCK_DOCS;
+}
+
+uint64_t kernels_set_bits(struct kernels *k)
+{
+	uint64_t bits[4096 / 64] = { 0 };
 
 	for (unsigned i = 0; i < REPEAT; i++)
-		for (unsigned d = 0; d < BQ_BLOCK_DOCS; d++)
-			sum += bm25_points(3e8f, k->block_tfs[d], k->k_of[k->norms[k->block_docs[d]]]);
-	k->sink = sum;
+		for (unsigned d = 0; d < BQ_BLOCK_DOCS; d++) {
+			uint32_t at = (k->block_docs[d] + i) % 4096;
+			bits[at / 64] |= UINT64_C(1) << (at & 63);
+		}
+	k->sink = bits[9];
 	return (uint64_t)REPEAT * BQ_BLOCK_DOCS;
 }
 

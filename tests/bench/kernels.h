@@ -11,6 +11,7 @@
 #include <bq/index.h>
 
 #include "codec/bitpack.h"
+#include "query/eval/bm25.h"
 
 /* A block of positions of 256 documents, somewhere in kernels.positions. */
 struct kernels_place {
@@ -33,7 +34,7 @@ struct kernels {
 	uint32_t spread;           /* verify in this many places */
 	uint32_t *chain;           /* 64 MiB: each number is the place of the next */
 	uint8_t *norms;
-	float k_of[256];           /* BM25's K of each length code */
+	struct bm25 bm25;
 	uint32_t window[4096];
 	const struct bq_leaf *leaf; /* the leaf of the longest list; NULL if there is no word */
 	struct bq_term longest;
@@ -58,6 +59,7 @@ uint64_t kernels_packed_block(struct kernels *k); /* codec */
 uint64_t kernels_bitset_block(struct kernels *k); /* codec */
 uint64_t kernels_score(struct kernels *k);
 uint64_t kernels_accumulate(struct kernels *k);
+uint64_t kernels_set_bits(struct kernels *k);
 uint64_t kernels_scan(struct kernels *k);
 uint64_t kernels_probe(struct kernels *k);
 uint64_t kernels_find(struct kernels *k);

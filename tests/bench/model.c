@@ -80,7 +80,7 @@ static void intersect(const struct constants *c, const struct model_query *q, st
 /* Every list is read and added up. */
 static void unite(const struct constants *c, const struct model_query *q, struct cost *out)
 {
-	double each = c->accumulate + (q->k != 0 ? c->tf + c->score : 0);
+	double each = q->k != 0 ? c->accumulate + c->tf + c->score : c->set_bits;
 
 	for (uint32_t i = 0; i < q->n_lists; i++)
 		add(out, (double)q->lists[i].df, decode_ns(c, q, q->lists[i].df) + each,
@@ -91,7 +91,7 @@ static void unite(const struct constants *c, const struct model_query *q, struct
 static void pick_blocks(const struct constants *c, const struct model_query *q, struct cost *out)
 {
 	uint64_t df = q->lists[0].df, blocks = (df + BQ_BLOCK_DOCS - 1) / BQ_BLOCK_DOCS;
-	uint64_t read = q->wants_total || blocks < q->k ? blocks : q->k;
+	uint64_t read = blocks < q->k ? blocks : q->k;
 	uint64_t docs = read * BQ_BLOCK_DOCS < df ? read * BQ_BLOCK_DOCS : df;
 
 	out->bytes += 2 * (double)blocks;
@@ -101,7 +101,7 @@ static void pick_blocks(const struct constants *c, const struct model_query *q, 
 /* What is not pruned, of the work that an exact count takes. */
 static double share_of(const struct model_query *q)
 {
-	if (q->k == 0 || q->wants_total)
+	if (q->k == 0 || (q->wants_total && q->class != BENCH_OR))
 		return 1;
 	switch (q->class) {
 	case BENCH_WORD:
@@ -148,13 +148,26 @@ static void answer(const struct constants *c, const struct model_query *q, struc
 	add(out, (double)q->matches * (n_scored - (n_scored == 0 ? 0 : q->n_joints)), c->score, 1);
 }
 
-double model_floor(const struct constants *c, const struct model_query *q)
+/* Answering with the words found. */
+static double answer_ns(const struct constants *c, const struct model_query *q)
 {
 	struct cost cost = { 0 };
 
 	answer(c, q, &cost);
-	double share = share_of(q), memory = cost.bytes / c->bandwidth;
-	double ns = share * (cost.ns > memory ? cost.ns : memory);
+	double memory = cost.bytes / c->bandwidth;
+	return share_of(q) * (cost.ns > memory ? cost.ns : memory);
+}
+
+double model_floor(const struct constants *c, const struct model_query *q)
+{
+	double ns = answer_ns(c, q);
+
+	if (q->class == BENCH_OR && q->k != 0 && q->wants_total) {
+		/* all are counted, without scores, and the best found */
+		struct model_query count = *q;
+		count.k = 0;
+		ns += answer_ns(c, &count);
+	}
 	return (ns + (double)q->n_lists * c->find) / 1000;
 }
 

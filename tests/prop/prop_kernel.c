@@ -18,12 +18,12 @@
 enum { N_DOCS = 4096, ROUNDS = 600 };
 
 static struct rng rng;
-static const struct kernels *twin;
+static const struct kernel_ops *twin;
 
 static int need_twin(void **state)
 {
 	(void)state;
-	twin = kernels_avx2();
+	twin = kernel_avx2();
 	return 0;
 }
 
@@ -59,7 +59,7 @@ static void test_score(void **state)
 			docs[i] = (uint32_t)rng_below(&rng, N_DOCS);
 			tfs[i] = 1 + any_number() / 2;
 		}
-		kernels_scalar.score(&s, docs, tfs, n, want);
+		kernel_scalar.score(&s, docs, tfs, n, want);
 		twin->score(&s, docs, tfs, n, got);
 		assert_memory_equal(want, got, n * sizeof *want);
 	}
@@ -75,7 +75,7 @@ static void test_select(void **state)
 		uint16_t want[KERNEL_BLOCK], got[KERNEL_BLOCK];
 		for (uint32_t i = 0; i < n; i++)
 			points[i] = rng_one_in(&rng, 6) ? need & INT32_MAX : any_number();
-		uint32_t n_want = kernels_scalar.select(points, n, need, want);
+		uint32_t n_want = kernel_scalar.select(points, n, need, want);
 		assert_int_equal(twin->select(points, n, need, got), n_want);
 		assert_memory_equal(want, got, n_want * sizeof *want);
 	}
@@ -99,7 +99,7 @@ static void test_scan(void **state)
 			a.touched[i / KERNEL_GROUP] = 1;
 		}
 		b = a;
-		uint32_t n = kernels_scalar.scan(&a, need, want, want_points);
+		uint32_t n = kernel_scalar.scan(&a, need, want, want_points);
 		assert_int_equal(twin->scan(&b, need, got, got_points), n);
 		assert_memory_equal(want_points, got_points, n * sizeof *want_points);
 		assert_memory_equal(want, got, n * sizeof *want);
@@ -120,7 +120,7 @@ static void test_pick(void **state)
 		for (uint32_t i = 0; i < 2 * n; i++)
 			if (rng_one_in(&rng, 3))
 				bounds[i] = least;
-		uint32_t n_want = kernels_scalar.pick(bounds, n, least, want);
+		uint32_t n_want = kernel_scalar.pick(bounds, n, least, want);
 		assert_int_equal(twin->pick(bounds, n, least, got), n_want);
 		assert_memory_equal(want, got, n_want * sizeof *want);
 	}

@@ -224,7 +224,8 @@ static void check_query(struct side *slow, struct side *fast, uint32_t vocabular
 {
 	struct bq_query_opts opts = { .match = (enum bq_match)rng_below(&rng, 3),
 		.total = (enum bq_total)rng_below(&rng, 4), .keep_stopwords = rng_one_in(&rng, 2),
-		.partial = rng_one_in(&rng, 10), .limit = (uint32_t)rng_between(&rng, 1, rng_one_in(&rng, 4) ? 40 : 6),
+		.partial = rng_one_in(&rng, 10),
+		.limit = (uint32_t)rng_between(&rng, 1, rng_one_in(&rng, 20) ? 1000 : rng_one_in(&rng, 4) ? 40 : 6),
 		.offset = rng_one_in(&rng, 3) ? (uint32_t)rng_skewed(&rng, 30) : 0 };
 
 	make_query(&text, vocabulary);

@@ -330,6 +330,10 @@ static void damage_is_an_error_not_a_shorter_answer(void **state)
 	assert_int_equal(ask(b, "data sharing"), BQ_EFORMAT);
 	assert_int_equal(bq_query_count(b->q, &n, &b->err), BQ_EFORMAT);
 	assert_int_equal(ask(b, "\"data sharing\""), BQ_EFORMAT);
+	b->opts.match = BQ_MATCH_ANY;
+	assert_int_equal(ask(b, "data sharing statement"), BQ_EFORMAT);
+	assert_int_equal(bq_query_count(b->q, &n, &b->err), BQ_EFORMAT);
+	assert_int_equal(ask(b, "+data sharing"), BQ_EFORMAT);
 	assert_int_equal(ask(b, "biometric"), BQ_OK);
 	b->view = view;
 	mem_index_free(ix);

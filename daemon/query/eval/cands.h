@@ -21,7 +21,7 @@ struct cands {
 	struct eval *ev;
 	const struct flat *flat;
 	struct node *strict;  /* left out if not NULL */
-	const struct kernels *kernels;
+	const struct kernel_ops *kernels;
 	uint32_t index;
 	uint32_t floor;       /* fewer points never rank */
 	struct flat_clause **done; /* words whose documents have all been offered */

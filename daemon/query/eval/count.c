@@ -34,16 +34,22 @@ static void clear(uint64_t *bits)
 
 /* ---- by windows -------------------------------------------------------- */
 
-/* Documents in [from, from + WINDOW) that all of `must` hold.  Returns where
- * they may go on. */
+/* Where the window from `from` on ends: documents have no number BQ_DOC_END. */
+static uint32_t end_of(uint32_t from)
+{
+	return BQ_DOC_END - from < WINDOW ? BQ_DOC_END : from + WINDOW;
+}
+
+/* Documents of the window from `from` on that all of `must` hold.  Returns
+ * where they may go on. */
 static uint32_t fill_all(const struct flat *f, uint32_t from, uint64_t *bits)
 {
-	uint32_t next = bq_cursor_fill(f->must[0].node->cursor, from, from + WINDOW, bits);
+	uint32_t next = bq_cursor_fill(f->must[0].node->cursor, from, end_of(from), bits);
 
 	for (uint32_t i = 1; i < f->n_must; i++) {
 		uint64_t more[WORDS];
 		clear(more);
-		uint32_t at = bq_cursor_fill(f->must[i].node->cursor, from, from + WINDOW, more);
+		uint32_t at = bq_cursor_fill(f->must[i].node->cursor, from, end_of(from), more);
 		next = at > next ? at : next;
 		for (uint32_t w = 0; w < WORDS; w++)
 			bits[w] &= more[w];
@@ -56,7 +62,7 @@ static uint32_t fill_any(const struct flat *f, uint32_t from, uint64_t *bits)
 	uint32_t next = BQ_DOC_END;
 
 	for (uint32_t i = 0; i < f->n_should; i++) {
-		uint32_t at = bq_cursor_fill(f->should[i]->node->cursor, from, from + WINDOW, bits);
+		uint32_t at = bq_cursor_fill(f->should[i]->node->cursor, from, end_of(from), bits);
 		next = at < next ? at : next;
 	}
 	return next;
@@ -71,7 +77,7 @@ static void leave_out(const struct count *c, uint32_t from, uint64_t *bits)
 
 	clear(out);
 	for (uint32_t i = 0; i < c->f->n_not; i++)
-		(void)bq_cursor_fill(c->f->not[i]->cursor, from, from + WINDOW, out);
+		(void)bq_cursor_fill(c->f->not[i]->cursor, from, end_of(from), out);
 	for (uint32_t w = 0; leaf->dead != NULL && w < WORDS && w < n_words; w++)
 		out[w] |= leaf->dead[from / 64 + w];
 	for (uint32_t w = 0; w < WORDS; w++)

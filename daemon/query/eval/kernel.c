@@ -47,14 +47,14 @@ static uint32_t pick(const uint8_t *bounds, uint32_t n_blocks, uint8_t least, ui
 	return n;
 }
 
-const struct kernels kernels_scalar = { "scalar", score, select_points, scan, pick };
+const struct kernel_ops kernel_scalar = { "scalar", score, select_points, scan, pick };
 
-const struct kernels *kernels_best(void)
+const struct kernel_ops *kernel_best(void)
 {
 	const char *want = getenv("BQ_CPU");
-	const struct kernels *avx2 = kernels_avx2();
+	const struct kernel_ops *avx2 = kernel_avx2();
 
 	if (avx2 == NULL || (want != NULL && strcmp(want, "scalar") == 0))
-		return &kernels_scalar;
+		return &kernel_scalar;
 	return avx2;
 }

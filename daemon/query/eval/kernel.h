@@ -29,7 +29,7 @@ struct kernel_score {
 	float weight;
 };
 
-struct kernels {
+struct kernel_ops {
 	const char *name;
 	/* points[i] of docs[i], which has the word tfs[i] < 2^31 times; n <= KERNEL_BLOCK.
 	 * Arrays have room for 8 more. */
@@ -47,13 +47,13 @@ struct kernels {
 	uint32_t (*pick)(const uint8_t *bounds, uint32_t n_blocks, uint8_t least, uint32_t *out);
 };
 
-extern const struct kernels kernels_scalar;
+extern const struct kernel_ops kernel_scalar;
 
 /* NULL where the build has no such code or the CPU cannot run it. */
-const struct kernels *kernels_avx2(void);
+const struct kernel_ops *kernel_avx2(void);
 
 /* The fastest this CPU can run; BQ_CPU=scalar in the environment forces the
  * scalar ones. */
-const struct kernels *kernels_best(void);
+const struct kernel_ops *kernel_best(void);
 
 #endif

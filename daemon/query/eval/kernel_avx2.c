@@ -130,16 +130,16 @@ AVX2 static uint32_t pick(const uint8_t *bounds, uint32_t n_blocks, uint8_t leas
 	return n;
 }
 
-const struct kernels *kernels_avx2(void)
+const struct kernel_ops *kernel_avx2(void)
 {
-	static const struct kernels table = { "avx2", score, select_points, scan, pick };
+	static const struct kernel_ops table = { "avx2", score, select_points, scan, pick };
 
 	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt") ? &table : NULL;
 }
 
 #else
 
-const struct kernels *kernels_avx2(void)
+const struct kernel_ops *kernel_avx2(void)
 {
 	return NULL;
 }

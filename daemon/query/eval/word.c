@@ -6,7 +6,7 @@ struct word {
 	struct eval *ev;
 	uint32_t index;
 	const struct flat_clause *clause;
-	const struct kernels *kernels;
+	const struct kernel_ops *kernels;
 	struct kernel_score score;
 	uint32_t floor;
 	uint32_t *blocks; /* that may hold something, by falling bound */
