@@ -119,6 +119,37 @@ static void test_gaps(void **state)
 	tmpdir_release(&dir);
 }
 
+/* Terms that count in a document and stand nowhere in it, as programs other than
+ * ours may write them: found as words, in no phrase, and no damage. */
+static void test_without_positions(void **state)
+{
+	struct xapian_c_document *d;
+	struct xapian_c_writer *w;
+	struct xapian_c_error x;
+	struct bq_index *ix;
+	struct tmpdir dir;
+
+	(void)state;
+	tmpdir_init(&dir);
+	xapian_db_write(dir.path, texts, N_TEXTS);
+	xapian_ok(xapian_c_writer_open(dir.path, 0, &w, &x), &x);
+	xapian_ok(xapian_c_document_new(&d, &x), &x);
+	xapian_ok(xapian_c_document_add_term(d, xapian_c_str("data"), 3, &x), &x);
+	xapian_ok(xapian_c_document_add_term(d, xapian_c_str("sharing"), 1, &x), &x);
+	xapian_ok(xapian_c_document_add_posting(d, xapian_c_str("biometric"), 7, 5, &x), &x);
+	xapian_ok(xapian_c_writer_add(w, d, NULL, &x), &x);
+	xapian_ok(xapian_c_writer_commit(w, &x), &x);
+	xapian_c_document_free(d);
+	xapian_c_writer_free(w);
+	ix = open_index(dir.path);
+	assert_int_equal(count_hits(ix, "\"data\""), 3);
+	assert_int_equal(count_hits(ix, "\"data sharing\""), 1);
+	assert_int_equal(count_hits(ix, "\"biometric data sharing\""), 1);
+	assert_int_equal(count_hits(ix, "\"biometric data\""), 1);
+	bq_index_unref(ix);
+	tmpdir_release(&dir);
+}
+
 /* Words with a prefix are no words of the text. */
 static void test_prefixes_are_no_words(void **state)
 {
@@ -397,6 +428,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_others),
 		cmocka_unit_test(test_gaps),
+		cmocka_unit_test(test_without_positions),
 		cmocka_unit_test(test_prefixes_are_no_words),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_cut_files),

@@ -12,8 +12,9 @@
 
 enum { READABLE = 8, BATCH = 256 };
 
-/* What a term without positions has: nowhere near another word. */
-#define NOWHERE      0xf0000000u
+/* What a term without positions has: nowhere near another word, and below
+ * BQ_MAX_POS, since it is no damage. */
+#define NOWHERE      0x40000000u
 #define NOWHERE_STEP 0x1000u
 
 static const uint8_t nothing[READABLE];
