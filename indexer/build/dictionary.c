@@ -16,6 +16,7 @@ enum {
 
 /* A written word under its stem. */
 struct form {
+	uint64_t prefix;  /* the stem's first 8 bytes, which decide most comparisons */
 	const char *stem; /* the word's own first bytes, or in dictionary.mem */
 	uint32_t word;    /* number in the vocabulary */
 	uint8_t len;      /* of the stem */
@@ -88,8 +89,11 @@ static struct bq_span form_stem(const struct form *f)
 static int compare_forms(const void *pa, const void *pb)
 {
 	const struct form *a = pa, *b = pb;
-	int c = bq_span_cmp(form_stem(a), form_stem(b));
+	int c;
 
+	if (a->prefix != b->prefix)
+		return a->prefix < b->prefix ? -1 : 1;
+	c = bq_span_cmp(form_stem(a), form_stem(b));
 	return c != 0 ? c : (a->word > b->word) - (a->word < b->word);
 }
 
@@ -98,7 +102,8 @@ static uint32_t group_end(const struct stems *s, uint32_t from)
 {
 	uint32_t to = from + 1;
 
-	while (to < s->n_forms && bq_span_eq(form_stem(&s->forms[to]), form_stem(&s->forms[from])))
+	while (to < s->n_forms && s->forms[to].prefix == s->forms[from].prefix &&
+		bq_span_eq(form_stem(&s->forms[to]), form_stem(&s->forms[from])))
 		to++;
 	return to;
 }
@@ -106,8 +111,7 @@ static uint32_t group_end(const struct stems *s, uint32_t from)
 /* Whether the group's only written word is the stem itself. */
 static bool is_plain(const struct dictionary *d, const struct stems *s, uint32_t from, uint32_t to)
 {
-	return to - from == 1 && d->v->ops->word(d->v, s->forms[from].word).len == s->forms[from].len &&
-		bq_span_eq(d->v->ops->word(d->v, s->forms[from].word), form_stem(&s->forms[from]));
+	return to - from == 1 && bq_span_eq(d->v->ops->word(d->v, s->forms[from].word), form_stem(&s->forms[from]));
 }
 
 /* The form that word `i` is.  Most stems are the first bytes of their word. */
@@ -116,7 +120,7 @@ static struct form make_form(struct dictionary *d, struct bq_text *text, uint32_
 	struct bq_span word = d->v->ops->word(d->v, i), stem = bq_text_stem(text, word);
 
 	stem = bq_span_starts(word, stem) ? bq_span_first(word, stem.len) : bq_arena_dup(&d->mem, stem);
-	return (struct form){ stem.ptr, i, (uint8_t)stem.len };
+	return (struct form){ terms_prefix(stem), stem.ptr, i, (uint8_t)stem.len };
 }
 
 /* Group the words [from, to) by stem. */

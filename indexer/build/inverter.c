@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <bq/bytes.h>
 
@@ -12,7 +13,7 @@
 
 enum {
 	UNIT = 16,                  /* the pool's address unit: 2^32 of them are 64 GiB */
-	CHUNK_BYTES = 1 << 20,
+	CHUNK_BYTES = 2 << 20,      /* and the size of a huge page */
 	CHUNK_UNITS = CHUNK_BYTES / UNIT,
 	LINK = 4,                   /* a slice ends in the next one's address */
 	MAX_LEVEL = 7,              /* 16 << 7 = 2,048 bytes */
@@ -60,6 +61,17 @@ static uint8_t *unit_ptr(const struct inverter *v, uint32_t unit)
 	return v->chunks[unit / CHUNK_UNITS] + (size_t)(unit % CHUNK_UNITS) * UNIT;
 }
 
+/* Memory that is touched all over: in pages of 2 MiB if there are any to be had,
+ * else each touch would cost a walk of the page table, too. */
+static void *take_pages(size_t n)
+{
+	void *p = aligned_alloc(n < CHUNK_BYTES ? sizeof(struct slot) : CHUNK_BYTES, n);
+
+	if (p != NULL && n >= CHUNK_BYTES)
+		(void)madvise(p, n, MADV_HUGEPAGE);
+	return p;
+}
+
 static bool add_chunk(struct inverter *v)
 {
 	uint8_t *chunk;
@@ -74,7 +86,7 @@ static bool add_chunk(struct inverter *v)
 	}
 	if (v->n_chunks == UINT32_MAX / CHUNK_UNITS)
 		return false;
-	chunk = malloc(CHUNK_BYTES);
+	chunk = take_pages(CHUNK_BYTES);
 	if (chunk == NULL)
 		return false;
 	v->chunks[v->n_chunks++] = chunk;
@@ -118,6 +130,14 @@ static bool grow_chain(struct inverter *v, struct slot *s)
 
 static void put_event(struct inverter *v, struct slot *s, uint64_t event)
 {
+	if (event < 1 << 14 && s->left >= 2) { /* nearly always */
+		bool has_two = event >= 0x80;
+		s->at[0] = (uint8_t)(has_two ? event | 0x80 : event);
+		s->at[1] = (uint8_t)(event >> 7); /* in the slice, and written over if it is not meant */
+		s->at += 1 + has_two;
+		s->left -= 1u + has_two;
+		return;
+	}
 	do {
 		uint8_t byte = (uint8_t)(event & 0x7f);
 		event >>= 7;
@@ -154,7 +174,7 @@ static bool grow_table(struct inverter *v)
 	struct slot *old = v->slots, *grown;
 	size_t n_old = old == NULL ? 0 : (size_t)1 << v->bits, n = (size_t)1 << bits;
 
-	grown = bits > 31 ? NULL : aligned_alloc(sizeof(struct slot), n * sizeof(struct slot));
+	grown = bits > 31 ? NULL : take_pages(n * sizeof(struct slot));
 	if (grown == NULL)
 		return false;
 	memset(grown, 0, n * sizeof *grown);
@@ -172,10 +192,17 @@ static bool grow_table(struct inverter *v)
 	return true;
 }
 
+static bool is_same_word(const char *a, const char *b, size_t len)
+{
+	if (len > 16 || len < 8)
+		return memcmp(a, b, len) == 0;
+	return ((bq_get_u64(a) ^ bq_get_u64(b)) | (bq_get_u64(a + len - 8) ^ bq_get_u64(b + len - 8))) == 0;
+}
+
 static bool is_slot_of(const struct slot *s, const struct occurrence *o)
 {
 	return s->hash == o->hash && s->len == o->word.len && s->kind == (uint8_t)o->kind &&
-		memcmp(slot_word(s).ptr, o->word.ptr, o->word.len) == 0;
+		is_same_word(slot_word(s).ptr, o->word.ptr, o->word.len);
 }
 
 /* Make the free slot `s` that of a new term. */

@@ -60,7 +60,7 @@ struct inverter {
 	unsigned bits;
 	uint32_t n_terms;
 	struct bq_arena keys;
-	uint8_t **chunks; /* the pool: 1 MiB each */
+	uint8_t **chunks; /* the pool: 2 MiB each */
 	uint32_t n_chunks, max_chunks;
 	uint32_t chunk_used; /* units taken of the last one */
 	uint64_t seed;

@@ -6,13 +6,15 @@
 
 #include <bq/bytes.h>
 #include <bq/format.h>
+#define ZDICT_STATIC_LINKING_ONLY /* for a trainer that does not try parameters out */
 #include <zdict.h>
 #include <zstd.h>
 
 enum {
 	HEAD_BYTES = 4 << 20,       /* kept back until the dictionary is trained on them */
-	MIN_TRAIN_BYTES = 2 << 20,  /* below, a dictionary costs more than it saves, and most of an update */
+	MIN_TRAIN_BYTES = 1 << 20,  /* below, a dictionary costs more than it saves */
 	MAX_DICT_BYTES = 64 << 10,
+	TRAIN_SEGMENT = 64,         /* bytes of the pieces that a dictionary is made of */
 	BATCH_FRAMES = 32,
 	FRAME_SLACK = 512,          /* a frame's bytes may be more than it holds */
 };
@@ -68,6 +70,8 @@ struct docs_writer *docs_writer_new(struct container_writer *out, struct pool *p
 /* A dictionary from the first frames, at most 1/64 of them. */
 static size_t train(const struct bq_buf *raw, uint8_t *dict, size_t cap)
 {
+	const ZDICT_fastCover_params_t params = { .k = TRAIN_SEGMENT, .d = 8, .f = 20, .accel = 1, .splitPoint = 1.0,
+		.zParams = { .compressionLevel = DOCS_LEVEL } };
 	size_t n = raw->len / BQ_FRAME_BYTES;
 	size_t *sizes = n == 0 ? NULL : malloc(n * sizeof *sizes);
 
@@ -77,7 +81,7 @@ static size_t train(const struct bq_buf *raw, uint8_t *dict, size_t cap)
 		sizes[i] = BQ_FRAME_BYTES;
 	if (cap > raw->len / 64)
 		cap = raw->len / 64;
-	size_t len = ZDICT_trainFromBuffer(dict, cap, raw->ptr, sizes, (unsigned)n);
+	size_t len = ZDICT_trainFromBuffer_fastCover(dict, cap, raw->ptr, sizes, (unsigned)n, params);
 	free(sizes);
 	return ZDICT_isError(len) ? 0 : len; /* too uniform to learn from: do without */
 }

@@ -335,7 +335,7 @@ static void test_build(void **state)
 		struct bq_build *b;
 		tmpdir_init(&dir);
 		/* one segment, or as many as may be, or some in between */
-		opts.memory_bytes = rng_one_in(&rng, 2) ? UINT64_MAX : rng_one_in(&rng, 2) ? 1 : 2000000;
+		opts.memory_bytes = rng_one_in(&rng, 2) ? UINT64_MAX : rng_one_in(&rng, 2) ? 1 : 5000000;
 		opts.threads = (uint32_t)rng_below(&rng, 5);
 		n_docs = (uint32_t)rng_skewed(&rng, MAX_DOCS + 1);
 		assert_int_equal(bq_build_open(dir.path, &opts, &b, NULL), BQ_OK);
