@@ -18,7 +18,16 @@ static struct bq_span words_text(struct bq_query *q, const struct ast *a)
 		n += a->words[i].raw.len;
 		p[n++] = ' ';
 	}
-	return bq_span_make(p, n);
+	return bq_span_make(p, n - 1); /* a last word that is a prefix must end the text */
+}
+
+/* `"the phrase"~5`: the text between its quotes. */
+static struct bq_span near_text(struct bq_query *q, const struct ast *a)
+{
+	const struct ast_word *first = &a->words[0], *last = &a->words[a->n_words - 1];
+	size_t n = (size_t)(last->raw.ptr + last->raw.len - first->raw.ptr);
+
+	return bq_span_of(bq_arena_printf(q->mem, "\"%.*s\"~%u", (int)n, first->raw.ptr, HINT_NEAR));
 }
 
 /* Documents the query walks over: those of the rarest word for all of them,
@@ -39,7 +48,8 @@ static uint64_t steps(const struct bq_query *q, enum bq_match match)
 	return sum;
 }
 
-static uint64_t count_words(struct bq_query *q, struct bq_span text, enum bq_match match)
+/* What `how` finds; UINT64_MAX if that is too much work. */
+static uint64_t count_as(struct bq_query *q, struct bq_span text, const struct bq_query_opts *how)
 {
 	struct bq_query_opts *opts = BQ_ARENA_NEW(q->mem, struct bq_query_opts, 1);
 	struct watch watch = { 0 };
@@ -48,10 +58,11 @@ static uint64_t count_words(struct bq_query *q, struct bq_span text, enum bq_mat
 
 	if (opts == NULL)
 		return UINT64_MAX;
-	*opts = (struct bq_query_opts){ .match = match, .words_only = true, .cancel = q->opts->cancel,
-		.deadline_ns = q->opts->deadline_ns };
+	*opts = *how;
+	opts->cancel = q->opts->cancel;
+	opts->deadline_ns = q->opts->deadline_ns;
 	if (bq_query_parse(q->searcher, q->view, text, opts, q->mem, &sub, NULL) != BQ_OK ||
-		plan_resolve(sub, &watch, NULL) != BQ_OK || steps(sub, match) > HINT_MAX_STEPS ||
+		plan_resolve(sub, &watch, NULL) != BQ_OK || steps(sub, how->match) > HINT_MAX_STEPS ||
 		bq_query_count(sub, &n, NULL) != BQ_OK)
 		return UINT64_MAX;
 	return n;
@@ -61,11 +72,15 @@ void hint_find(struct bq_query *q, struct bq_hits *out)
 {
 	const struct ast *a = q->n_groups == 0 ? NULL : q->groups[0].root;
 
-	if (a == NULL || a->kind != AST_PHRASE || a->n_words < 2 || a->is_title)
+	if (a == NULL || a->kind != AST_PHRASE || a->n_words < 2 || a->is_title || a->near != AST_EXACT)
 		return;
+	const struct ast_word *last = &a->words[a->n_words - 1];
+	bool is_prefix = last->is_prefix && !last->is_char;
+	struct bq_query_opts all = { .words_only = true, .partial = is_prefix }, any = all, near = { 0 };
 	struct bq_span text = words_text(q, a);
+	any.match = BQ_MATCH_ANY;
 	out->has_hint = true;
-	out->hint_near = UINT64_MAX;
-	out->hint_all = count_words(q, text, BQ_MATCH_AUTO);
-	out->hint_any = count_words(q, text, BQ_MATCH_ANY);
+	out->hint_near = is_prefix ? UINT64_MAX : count_as(q, near_text(q, a), &near);
+	out->hint_all = count_as(q, text, &all);
+	out->hint_any = count_as(q, text, &any);
 }

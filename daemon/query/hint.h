@@ -13,5 +13,6 @@
 void hint_find(struct bq_query *q, struct bq_hits *out);
 
 #define HINT_MAX_STEPS 40000u /* about 2 ms */
+#define HINT_NEAR 5u          /* how near is near */
 
 #endif

@@ -89,6 +89,8 @@ struct bq_searcher {
 	const struct kernel_ops *kernels; /* of this CPU */
 	struct bq_arena leaf_mem; /* cursors and nodes of the leaf at hand */
 	struct bq_arena list_mem; /* one cursor of many */
+	uint32_t *sums;           /* [n_sums] a number for each document of a leaf; zero between uses */
+	uint32_t n_sums;
 	struct bq_arena text_mem; /* the text of `window` */
 	struct bq_arena match_mem; /* matches of the last hit looked at */
 	uint64_t match_serial;    /* grows with each */

@@ -30,6 +30,7 @@ void bq_searcher_free(struct bq_searcher *s)
 	free(s->texts);
 	bq_arena_release(&s->leaf_mem);
 	bq_arena_release(&s->list_mem);
+	free(s->sums);
 	bq_arena_release(&s->text_mem);
 	bq_arena_release(&s->match_mem);
 	bq_arena_release(&s->walk_mem);

@@ -215,11 +215,19 @@ static void phrase_without_a_hit_gets_a_hint(void **state)
 	assert_true(b->hits.has_hint);
 	assert_int_equal(b->hits.hint_all, 2);
 	assert_int_equal(b->hits.hint_any, 5);
-	assert_true(b->hits.hint_near == UINT64_MAX);
+	assert_int_equal(b->hits.hint_near, 0);
+	assert_string_equal(paths(b, "\"data biometric\""), "");
+	assert_int_equal(b->hits.hint_near, 1);
 	(void)paths(b, "\"data sharing\"");
 	assert_false(b->hits.has_hint);
 	(void)paths(b, "zzz");
 	assert_false(b->hits.has_hint);
+	b->opts.partial = true; /* the last word is not whole */
+	assert_string_equal(paths(b, "\"sharing cit"), "");
+	assert_true(b->hits.has_hint);
+	assert_int_equal(b->hits.hint_all, 2);
+	assert_int_equal(b->hits.hint_any, 5);
+	b->opts.partial = false;
 	b->opts.total = BQ_TOTAL_NONE;
 	(void)paths(b, "\"sharing city\"");
 	assert_false(b->hits.has_hint);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "query/phrase/cover.h"
+#include "query/phrase/expand.h"
 
 static struct node *node_new(struct eval *ev, enum node_kind kind)
 {
@@ -15,6 +16,13 @@ static struct node *node_new(struct eval *ev, enum node_kind kind)
 	n->kind = kind;
 	n->ev = ev;
 	return n;
+}
+
+/* Who goes by positions, or by everything, gets all entries sorted. */
+static bool build_union(struct node *n, const struct plan_terms *terms, bool with_positions)
+{
+	return with_positions || n->ev->q->opts->exhaustive ? union_build(n, terms, with_positions)
+		: expand_words(n, terms);
 }
 
 /* A node of its own for one list; NONE when the leaf does not have it. */
@@ -28,7 +36,7 @@ static struct node *build_list(struct eval *ev, uint32_t list_no, bool with_posi
 		return NULL;
 	for (uint32_t i = 0; i < terms->n; i++)
 		n->cost += terms->terms[i].df;
-	if (n->kind == NODE_UNION && !union_build(n, terms, with_positions && l->kind == BQ_TERM_WORD))
+	if (n->kind == NODE_UNION && !build_union(n, terms, with_positions && l->kind == BQ_TERM_WORD))
 		return NULL;
 	if (n->kind == NODE_TERM) {
 		n->cursor = bq_cursor_open(ev->leaf, &terms->terms[0], &ev->read);
@@ -156,6 +164,22 @@ static bool wants_pairs(const struct eval *ev)
 	return !ev->q->opts->exhaustive && !ev->with_positions;
 }
 
+/* The one word of the phrase that is a prefix; UINT32_MAX if none or several
+ * are. */
+static uint32_t only_prefix(const struct eval *ev, const struct ast *a)
+{
+	uint32_t found = UINT32_MAX;
+
+	for (uint32_t i = 0; i < a->n_words; i++) {
+		if (!ev->group->lists[a->lists[i]].is_prefix)
+			continue;
+		if (found != UINT32_MAX)
+			return UINT32_MAX;
+		found = i;
+	}
+	return found;
+}
+
 static struct node *build_text(struct eval *ev, const struct ast *a, uint32_t *lists)
 {
 	struct cover cover = { 0 };
@@ -165,6 +189,11 @@ static struct node *build_text(struct eval *ev, const struct ast *a, uint32_t *l
 		cover_find(ev, a, &cover);
 	if (cover.is_absent)
 		return node_new(ev, NODE_NONE);
+	uint32_t prefix = wants_pairs(ev) && a->near == AST_EXACT ? only_prefix(ev, a) : UINT32_MAX;
+	if (prefix != UINT32_MAX) {
+		n = node_new(ev, NODE_UNION);
+		return n != NULL && expand_phrase(n, a, prefix) ? n : NULL;
+	}
 	if (cover.is_whole)
 		return build_term(ev, &cover.pairs[0]);
 	n = node_new(ev, NODE_PHRASE);

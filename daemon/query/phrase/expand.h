@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Prefixes as documents: `shar*`, and a phrase with a prefix as the union of
+ * the phrases that its words make.
+ *
+ *   "of th"*    of the     a pair list: walked
+ *               of that    nowhere: nothing to do
+ *               of thyme   rare: its 90 documents are looked up
+ *   sums[doc]   += tf
+ *
+ * The documents of all the words together, with their positions, are never
+ * made: of the frequent ones that is most of the index.
+ */
+#ifndef QUERY_EXPAND_H
+#define QUERY_EXPAND_H
+
+#include "query/eval/node.h"
+
+/* Fill n->u, without positions, with all documents of `terms`.  False when the
+ * arena is full, a list is damaged or the watch stops the work. */
+bool expand_words(struct node *n, const struct plan_terms *terms);
+
+/* The same with the documents of phrase `a`, exact and in text, whose word
+ * `prefix` alone is a prefix. */
+bool expand_phrase(struct node *n, const struct ast *a, uint32_t prefix);
+
+#endif
