@@ -29,6 +29,8 @@ int ask_init(struct ask *a, const char *dir)
 	*a = (struct ask){ 0 };
 	bq_arena_init(&a->mem, MEM_CAP);
 	int rc = bq_index_open(dir, &a->index, &a->error);
+	if (rc == BQ_OK && a->index->is_xapian) /* constants and bytes are those of our own sections */
+		rc = bq_error_set(&a->error, BQ_EUSAGE, 0, "%s: only indexes of the native engine are measured", dir);
 	if (rc != BQ_OK)
 		return rc;
 	a->view = (struct bq_view){ &a->index, 1 };
