@@ -425,7 +425,7 @@ int pairing_write(const struct pairing_job *job, struct container_writer *out, u
 	spool_init(&p->lists, job->dirfd, job->number);
 	if (p->n_words != 0)
 		rc = make_lists(p);
-	*t = choose_t(p);
+	*t = rc == BQ_OK ? choose_t(p) : 0;
 	if (rc == BQ_OK)
 		rc = write_sections(p, *t, out);
 	spool_release(&p->lists);
