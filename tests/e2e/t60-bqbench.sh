@@ -117,7 +117,7 @@ has '"sent":100,"answered":100,"failed":0,"lost":0'
 words() { printf '%b' "$2" | "$BQ_BINARY_DIR/tests/bench/peer_words" "$1" >"$tmp/out" 2>"$tmp/log" || fail "peer_words $1"; }
 words documents '{"title":"The CAF\303\211","text":"it'"'"'s\\none \344\272\254\351\203\275 2"}\n'
 has 'the café it s one 2'
-words paragraphs '{"title":"t","text":"One two\\n\\n\344\272\254\nThree"}\n{"text":""}\n'
+words paragraphs '{"title":"t","text":"One two\\n\\n\344\272\254\\nThree"}\n{"text":""}\n'
 printf 'one two\nthree\n' | cmp -s - "$tmp/out" || fail "paragraphs:"
 words queries '+Data -"Of the"\nU.S.\n"one" b\n\344\272\254\351\203\275\n'
 printf '+data -"of the"\none b\n' | cmp -s - "$tmp/out" || fail "queries:"
