@@ -19,9 +19,11 @@
 #include <bq/query.h>
 
 #include "lib/mem_index.h"
+#include "lib/native_index.h"
 #include "lib/rng.h"
 
-enum { MAX_DOCS = 12, ROUNDS = 50, QUERIES = 12, MAX_WORDS = 6000, MAX_CLAUSES = 4, MAX_RANGES = 20000 };
+enum { MAX_DOCS = 12, ROUNDS = 50, QUERIES = 12, MAX_WORDS = 6000, MAX_CLAUSES = 4, MAX_RANGES = 20000,
+	MAX_NEAR = 6, MAX_DISTANCE = 5, MAX_SPAN = 16 };
 
 static const char *const vocabulary[] = { "data", "sharing", "share", "city", "café", "Petro's", "東京", "京都",
 	"東", "東京都", "x", "data-sharing", "naïve", "ÅNGSTRÖM", "walks", "cafe\xcc\x81" };
@@ -96,6 +98,9 @@ struct words {
 struct clause {
 	char source[64];
 	bool is_quoted, is_negated;
+	bool is_prefix;    /* the last word is one */
+	char near;         /* 0, '~' sloppy, 'N' NEAR, 'A' ADJ */
+	uint32_t distance; /* of near */
 	struct words words;
 };
 
@@ -121,6 +126,16 @@ static void read_words(struct bq_text *t, struct bq_span s, unsigned flags, stru
 	}
 }
 
+/* Whether word `k` of the clause is `w`. */
+static bool word_fits(const struct clause *c, uint32_t k, const struct word *w)
+{
+	const struct word *v = &c->words.w[k];
+
+	if (v->is_single || (c->is_prefix && k + 1 == c->words.n))
+		return strncmp(w->text, v->text, strlen(v->text)) == 0;
+	return c->words.n == 1 && !c->is_quoted ? strcmp(w->stem, v->stem) == 0 : strcmp(w->text, v->text) == 0;
+}
+
 /* Whether `c` matches from word `i` of `text` on; sets the bytes. */
 static bool fits(const struct clause *c, const struct words *text, uint32_t i, struct bq_range *out)
 {
@@ -128,13 +143,8 @@ static bool fits(const struct clause *c, const struct words *text, uint32_t i, s
 	uint32_t at = 0;
 
 	for (uint32_t k = 0; k < q->n; k++) {
-		const struct word *v = &q->w[k], *w;
-		at = i + v->ord - q->w[0].ord;
-		if (at >= text->n)
-			return false;
-		w = &text->w[at];
-		if (v->is_single ? strncmp(w->text, v->text, strlen(v->text)) != 0
-			: q->n == 1 && !c->is_quoted ? strcmp(w->stem, v->stem) != 0 : strcmp(w->text, v->text) != 0)
+		at = i + q->w[k].ord - q->w[0].ord;
+		if (at >= text->n || !word_fits(c, k, &text->w[at]))
 			return false;
 	}
 	out->from = (uint32_t)text->w[i].from;
@@ -147,26 +157,95 @@ struct ranges {
 	uint32_t n;
 };
 
-/* Every match of every clause; the same byte range once. */
+static void put_range(struct ranges *out, struct bq_range r)
+{
+	assert_true(out->n < MAX_RANGES);
+	out->r[out->n++] = r;
+}
+
+/* Whether places at[] of the text are near enough, and none serves twice. */
+static bool are_near(const struct clause *c, const uint32_t *at)
+{
+	const struct words *q = &c->words;
+	int64_t least = INT64_MAX, most = INT64_MIN;
+
+	for (uint32_t k = 0; k < q->n; k++) {
+		int64_t x = (int64_t)at[k] - (c->near == '~' ? (int64_t)(q->w[k].ord - q->w[0].ord) : 0);
+		least = x < least ? x : least;
+		most = x > most ? x : most;
+		for (uint32_t i = 0; i < k; i++)
+			if (at[i] == at[k])
+				return false;
+	}
+	return most - least <= (int64_t)c->distance && (c->near != 'A' || at[1] > at[0]);
+}
+
+/* The first word of the earliest match within words range[0] .. range[1],
+ * every choice of words `k` and up tried; UINT32_MAX if there is none. */
+static uint32_t first_near(const struct clause *c, const struct words *text, const uint32_t range[2], uint32_t k,
+	uint32_t at[MAX_NEAR])
+{
+	uint32_t best = UINT32_MAX;
+
+	if (k == c->words.n) {
+		for (uint32_t i = 0; i < k; i++)
+			best = at[i] < best ? at[i] : best;
+		return are_near(c, at) ? best : UINT32_MAX;
+	}
+	for (at[k] = range[0]; at[k] <= range[1]; at[k]++) {
+		uint32_t start = word_fits(c, k, &text->w[at[k]]) ? first_near(c, text, range, k + 1, at) : UINT32_MAX;
+		best = start < best ? start : best;
+	}
+	return best;
+}
+
+/* Each match ends as early as it can, and the next one lies behind it. */
+static void find_near(const struct clause *c, const struct words *text, struct ranges *out)
+{
+	uint32_t behind = 0, at[MAX_NEAR];
+
+	assert_true(c->words.n <= MAX_NEAR);
+	for (uint32_t end = 0; end < text->n; end++) {
+		uint32_t reach = end < MAX_SPAN ? 0 : end - MAX_SPAN;
+		const uint32_t range[2] = { reach > behind ? reach : behind, end };
+		uint32_t start = first_near(c, text, range, 0, at);
+		if (start == UINT32_MAX)
+			continue;
+		put_range(out, (struct bq_range){ (uint32_t)text->w[start].from, (uint32_t)text->w[end].to });
+		behind = end + 1;
+	}
+}
+
+static int compare_ranges(const void *a, const void *b)
+{
+	const struct bq_range *x = a, *y = b;
+
+	return x->from != y->from ? (x->from > y->from ? 1 : -1) : (x->to > y->to) - (x->to < y->to);
+}
+
+/* Every match of every clause, ascending. */
 static void find_ranges(const struct clause *clauses, uint32_t n, const struct words *text, struct ranges *out)
 {
 	out->n = 0;
-	for (uint32_t i = 0; i < text->n; i++) {
-		for (uint32_t k = 0; k < n; k++) {
-			struct bq_range r;
-			if (!clauses[k].is_negated && fits(&clauses[k], text, i, &r)) {
-				assert_true(out->n < MAX_RANGES);
-				out->r[out->n++] = r;
-			}
-		}
+	for (uint32_t k = 0; k < n; k++) {
+		const struct clause *c = &clauses[k];
+		struct bq_range r;
+		if (c->is_negated)
+			continue;
+		if (c->near != 0)
+			find_near(c, text, out);
+		for (uint32_t i = 0; c->near == 0 && i < text->n; i++)
+			if (fits(c, text, i, &r))
+				put_range(out, r);
 	}
+	qsort(out->r, out->n, sizeof out->r[0], compare_ranges);
 }
 
 /* Joined: bytes covered by some match, cut where no match crosses. */
 static void join(const struct ranges *in, struct ranges *out)
 {
 	out->n = 0;
-	for (uint32_t i = 0; i < in->n; i++) { /* ascending by from, as words are */
+	for (uint32_t i = 0; i < in->n; i++) { /* ascending by from */
 		struct bq_range r = in->r[i];
 		if (out->n != 0 && r.from < out->r[out->n - 1].to) {
 			if (r.to > out->r[out->n - 1].to)
@@ -371,18 +450,66 @@ static void check_hit(struct rng *r, const struct trial *t, const struct bq_hit 
 
 /* ---- a round ----------------------------------------------------------- */
 
+/* A clause that is words in their places, as it stands in the query. */
+static void make_exact(struct rng *r, struct clause *c, struct bq_buf *out)
+{
+	const char *a = vocabulary[rng_skewed(r, N_VOCABULARY)], *b = vocabulary[rng_skewed(r, N_VOCABULARY)];
+
+	c->is_quoted = rng_one_in(r, 2);
+	snprintf(c->source, sizeof c->source, c->is_quoted && rng_one_in(r, 2) ? "%s %s" : "%s", a, b);
+	bq_buf_printf(out, c->is_quoted ? "\"%s\"" : "%s", c->source);
+}
+
+static void make_prefix(struct rng *r, struct clause *c, struct bq_buf *out)
+{
+	static const char *const prefixes[] = { "sha", "s", "Cit", "c", "caf\xc3\xa9", "dat", "data", "walk", "x" };
+	const char *a = vocabulary[rng_skewed(r, N_VOCABULARY)];
+	const char *b = prefixes[rng_below(r, sizeof prefixes / sizeof prefixes[0])];
+
+	c->is_prefix = true;
+	c->is_quoted = rng_one_in(r, 2);
+	snprintf(c->source, sizeof c->source, c->is_quoted ? "%s %s" : "%.0s%s", a, b);
+	bq_buf_printf(out, c->is_quoted ? "\"%s\"*" : "%s*", c->source);
+}
+
+/* Words that need not stand in their places; NEAR and ADJ take single ones. */
+static void make_near(struct rng *r, struct clause *c, struct bq_buf *out)
+{
+	static const char *const single[] = { "data", "sharing", "share", "caf\xc3\xa9", "\xe6\x9d\xb1\xe4\xba\xac", "x" };
+	enum { N_SINGLE = sizeof single / sizeof single[0] };
+	const char *a = single[rng_skewed(r, N_SINGLE)], *b = single[rng_skewed(r, N_SINGLE)];
+
+	c->is_quoted = true; /* as written */
+	c->distance = (uint32_t)rng_between(r, 2, MAX_DISTANCE);
+	c->near = "~~NA"[rng_below(r, 4)];
+	if (c->near != '~') {
+		snprintf(c->source, sizeof c->source, "%s %s", a, b);
+		bq_buf_printf(out, "%s %s/%u %s", a, c->near == 'N' ? "NEAR" : "ADJ", c->distance, b);
+		return;
+	}
+	b = vocabulary[rng_skewed(r, N_VOCABULARY)];
+	snprintf(c->source, sizeof c->source, "%s %s %s", a, b,
+		rng_one_in(r, 3) ? vocabulary[rng_skewed(r, N_VOCABULARY)] : "");
+	bq_buf_printf(out, "\"%s\"~%u", c->source, c->distance);
+}
+
 static void make_query(struct rng *r, struct trial *t, struct bq_buf *out)
 {
 	bq_buf_clear(out);
 	t->n = (uint32_t)rng_between(r, 1, MAX_CLAUSES);
 	for (uint32_t i = 0; i < t->n; i++) {
-		const char *a = vocabulary[rng_skewed(r, N_VOCABULARY)], *b = vocabulary[rng_skewed(r, N_VOCABULARY)];
 		struct clause *c = &t->clauses[i];
-		c->is_quoted = rng_one_in(r, 2);
+		uint32_t form = (uint32_t)rng_below(r, 4);
+		c->near = 0;
+		c->is_prefix = false;
 		c->is_negated = i != 0 && rng_one_in(r, 6);
-		snprintf(c->source, sizeof c->source, c->is_quoted && rng_one_in(r, 2) ? "%s %s" : "%s", a, b);
-		bq_buf_printf(out, c->is_quoted ? "%s%s\"%s\"" : "%s%s%s", i == 0 ? "" : " ",
-			c->is_negated ? "-" : "", c->source);
+		bq_buf_printf(out, "%s%s", i == 0 ? "" : " ", c->is_negated ? "-" : "");
+		if (form == 0)
+			make_near(r, c, out);
+		else if (form == 1)
+			make_prefix(r, c, out);
+		else
+			make_exact(r, c, out);
 		read_words(t->text, bq_span_of(c->source), BQ_TOKENS_QUERY, &c->words);
 	}
 }
