@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Words that belong together in a segment with damage behind checksums that
+ * match: in its lists, its positions, its lists of pairs.  A query gets an
+ * answer or BQ_EFORMAT and never reads outside the bytes.  What verify calls
+ * sound is an index like any other: no query complains, and the fast way and
+ * the slow one find the same.
+ */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <bq/build.h>
+#include <bq/query.h>
+
+#include "base/mapfile.h"
+#include "lib/docgen.h"
+#include "lib/rng.h"
+#include "lib/segfile.h"
+#include "lib/tmpdir.h"
+#include "segment/segment.h"
+
+enum { DOCS = 700, WORDS = 24, VOCABULARY = 30, FILES = 200, QUERIES = 12, LIMIT = 1000 };
+
+static struct rng rng;
+
+/* ---- a sound file ------------------------------------------------------- */
+
+/* Some words are in more than 256 documents and, with pairs, some are covered. */
+static void build_index(const char *dir, bool has_pairs)
+{
+	struct bq_build_opts opts = { .text = { .lang = "en" }, .k1 = 0.9f, .b = 0.4f, .memory_bytes = 64 << 20,
+		.pairs_min = has_pairs ? 250 : 0, .pairs_percent = has_pairs ? 1000 : BQ_PAIRS_OFF, .n_sources = 1,
+		.sources = &BQ_SPAN("/src") };
+	struct bq_build_report report;
+	struct bq_build *b;
+	struct bq_error err;
+
+	assert_int_equal(bq_build_open(dir, &opts, &b, &err), BQ_OK);
+	for (uint32_t d = 0; d < DOCS; d++) {
+		struct bq_buf text = BQ_BUF_INIT;
+		docgen_text(&rng, 1 + (uint32_t)rng_skewed(&rng, rng_one_in(&rng, 50) ? 600 : 2 * WORDS), VOCABULARY, &text);
+		struct bq_doc_in in = { .path = BQ_SPAN("a.jsonl"), .text = bq_buf_span(&text), .at = BQ_AT_RECORD,
+			.file_line = d + 1, .mtime_us = INT64_MIN, .file_bytes = -1 };
+		assert_int_equal(bq_build_add(b, &in, &err), BQ_OK);
+		bq_buf_release(&text);
+	}
+	assert_int_equal(bq_build_commit(b, &report, &err), BQ_OK);
+}
+
+static void take_segment(const char *dir, struct segfile *out)
+{
+	int dirfd = open(dir, O_RDONLY | O_DIRECTORY);
+	struct mapfile map;
+
+	assert_int_equal(mapfile_open(dirfd, "00000001.seg", &map, NULL), BQ_OK);
+	segfile_take(out, mapfile_span(&map));
+	mapfile_close(&map);
+	(void)close(dirfd);
+}
+
+/* ---- damage --------------------------------------------------------------- */
+
+/* Change a bit, a byte or a run of bytes; returns where and keeps what was. */
+struct damage {
+	struct bq_buf *section;
+	size_t at, n;
+	uint8_t was[64];
+};
+
+static void do_damage(struct segfile *f, bool has_pairs, struct damage *d)
+{
+	static const enum section_kind kinds[] = { SECTION_POS, SECTION_POS, SECTION_POST, SECTION_PPOST };
+
+	d->section = segfile_section(f, kinds[rng_below(&rng, has_pairs ? 4 : 3)]);
+	d->n = rng_one_in(&rng, 4) ? (size_t)rng_between(&rng, 1, sizeof d->was) : 1;
+	if (d->n > d->section->len)
+		d->n = d->section->len;
+	assert_true(d->n != 0);
+	d->at = (size_t)rng_below(&rng, d->section->len - d->n + 1);
+	uint8_t *p = d->section->ptr + d->at;
+	memcpy(d->was, p, d->n);
+	if (d->n != 1)
+		rng_bytes(&rng, p, d->n);
+	else
+		*p ^= rng_one_in(&rng, 2) ? (uint8_t)(1u << rng_below(&rng, 8)) : 0xff;
+}
+
+static void undo_damage(const struct damage *d)
+{
+	memcpy(d->section->ptr + d->at, d->was, d->n);
+}
+
+/* ---- queries -------------------------------------------------------------- */
+
+static void put_phrase(uint32_t n, struct bq_buf *out)
+{
+	bq_buf_printf(out, "\"");
+	docgen_query(&rng, n, VOCABULARY, out);
+	bq_buf_printf(out, "\"");
+}
+
+/* Returns whether it has a prefix. */
+static bool make_query(struct bq_buf *out)
+{
+	char a[DOCGEN_WORD_MAX], b[DOCGEN_WORD_MAX];
+	uint32_t form = (uint32_t)rng_below(&rng, 7), n = 1 + (uint32_t)rng_skewed(&rng, 20);
+
+	docgen_word((uint32_t)rng_skewed(&rng, VOCABULARY), a);
+	docgen_word((uint32_t)rng_skewed(&rng, VOCABULARY), b);
+	bq_buf_clear(out);
+	if (form == 3) {
+		bq_buf_printf(out, "%s %s/%u %s", a, rng_one_in(&rng, 2) ? "NEAR" : "ADJ", n, b);
+	} else if (form == 4) {
+		bq_buf_printf(out, "\"%s %.*s\"*", a, (int)rng_between(&rng, 1, 3), b);
+	} else {
+		put_phrase((uint32_t)rng_between(&rng, 2, 5), out);
+		if (form == 5)
+			bq_buf_printf(out, "~%u", n);
+		else if (form == 6)
+			bq_buf_printf(out, rng_one_in(&rng, 2) ? " +%s" : " %s -\"%s %s\"", a, b, a);
+	}
+	return form == 4;
+}
+
+struct trial {
+	struct bq_searcher *searcher;
+	struct bq_index index; /* with one leaf: the damaged one */
+	struct bq_arena mem;
+	struct bq_buf text;
+};
+
+static int search(struct trial *t, const struct bq_query_opts *opts, struct bq_hits *out)
+{
+	struct bq_index *index = &t->index;
+	const struct bq_view view = { &index, 1 };
+	struct bq_error err = { 0 };
+	struct bq_query *q;
+	int rc = bq_query_parse(t->searcher, &view, bq_buf_span(&t->text), opts, &t->mem, &q, &err);
+
+	memset(out, 0, sizeof *out);
+	if (rc == BQ_OK)
+		rc = bq_query_search(q, out, &err);
+	if (rc != BQ_OK && (rc != BQ_EFORMAT || err.msg[0] == '\0'))
+		fail_msg("%.*s: %d %s", (int)t->text.len, (const char *)t->text.ptr, rc, err.msg);
+	for (uint32_t i = 0; rc == BQ_OK && i < out->n; i++) {
+		assert_true(out->hits[i].doc < DOCS);
+		assert_true(i == 0 || opts->match == BQ_MATCH_AUTO || out->hits[i].score <= out->hits[i - 1].score);
+	}
+	return rc;
+}
+
+static void expect_same(const struct trial *t, const struct bq_hits *have, const struct bq_hits *want)
+{
+	assert_int_equal(have->n, want->n);
+	for (uint32_t i = 0; i < have->n; i++) {
+		const struct bq_hit *a = &have->hits[i], *b = &want->hits[i];
+		if (a->doc != b->doc || a->score != b->score)
+			fail_msg("%.*s: hit %u is %u %.9f, the slow way %u %.9f", (int)t->text.len,
+				(const char *)t->text.ptr, i, a->doc, a->score, b->doc, b->score);
+	}
+}
+
+/* The documents are the same; their order need not be. */
+static void expect_same_set(const struct trial *t, const struct bq_hits *have, const struct bq_hits *want)
+{
+	bool found[DOCS] = { false };
+
+	assert_int_equal(have->n, want->n);
+	for (uint32_t i = 0; i < have->n; i++)
+		found[have->hits[i].doc] = true;
+	for (uint32_t i = 0; i < want->n; i++)
+		if (!found[want->hits[i].doc])
+			fail_msg("%.*s: only the slow way finds %u", (int)t->text.len, (const char *)t->text.ptr,
+				want->hits[i].doc);
+}
+
+/* The fast way and the slow; returns how many found something. */
+static uint32_t run_query(struct trial *t, bool is_sound)
+{
+	struct bq_query_opts how = { .match = (enum bq_match)rng_below(&rng, 3),
+		.limit = rng_one_in(&rng, 2) ? LIMIT : 1 + (uint32_t)rng_below(&rng, 20) };
+	struct bq_hits fast, slow;
+
+	/* Damage can put two words into one place, which verify cannot see:
+	 * whether a phrase with a prefix is there once or twice is open then. */
+	bool is_prefix = make_query(&t->text);
+	if (is_prefix)
+		how.limit = LIMIT;
+	int rc = search(t, &how, &fast);
+	how.exhaustive = true;
+	int slow_rc = search(t, &how, &slow);
+	if (is_sound) {
+		assert_int_equal(rc, BQ_OK);
+		assert_int_equal(slow_rc, BQ_OK);
+		(is_prefix ? expect_same_set : expect_same)(t, &fast, &slow);
+	}
+	uint32_t found = rc == BQ_OK && fast.n != 0;
+	bq_arena_reset(&t->mem);
+	return found;
+}
+
+/* ---- files ---------------------------------------------------------------- */
+
+struct seen {
+	uint32_t found, sound, refused;
+};
+
+/* The file of these parts in a block of its own, which ASan watches. */
+static uint8_t *join(const struct segfile *f, size_t *len)
+{
+	struct bq_buf file = segfile_join(f);
+	uint8_t *copy = malloc(file.len);
+
+	assert_non_null(copy);
+	memcpy(copy, file.ptr, file.len);
+	*len = file.len;
+	bq_buf_release(&file);
+	return copy;
+}
+
+static void run_file(struct trial *t, const struct segfile *f, struct seen *seen)
+{
+	struct segment *s;
+	struct bq_leaf *leaf;
+	struct bq_error err;
+	size_t len;
+	uint8_t *bytes = join(f, &len);
+
+	if (segment_open_bytes(bq_span_make(bytes, len), "x.seg", &s, &err) == BQ_OK) {
+		bool is_sound = segment_verify(s, &err) == BQ_OK;
+		leaf = &s->leaf;
+		t->index.leaves = &leaf;
+		for (int i = 0; i < QUERIES; i++)
+			seen->found += run_query(t, is_sound);
+		seen->sound += is_sound;
+		segment_close(s);
+	} else {
+		seen->refused++;
+	}
+	free(bytes);
+}
+
+static void run(bool has_pairs)
+{
+	struct trial t = { .searcher = bq_searcher_new() };
+	struct bq_index *index;
+	struct tmpdir dir;
+	struct segfile f;
+	struct damage d;
+	struct bq_error err;
+	struct seen seen = { 0 };
+
+	tmpdir_init(&dir);
+	build_index(dir.path, has_pairs);
+	assert_int_equal(bq_index_open(dir.path, &index, &err), BQ_OK);
+	assert_int_equal(index->n_leaves, 1);
+	t.index = *index;
+	take_segment(dir.path, &f);
+	bq_arena_init(&t.mem, 256 << 20);
+	run_file(&t, &f, &seen);
+	assert_int_equal(seen.sound, 1);
+	assert_true(seen.found != 0);
+	for (int i = 0; i < FILES; i++) {
+		do_damage(&f, has_pairs, &d);
+		run_file(&t, &f, &seen);
+		undo_damage(&d);
+	}
+	print_message("%d damaged files: %u not opened, %u sound; %u queries found something\n", FILES, seen.refused,
+		seen.sound - 1, seen.found);
+	assert_true(seen.found > FILES);
+	segfile_release(&f);
+	bq_arena_release(&t.mem);
+	bq_buf_release(&t.text);
+	bq_searcher_free(t.searcher);
+	bq_index_unref(index);
+	tmpdir_release(&dir);
+}
+
+static void positions_damaged(void **state)
+{
+	(void)state;
+	run(false);
+}
+
+static void pairs_damaged(void **state)
+{
+	(void)state;
+	run(true);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(positions_damaged), cmocka_unit_test(pairs_damaged) };
+
+	rng = rng_start("corrupt_phrases");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
