@@ -6,6 +6,7 @@ documents, score() the BM25 of one of them.
 import array
 import bisect
 import collections
+import itertools
 import json
 import math
 import re
@@ -149,12 +150,51 @@ class Leaf:
 
     def score(self, d, _):
         """BM25; of leaves that are simple."""
-        tf = sum(1 for _ in starts(self.texts[d], "".join(self.classes)))
+        return self.bm25(d, sum(1 for _ in starts(self.texts[d], "".join(self.classes))))
+
+    def bm25(self, d, tf):
         k = K1 * (1 - B + B * self.collection.length_codes[d] / self.collection.average)
         return self.weight() * tf / (tf + k)
 
     def leaves(self):
         return [self]
+
+
+class Near(Leaf):
+    """Words near one another, by every choice of places: form `~`, `NEAR` or `ADJ`."""
+
+    def __init__(self, collection, text, form, distance):
+        super().__init__(collection, text)
+        self.form, self.distance = form, distance
+
+    def fits(self, places):
+        if len(set(places)) != len(places) or self.form == "ADJ" and places[1] < places[0]:
+            return False
+        off = [at - i if self.form == "~" else at for i, at in enumerate(places)]
+        return max(off) - min(off) <= self.distance
+
+    def matches(self, text):
+        """Where each match ends: as early as it can, and the next one lies behind it."""
+        found = [sorted(at for c in cls for at in starts(text, c)) for cls in self.classes]
+        behind = 0
+        for end in sorted(set().union(*found)):
+            first = max(behind, end - self.distance - len(found))
+            near = [f[bisect.bisect_left(f, first):bisect.bisect_right(f, end)] for f in found]
+            if any(map(self.fits, itertools.product(*near))):
+                yield end
+                behind = end + 1
+
+    def parts(self, d):
+        """Title and text: too far apart for any distance."""
+        return self.texts[d].split(BREAK)
+
+    def search(self):
+        holding = [set(self.collection.in_doc[c]) for cls in self.classes for c in cls]
+        return {d for d in set.intersection(*holding)
+                if any(True for part in self.parts(d) for _ in self.matches(part))}
+
+    def score(self, d, _):
+        return self.bm25(d, sum(1 for part in self.parts(d) for _ in self.matches(part)))
 
 
 class Any:

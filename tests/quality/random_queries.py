@@ -6,7 +6,7 @@ import collections
 import re
 import sys
 
-from naive import BREAK, Any, Group, Leaf, Raw, Unfit
+from naive import BREAK, Any, Group, Leaf, Near, Raw, Unfit
 
 STOP_WORDS = """a an and are as at be but by for if in into is it no not of on or such that the their then there
     these they this to was will with""".split()
@@ -207,6 +207,31 @@ class Maker:
             raise Unfit
         return self.leaf(written, text, is_prefix=True)
 
+    def prefix(self, written):
+        """`shar*`; in quotes a phrase with its last word so."""
+        piece = self.typed(written)
+        text = piece.text.rstrip("*").strip('"')
+        if not text[-1].isalnum() or not text.isprintable() or (written == "%s*" and not text.isalnum()):
+            raise Unfit
+        return piece
+
+    def near(self, form):
+        """Words that stand near one another somewhere, in any order, or do not."""
+        rng, splitter = self.rng, self.collection.splitter
+        units = splitter.split("".join(self.cut(8)))
+        n = 2 if form != "~" else rng.choice((2, 2, 3, 4))
+        chosen = [u[0] for u in rng.sample(units, n)] if len(units) >= n and rng.random() < 0.8 else [
+            self.draw() for _ in range(n)]
+        if any(splitter.cjk.search(w) or len(splitter.split(w)) != 1 for w in chosen):
+            raise Unfit
+        distance = rng.choice((2, 3, 5, 8, 20, 100))  # ADJ/1 is the phrase
+        text = " ".join(chosen)
+        written = '"%s"~' + str(distance) if form == "~" else "%s"
+        piece = Piece(written % text, Near(self.collection, text, form, distance))
+        if form != "~":
+            piece.text = "%s %s/%d %s" % (chosen[0], form, distance, chosen[1])
+        return piece
+
     def forms(self):
         """{name: (weight, draw)}; `draw` gives a Piece and what options it needs."""
         rng, word = self.rng, self.word
@@ -241,6 +266,13 @@ class Maker:
             "@partial": (2, lambda: self.typed("%s")),
             '@partial "a b': (2, lambda: self.typed('"%s')),
             "the a": (5, self.with_stop_words),
+            "shar*": (4, lambda: self.prefix("%s*")),
+            '"data shar"*': (4, lambda: self.prefix('"%s"*')),
+            '"a b"~n': (6, lambda: self.near("~")),
+            "a NEAR/n b": (4, lambda: self.near("NEAR")),
+            "a ADJ/n b": (4, lambda: self.near("ADJ")),
+            '"a b"~n c': (4, lambda: beside(self.near(rng.choice(("~", "NEAR", "ADJ"))), some(),
+                                            without(rng, self.near("~")))),
         }
         if not self.has_stems:
             forms["@syntax=words"] = (4, self.plain_text)

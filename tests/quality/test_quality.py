@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The measures of quality.py, against numbers worked out by hand."""
+"""The measures of quality.py and the near words of naive.py, against what is worked out by hand."""
+import json
+import tempfile
 import unittest
 
+import naive
 import quality
+import words
 
 
 class Measures(unittest.TestCase):
@@ -26,6 +30,28 @@ class Measures(unittest.TestCase):
 
     def test_only_a_thousand_count(self):
         self.expect(["x%d" % i for i in range(1000)] + ["a"], {"a": 1}, 0, 0, 0, 0)
+
+
+class NearWords(unittest.TestCase):
+    splitter = words.Splitter("none")
+
+    def ends(self, text, words_near, form, distance):
+        with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file:
+            file.write(json.dumps({"id": 1, "title": "", "text": text}))
+            file.flush()
+            collection = naive.Collection(file.name, self.splitter)
+            self.addCleanup(collection.file.close)
+            return list(naive.Near(collection, words_near, form, distance).matches(collection.docs[0][1:]))
+
+    def test_example(self):
+        self.assertEqual(self.ends("sharing data x data x sharing", "data sharing", "~", 2), [1, 5])
+        self.assertEqual(self.ends("sharing data x data x sharing", "data sharing", "~", 1), [5])
+
+    def test_order_and_places(self):
+        self.assertEqual(self.ends("b a x b", "a b", "NEAR", 2), [1])
+        self.assertEqual(self.ends("b a x b", "a b", "ADJ", 2), [3])
+        self.assertEqual(self.ends("b a x b", "a b", "ADJ", 1), [])
+        self.assertEqual(self.ends("a x a a", "a a", "NEAR", 2), [2])
 
 
 if __name__ == "__main__":
