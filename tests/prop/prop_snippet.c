@@ -2,7 +2,7 @@
  *
  * Places, snippets and marks of random queries in random documents, against a
  * highlighter that reads every document whole: line, column and length of each
- * place, the text sent and every marked byte.
+ * place, the text sent and every marked byte; and which documents have one.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,7 +19,6 @@
 #include <bq/query.h>
 
 #include "lib/mem_index.h"
-#include "lib/native_index.h"
 #include "lib/rng.h"
 
 enum { MAX_DOCS = 12, ROUNDS = 50, QUERIES = 12, MAX_WORDS = 6000, MAX_CLAUSES = 4, MAX_RANGES = 20000,
@@ -514,6 +513,27 @@ static void make_query(struct rng *r, struct trial *t, struct bq_buf *out)
 	}
 }
 
+/* The query of one clause finds the documents that have it, and no other. */
+static void check_found(const struct trial *t, const struct corpus *c, uint32_t leaf_docs, const struct bq_hits *hits)
+{
+	static struct words words;
+	static struct ranges ranges;
+	bool is_hit[MAX_DOCS] = { false };
+
+	for (uint32_t h = 0; h < hits->n; h++)
+		is_hit[hits->hits[h].leaf * leaf_docs + hits->hits[h].doc] = true;
+	for (uint32_t i = 0; i < c->n; i++) {
+		read_words(t->text, c->docs[i].text, 0, &words);
+		find_ranges(t->clauses, t->n, &words, &ranges);
+		bool has = ranges.n != 0;
+		read_words(t->text, c->docs[i].title, 0, &words);
+		find_ranges(t->clauses, t->n, &words, &ranges);
+		if (is_hit[i] != (has || ranges.n != 0))
+			fail_msg("%s (%c%u): document %u is %sfound", t->clauses[0].source, t->clauses[0].near,
+				t->clauses[0].distance, i, is_hit[i] ? "" : "not ");
+	}
+}
+
 static void run_round(struct rng *r)
 {
 	static struct corpus c;
@@ -538,6 +558,8 @@ static void run_round(struct rng *r)
 		if (bq_query_parse(s, &view, bq_buf_span(&text), &how, &mem, &t.q, &err) != BQ_OK ||
 			bq_query_search(t.q, &hits, &err) != BQ_OK)
 			fail_msg("%.*s: %s", (int)text.len, (const char *)text.ptr, err.msg);
+		if (t.n == 1)
+			check_found(&t, &c, opts.leaf_docs, &hits);
 		for (uint32_t h = 0; h < hits.n; h++)
 			check_hit(r, &t, &hits.hits[h],
 				&c.docs[hits.hits[h].leaf * opts.leaf_docs + hits.hits[h].doc]);
