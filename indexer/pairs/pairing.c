@@ -10,7 +10,7 @@
 #include "segment/segment.h"
 #include "segment/spool.h"
 
-enum { IMPACT_TFS = 4 };
+enum { IMPACT_TFS = 4, PAGES_SHARE = 4 /* of memory, for pages of the segment; records have the rest */ };
 
 /* A list as it waits for T: this, then its bytes. */
 struct waiting {
@@ -276,15 +276,15 @@ static int check_stop(const struct pairing *p)
 }
 
 /* All windows, for the rows at hand. */
-static int scan_rows(struct pairing *p)
+static int scan_rows(struct pairing *p, void (*take)(struct records *r, const struct scan *sc))
 {
 	struct scan sc;
 	int rc = scan_init(&sc, p->s, p->terms, p->n_words);
 
 	if (p->job->params->memory_bytes != 0)
-		sc.keep_bytes = p->job->params->memory_bytes / 16;
+		sc.keep_bytes = p->job->params->memory_bytes / PAGES_SHARE;
 	while (rc == BQ_OK && (rc = scan_next(&sc)) == BQ_OK) {
-		records_add(&p->records, &sc);
+		take(&p->records, &sc);
 		rc = check_stop(p);
 	}
 	if (rc == BQ_EFORMAT)
@@ -293,20 +293,49 @@ static int scan_rows(struct pairing *p)
 	return rc == BQ_END ? BQ_OK : rc == BQ_ENOMEM ? no_memory(p) : rc;
 }
 
+/* Some rows from `from` on that memory holds. */
+static int write_rows(struct pairing *p, uint32_t from, uint64_t memory)
+{
+	int rc = records_take(&p->records, p->terms, from, memory);
+
+	if (rc == BQ_OK)
+		rc = scan_rows(p, records_add);
+	for (uint32_t a = from; a < p->records.to && rc == BQ_OK; a++) {
+		put_row(p, a);
+		rc = check_stop(p);
+	}
+	return rc;
+}
+
+/* One row that memory does not hold. */
+static int write_in_parts(struct pairing *p, uint32_t a, uint64_t memory)
+{
+	int rc;
+
+	records_begin_parts(&p->records, a);
+	if (p->rank[a] >= p->n_keep)
+		return BQ_OK;
+	rc = scan_rows(p, records_count);
+	while (rc == BQ_OK && p->records.b_to < p->n_words) {
+		rc = records_take_part(&p->records, memory);
+		if (rc == BQ_OK)
+			rc = scan_rows(p, records_add);
+		if (rc == BQ_OK)
+			put_row(p, a);
+	}
+	return rc;
+}
+
 static int write_lists(struct pairing *p)
 {
-	uint64_t memory = p->job->params->memory_bytes;
+	uint64_t memory = p->job->params->memory_bytes == 0 ? UINT64_MAX
+		: p->job->params->memory_bytes - p->job->params->memory_bytes / PAGES_SHARE;
 	uint32_t from = 0;
 	int rc = records_init(&p->records, p->n_words);
 
 	while (rc == BQ_OK && from < p->n_words) {
-		rc = records_take(&p->records, p->terms, from, memory == 0 ? UINT64_MAX : memory);
-		if (rc == BQ_OK)
-			rc = scan_rows(p);
-		for (uint32_t a = from; a < p->records.to && rc == BQ_OK; a++) {
-			put_row(p, a);
-			rc = check_stop(p);
-		}
+		rc = records_fit(&p->terms[from], memory) ? write_rows(p, from, memory)
+			: write_in_parts(p, from, memory);
 		from = p->records.to;
 	}
 	records_release(&p->records);

@@ -4,6 +4,10 @@
 #include "codec/bits.h"
 #include "segment/segment.h"
 
+/* A page that is missing brings its neighbours: what one fault maps of a file in
+ * memory, by Linux's fault_around_bytes. */
+enum { FAULT_BYTES = 64 << 10 };
+
 /* ---- blocks ------------------------------------------------------------ */
 
 int placed_open(struct placed *p, const struct segment *s, const struct bq_term *t, struct bq_read *rd)
@@ -147,14 +151,16 @@ static int scatter_block(struct placed *p, const struct placed_slots *s, uint16_
 
 int placed_scatter(struct placed *p, const struct placed_slots *to, uint16_t value, uint64_t *bytes)
 {
-	int rc = scatter_block(p, to, value);
+	int rc;
 
+	if (p->i < p->n && p->docs[p->i] < to->end)
+		*bytes += FAULT_BYTES; /* positions */
+	rc = scatter_block(p, to, value);
 	while (rc == BQ_OK && p->i == p->n && p->block < p->n_blocks) {
+		*bytes += 3 * FAULT_BYTES; /* skips, documents, positions */
 		rc = load_block(p);
-		if (rc == BQ_OK) {
-			*bytes += p->pos.len + BQ_BLOCK_DOCS;
+		if (rc == BQ_OK)
 			rc = scatter_block(p, to, value);
-		}
 	}
 	return rc;
 }

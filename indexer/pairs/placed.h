@@ -40,7 +40,8 @@ struct placed_slots {
 int placed_open(struct placed *p, const struct segment *s, const struct bq_term *t, struct bq_read *rd);
 
 /* Write `value` wherever the word is in documents below to->end, which are not
- * below to->first; the next call goes on.  Adds about what was read to *bytes.
+ * below to->first; the next call goes on.  Adds what pages of the file this maps, at
+ * most about, to *bytes.
  * BQ_EFORMAT, also in rd->error: a block is damaged [F18] [F19] [F20] [F23], or a
  * position lies behind the end of its document [F24]. */
 int placed_scatter(struct placed *p, const struct placed_slots *to, uint16_t value, uint64_t *bytes);

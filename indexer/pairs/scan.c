@@ -63,8 +63,13 @@ static int fill_slots(struct scan *sc)
 	struct placed_slots to = { sc->slots, sc->bases, sc->ends, sc->first, sc->end };
 	int rc = BQ_OK;
 
-	for (uint32_t i = 0; i < sc->n_words && rc == BQ_OK; i++)
+	for (uint32_t i = 0; i < sc->n_words && rc == BQ_OK; i++) {
 		rc = placed_scatter(&sc->lists[i], &to, (uint16_t)(i + 1), &sc->read_bytes);
+		if (sc->read_bytes > sc->keep_bytes) {
+			mapfile_forget(&sc->segment->map);
+			sc->read_bytes = 0;
+		}
+	}
 	return rc;
 }
 
@@ -77,10 +82,6 @@ int scan_next(struct scan *sc)
 		rc = clear_slots(sc);
 	if (rc == BQ_OK)
 		rc = fill_slots(sc);
-	if (sc->read_bytes > sc->keep_bytes) {
-		mapfile_forget(&sc->segment->map);
-		sc->read_bytes = 0;
-	}
 	return rc;
 }
 

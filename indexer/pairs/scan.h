@@ -33,7 +33,7 @@ struct scan {
 	uint64_t *bases;       /* of each, where its slots start; one more */
 	uint16_t *slots;       /* word + 1, or 0 */
 	uint64_t max_slots;
-	uint64_t read_bytes;   /* about, since the file's pages were let go */
+	uint64_t read_bytes;   /* at most, in pages, since those were let go */
 	uint64_t keep_bytes;   /* of pages at most */
 	uint64_t most_slots;   /* a document that needs more is BQ_ENOMEM */
 };
