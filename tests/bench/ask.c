@@ -176,6 +176,14 @@ int ask_facts(struct ask *a, const struct ask_command *command, const struct ben
 		rc = count_of(a, &candidates, &out->candidates);
 	if (rc == BQ_OK)
 		rc = ask_run(a, &commands[0], q->text, &out->matches);
+	if (rc == BQ_OK && q->class == BENCH_PHRASE) {
+		struct phrases_facts known = phrases_look_up(a->index, q->atoms[0].text, &a->mem);
+		out->phrase = known.kind;
+		out->is_absent = known.kind == PHRASES_ABSENT;
+		out->pair_df = known.kind == PHRASES_ABOVE && known.df != UINT64_MAX ? known.df : 0;
+		if (known.kind == PHRASES_LONG && known.df < out->candidates)
+			out->candidates = known.df; /* documents of the rarest pair, at most */
+	}
 	bq_buf_release(&candidates);
 	return rc;
 }

@@ -23,6 +23,7 @@ struct result {
 	double us, floor_us;
 	double show_us, show_floor_us; /* --snippets */
 	uint64_t shown, frames;        /* hits with a snippet; frames decompressed for them */
+	enum phrases_kind phrase;      /* of a phrase */
 	bool is_refused; /* said on standard error, left out of the report */
 };
 
@@ -93,8 +94,10 @@ static int look_at(struct engine *e, uint32_t command, uint32_t query)
 	r->show_floor_us = model_show_floor(&e->constants, r->shown, e->ask.shown.bytes);
 	if (rc == BQ_OK)
 		rc = ask_facts(&e->ask, e->commands[command], &e->queries.list[query], &facts);
-	if (rc == BQ_OK)
+	if (rc == BQ_OK) {
 		r->floor_us = model_floor(&e->constants, &facts);
+		r->phrase = facts.phrase;
+	}
 	return rc;
 }
 
@@ -153,13 +156,16 @@ static double ratio_of(const struct summary *s)
 	return s->floor_us > 0 ? s->mean_us / s->floor_us : 0;
 }
 
-static struct summary sum_up(struct engine *e, uint32_t command, enum bench_class class, double *room)
+enum { ALL_PHRASES = PHRASES_KINDS };
+
+/* `kind`: of a phrase; ALL_PHRASES, and for other classes: all. */
+static struct summary sum_up_kind(struct engine *e, uint32_t command, enum bench_class class, unsigned kind, double *room)
 {
 	struct summary s = { 0 };
 
 	for (uint32_t i = 0; i < e->queries.n; i++) {
 		const struct result *r = result_at(e, command, i);
-		if (e->queries.list[i].class != class || r->is_refused)
+		if (e->queries.list[i].class != class || r->is_refused || (kind != ALL_PHRASES && r->phrase != kind))
 			continue;
 		room[s.n++] = r->us;
 		s.mean_us += r->us;
@@ -181,6 +187,11 @@ static struct summary sum_up(struct engine *e, uint32_t command, enum bench_clas
 	return s;
 }
 
+static struct summary sum_up(struct engine *e, uint32_t command, enum bench_class class, double *room)
+{
+	return sum_up_kind(e, command, class, ALL_PHRASES, room);
+}
+
 static void put_query(struct bq_buf *b, struct engine *e, uint32_t command, uint32_t i)
 {
 	const struct bench_query *q = &e->queries.list[i];
@@ -189,8 +200,11 @@ static void put_query(struct bq_buf *b, struct engine *e, uint32_t command, uint
 	bq_buf_printf(b, "{\"command\":\"%s\",\"class\":\"%s\",\"query\":", e->commands[command]->name,
 		bench_class_name(q->class));
 	bq_buf_put_json(b, q->text);
-	bq_buf_printf(b, ",\"count\":%llu,\"us\":%.2f,\"bytes\":%llu,\"floor_us\":%.2f}", (unsigned long long)r->count,
+	bq_buf_printf(b, ",\"count\":%llu,\"us\":%.2f,\"bytes\":%llu,\"floor_us\":%.2f", (unsigned long long)r->count,
 		r->us, (unsigned long long)r->bytes, r->floor_us);
+	if (q->class == BENCH_PHRASE)
+		bq_buf_printf(b, ",\"phrase\":\"%s\"", phrases_kind_name(r->phrase));
+	bq_buf_put_u8(b, '}');
 }
 
 static void put_index(struct bq_buf *b, const struct bq_index *ix)
@@ -260,6 +274,26 @@ static void put_json(struct bq_buf *b, struct engine *e, double *room)
 	bq_buf_printf(b, "}\n");
 }
 
+static void put_row(struct bq_buf *b, const char *command, const char *name, const struct summary *s)
+{
+	bq_buf_printf(b, "%-14s %-12s %5u %10.1f %10.1f %10.1f %10.0f %10.1f %7.1f\n", command, name, s->n, s->mean_us,
+		s->p50_us, s->p99_us, s->bytes, s->floor_us, ratio_of(s));
+}
+
+/* Phrases again, by what pair lists know of them. */
+static void put_phrase_rows(struct bq_buf *b, struct engine *e, uint32_t command, double *room)
+{
+	for (unsigned kind = 0; kind < PHRASES_KINDS; kind++) {
+		struct summary s = sum_up_kind(e, command, BENCH_PHRASE, kind, room);
+		struct bq_buf name = BQ_BUF_INIT;
+		bq_buf_printf(&name, "  %s", phrases_kind_name((enum phrases_kind)kind));
+		bq_buf_put_u8(&name, 0);
+		if (s.n != 0 && !name.oom)
+			put_row(b, e->commands[command]->name, (const char *)name.ptr, &s);
+		bq_buf_release(&name);
+	}
+}
+
 static void put_table(struct bq_buf *b, struct engine *e, double *room)
 {
 	bq_buf_printf(b, "%-14s %-12s %5s %10s %10s %10s %10s %10s %7s\n", "command", "class", "n", "mean us", "p50 us",
@@ -269,9 +303,9 @@ static void put_table(struct bq_buf *b, struct engine *e, double *room)
 			struct summary s = sum_up(e, c, (enum bench_class)class, room);
 			if (s.n == 0)
 				continue;
-			bq_buf_printf(b, "%-14s %-12s %5u %10.1f %10.1f %10.1f %10.0f %10.1f %7.1f\n",
-				e->commands[c]->name, bench_class_name((enum bench_class)class), s.n, s.mean_us,
-				s.p50_us, s.p99_us, s.bytes, s.floor_us, ratio_of(&s));
+			put_row(b, e->commands[c]->name, bench_class_name((enum bench_class)class), &s);
+			if (class == BENCH_PHRASE)
+				put_phrase_rows(b, e, c, room);
 		}
 	}
 }

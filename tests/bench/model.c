@@ -88,9 +88,9 @@ static void unite(const struct constants *c, const struct model_query *q, struct
 }
 
 /* The best k of one list: its bounds, and at most k of its blocks. */
-static void pick_blocks(const struct constants *c, const struct model_query *q, struct cost *out)
+static void pick_blocks(const struct constants *c, const struct model_query *q, uint64_t df, struct cost *out)
 {
-	uint64_t df = q->lists[0].df, blocks = (df + BQ_BLOCK_DOCS - 1) / BQ_BLOCK_DOCS;
+	uint64_t blocks = (df + BQ_BLOCK_DOCS - 1) / BQ_BLOCK_DOCS;
 	uint64_t read = blocks < q->k ? blocks : q->k;
 	uint64_t docs = read * BQ_BLOCK_DOCS < df ? read * BQ_BLOCK_DOCS : df;
 
@@ -101,7 +101,7 @@ static void pick_blocks(const struct constants *c, const struct model_query *q, 
 /* What is not pruned, of the work that an exact count takes. */
 static double share_of(const struct model_query *q)
 {
-	if (q->k == 0 || (q->wants_total && q->class != BENCH_OR))
+	if (q->k == 0 || (q->wants_total && q->class != BENCH_OR) || q->pair_df != 0)
 		return 1;
 	switch (q->class) {
 	case BENCH_WORD:
@@ -121,9 +121,11 @@ static void answer(const struct constants *c, const struct model_query *q, struc
 	bool is_required = rarest_required(q) != UINT64_MAX;
 	uint32_t n_scored = 0;
 
-	if (q->class == BENCH_WORD) {
+	if (q->is_absent)
+		return;
+	if (q->class == BENCH_WORD || q->pair_df != 0) {
 		if (q->k != 0)
-			pick_blocks(c, q, out);
+			pick_blocks(c, q, q->pair_df != 0 ? q->pair_df : q->lists[0].df, out);
 		return; /* its count stands in the dictionary */
 	}
 	if (q->class == BENCH_OR && q->k == 0 && q->n_lists == 2) {

@@ -7,6 +7,7 @@
 #define BENCH_MODEL_H
 
 #include "bench/constants.h"
+#include "bench/phrases.h"
 #include "bench/queries.h"
 
 enum { MODEL_MAX_LISTS = 64 };
@@ -24,6 +25,9 @@ struct model_query {
 	uint32_t n_lists;
 	uint32_t n_joints;   /* neighbours in phrases: words of each phrase - 1 */
 	uint64_t candidates; /* documents with all the words that phrases need */
+	enum phrases_kind phrase; /* of a PHRASE */
+	bool is_absent;      /* a phrase that pair lists say stands nowhere */
+	uint64_t pair_df;    /* a phrase of two words that is one list: its documents; else 0 */
 	uint64_t matches;
 };
 
