@@ -282,7 +282,7 @@ static int scan_rows(struct pairing *p, void (*take)(struct records *r, const st
 	int rc = scan_init(&sc, p->s, p->terms, p->n_words);
 
 	if (p->job->params->memory_bytes != 0)
-		sc.keep_bytes = p->job->params->memory_bytes / PAGES_SHARE;
+		scan_keep(&sc, p->job->params->memory_bytes / PAGES_SHARE);
 	while (rc == BQ_OK && (rc = scan_next(&sc)) == BQ_OK) {
 		take(&p->records, &sc);
 		rc = check_stop(p);

@@ -4,10 +4,6 @@
 #include "codec/bits.h"
 #include "segment/segment.h"
 
-/* A page that is missing brings its neighbours: what one fault maps of a file in
- * memory, by Linux's fault_around_bytes. */
-enum { FAULT_BYTES = 64 << 10 };
-
 /* ---- blocks ------------------------------------------------------------ */
 
 int placed_open(struct placed *p, const struct segment *s, const struct bq_term *t, struct bq_read *rd)
@@ -154,10 +150,10 @@ int placed_scatter(struct placed *p, const struct placed_slots *to, uint16_t val
 	int rc;
 
 	if (p->i < p->n && p->docs[p->i] < to->end)
-		*bytes += FAULT_BYTES; /* positions */
+		*bytes += PLACED_FAULT_BYTES; /* positions */
 	rc = scatter_block(p, to, value);
 	while (rc == BQ_OK && p->i == p->n && p->block < p->n_blocks) {
-		*bytes += 3 * FAULT_BYTES; /* skips, documents, positions */
+		*bytes += 3 * PLACED_FAULT_BYTES; /* skips, documents, positions */
 		rc = load_block(p);
 		if (rc == BQ_OK)
 			rc = scatter_block(p, to, value);

@@ -27,6 +27,10 @@ struct placed {
 	uint32_t docs[BQ_BLOCK_DOCS + 8], tfs[BQ_BLOCK_DOCS + 8]; /* vector stores may run over */
 };
 
+/* A page that is missing brings its neighbours: what one fault maps of a file in
+ * memory, by Linux's fault_around_bytes. */
+enum { PLACED_FAULT_BYTES = 64 << 10 };
+
 /* A row of slots for some documents. */
 struct placed_slots {
 	uint16_t *slots;

@@ -13,6 +13,7 @@ int scan_init(struct scan *sc, const struct segment *s, const struct bq_term *te
 	sc->n_words = n;
 	sc->most_slots = UINT64_MAX;
 	sc->keep_bytes = UINT64_MAX;
+	sc->window_slots = SCAN_SLOTS;
 	sc->lists = malloc((n + 1ull) * sizeof *sc->lists);
 	sc->ends = malloc(SCAN_DOCS * sizeof *sc->ends);
 	sc->bases = malloc((SCAN_DOCS + 1) * sizeof *sc->bases);
@@ -22,6 +23,13 @@ int scan_init(struct scan *sc, const struct segment *s, const struct bq_term *te
 		if (placed_open(&sc->lists[i], s, &terms[i], &sc->read) != BQ_OK)
 			return BQ_EFORMAT;
 	return BQ_OK;
+}
+
+void scan_keep(struct scan *sc, uint64_t bytes)
+{
+	sc->keep_bytes = bytes;
+	if (sc->n_words * 2ull * PLACED_FAULT_BYTES > bytes)
+		sc->window_slots = SCAN_MANY_SLOTS;
 }
 
 /* The documents that the next window has, and where their slots are. */
@@ -34,7 +42,7 @@ static int plan_window(struct scan *sc)
 	sc->bases[0] = 1;
 	do
 		sc->bases[i + 1] = sc->bases[i] + sc->ends[i] + 1;
-	while (++i < n && sc->bases[i] + sc->ends[i] < SCAN_SLOTS);
+	while (++i < n && sc->bases[i] + sc->ends[i] < sc->window_slots);
 	sc->first = sc->end;
 	sc->end += i;
 	return BQ_OK;
@@ -45,7 +53,7 @@ static int clear_slots(struct scan *sc)
 	uint64_t n = sc->bases[sc->end - sc->first];
 
 	if (n > sc->max_slots) {
-		uint64_t room = n < SCAN_SLOTS ? SCAN_SLOTS : n;
+		uint64_t room = n < sc->window_slots ? sc->window_slots : n;
 		free(sc->slots);
 		sc->max_slots = 0;
 		sc->slots = room > sc->most_slots ? NULL : malloc(room * sizeof *sc->slots);
