@@ -240,7 +240,7 @@ static int check_positions(struct check *c)
 
 	if (!claims_are_sound(c))
 		return broken(c, 0, "documents claim more positions than words have [F43]");
-	rc = scan_init(&sc, c->s, c->terms, c->p->n_words);
+	rc = scan_init(&sc, c->s, c->terms, c->p->n_words, UINT64_MAX);
 	sc.most_slots = MOST_SLOTS;
 	while (rc == BQ_OK && (rc = scan_next(&sc)) == BQ_OK) {
 		for (uint32_t doc = sc.first; doc < sc.end; doc++) {

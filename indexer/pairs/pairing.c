@@ -279,10 +279,9 @@ static int check_stop(const struct pairing *p)
 static int scan_rows(struct pairing *p, void (*take)(struct records *r, const struct scan *sc))
 {
 	struct scan sc;
-	int rc = scan_init(&sc, p->s, p->terms, p->n_words);
+	uint64_t memory = p->job->params->memory_bytes;
+	int rc = scan_init(&sc, p->s, p->terms, p->n_words, memory == 0 ? UINT64_MAX : memory / PAGES_SHARE);
 
-	if (p->job->params->memory_bytes != 0)
-		scan_keep(&sc, p->job->params->memory_bytes / PAGES_SHARE);
 	while (rc == BQ_OK && (rc = scan_next(&sc)) == BQ_OK) {
 		take(&p->records, &sc);
 		rc = check_stop(p);

@@ -6,30 +6,35 @@
 
 #include "segment/segment.h"
 
-int scan_init(struct scan *sc, const struct segment *s, const struct bq_term *terms, uint32_t n)
+/* So much more of the file is mapped: let all go when it is too much. */
+static void keep_pages(struct scan *sc, uint64_t more)
+{
+	sc->read_bytes += more;
+	if (sc->read_bytes <= sc->keep_bytes)
+		return;
+	mapfile_forget(&sc->segment->map);
+	sc->read_bytes = 0;
+}
+
+int scan_init(struct scan *sc, const struct segment *s, const struct bq_term *terms, uint32_t n, uint64_t keep_bytes)
 {
 	memset(sc, 0, sizeof *sc);
 	sc->segment = s;
 	sc->n_words = n;
 	sc->most_slots = UINT64_MAX;
-	sc->keep_bytes = UINT64_MAX;
-	sc->window_slots = SCAN_SLOTS;
+	sc->keep_bytes = keep_bytes;
+	sc->window_slots = n * 2ull * PLACED_FAULT_BYTES > keep_bytes ? SCAN_MANY_SLOTS : SCAN_SLOTS;
 	sc->lists = malloc((n + 1ull) * sizeof *sc->lists);
 	sc->ends = malloc(SCAN_DOCS * sizeof *sc->ends);
 	sc->bases = malloc((SCAN_DOCS + 1) * sizeof *sc->bases);
 	if (sc->lists == NULL || sc->ends == NULL || sc->bases == NULL)
 		return BQ_ENOMEM;
-	for (uint32_t i = 0; i < n; i++)
+	for (uint32_t i = 0; i < n; i++) {
 		if (placed_open(&sc->lists[i], s, &terms[i], &sc->read) != BQ_OK)
 			return BQ_EFORMAT;
+		keep_pages(sc, 2 * PLACED_FAULT_BYTES); /* its skips, from one end to the other */
+	}
 	return BQ_OK;
-}
-
-void scan_keep(struct scan *sc, uint64_t bytes)
-{
-	sc->keep_bytes = bytes;
-	if (sc->n_words * 2ull * PLACED_FAULT_BYTES > bytes)
-		sc->window_slots = SCAN_MANY_SLOTS;
 }
 
 /* The documents that the next window has, and where their slots are. */
@@ -72,11 +77,9 @@ static int fill_slots(struct scan *sc)
 	int rc = BQ_OK;
 
 	for (uint32_t i = 0; i < sc->n_words && rc == BQ_OK; i++) {
-		rc = placed_scatter(&sc->lists[i], &to, (uint16_t)(i + 1), &sc->read_bytes);
-		if (sc->read_bytes > sc->keep_bytes) {
-			mapfile_forget(&sc->segment->map);
-			sc->read_bytes = 0;
-		}
+		uint64_t bytes = 0;
+		rc = placed_scatter(&sc->lists[i], &to, (uint16_t)(i + 1), &bytes);
+		keep_pages(sc, bytes);
 	}
 	return rc;
 }

@@ -36,17 +36,14 @@ struct scan {
 	uint16_t *slots;       /* word + 1, or 0 */
 	uint64_t max_slots;
 	uint64_t read_bytes;   /* at most, in pages, since those were let go */
-	uint64_t keep_bytes;   /* of pages at most: scan_keep() */
+	uint64_t keep_bytes;   /* of pages at most */
 	uint64_t window_slots; /* SCAN_SLOTS or SCAN_MANY_SLOTS */
 	uint64_t most_slots;   /* a document that needs more is BQ_ENOMEM */
 };
 
 /* Prepare to walk the lists of `n` <= 65534 words, `terms`, which are **borrowed**
- * for the call.  BQ_ENOMEM, BQ_EFORMAT; scan_release() whatever the outcome. */
-int scan_init(struct scan *sc, const struct segment *s, const struct bq_term *terms, uint32_t n);
-
-/* Before the first window: keep at most so many bytes of the file's pages. */
-void scan_keep(struct scan *sc, uint64_t bytes);
+ * for the call, with about `keep_bytes` of the file mapped at a time.  BQ_ENOMEM, BQ_EFORMAT; scan_release() whatever the outcome. */
+int scan_init(struct scan *sc, const struct segment *s, const struct bq_term *terms, uint32_t n, uint64_t keep_bytes);
 
 /* Fill the next window: BQ_OK, BQ_END, BQ_ENOMEM, or BQ_EFORMAT as in sc->read: [F27]
  * and what placed_scatter() says. */
