@@ -10,7 +10,12 @@
 #include "segment/segment.h"
 #include "segment/spool.h"
 
-enum { IMPACT_TFS = 4, PAGES_SHARE = 4 /* of memory, for pages of the segment; records have the rest */ };
+enum {
+	IMPACT_TFS = 4,
+	PAGES_SHARE = 4,       /* of memory, for pages of the segment; records have the rest */
+	PAGES_LEAST = 8 << 20, /* bytes: below that they would come and go all the time */
+	RECORDS_LEAST = 4096,  /* likewise: a pass for each pair would never end */
+};
 
 /* A list as it waits for T: this, then its bytes. */
 struct waiting {
@@ -280,7 +285,8 @@ static int scan_rows(struct pairing *p, void (*take)(struct records *r, const st
 {
 	struct scan sc;
 	uint64_t memory = p->job->params->memory_bytes;
-	int rc = scan_init(&sc, p->s, p->terms, p->n_words, memory == 0 ? UINT64_MAX : memory / PAGES_SHARE);
+	uint64_t pages = memory / PAGES_SHARE > PAGES_LEAST ? memory / PAGES_SHARE : PAGES_LEAST;
+	int rc = scan_init(&sc, p->s, p->terms, p->n_words, memory == 0 ? UINT64_MAX : pages);
 
 	while (rc == BQ_OK && (rc = scan_next(&sc)) == BQ_OK) {
 		take(&p->records, &sc);
@@ -329,6 +335,7 @@ static int write_lists(struct pairing *p)
 {
 	uint64_t memory = p->job->params->memory_bytes == 0 ? UINT64_MAX
 		: p->job->params->memory_bytes - p->job->params->memory_bytes / PAGES_SHARE;
+	memory = memory < RECORDS_LEAST ? RECORDS_LEAST : memory;
 	uint32_t from = 0;
 	int rc = records_init(&p->records, p->n_words);
 

@@ -58,7 +58,7 @@ static int clear_slots(struct scan *sc)
 	uint64_t n = sc->bases[sc->end - sc->first];
 
 	if (n > sc->max_slots) {
-		uint64_t room = n < sc->window_slots ? sc->window_slots : n;
+		uint64_t room = n + n / 8;
 		free(sc->slots);
 		sc->max_slots = 0;
 		sc->slots = room > sc->most_slots ? NULL : malloc(room * sizeof *sc->slots);
