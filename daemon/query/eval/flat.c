@@ -141,3 +141,14 @@ bool flat_bound(struct flat_clause *c, uint32_t from, uint32_t to)
 	c->most = least == 0 ? 0 : bound_points(&c->bound, least);
 	return least != 0;
 }
+
+void flat_sort_should(const struct flat *f)
+{
+	for (uint32_t i = 1; i < f->n_should; i++) {
+		struct flat_clause *c = f->should[i];
+		uint32_t at = i;
+		for (; at > 0 && f->should[at - 1]->most > c->most; at--)
+			f->should[at] = f->should[at - 1];
+		f->should[at] = c;
+	}
+}

@@ -62,4 +62,7 @@ static inline uint32_t flat_seek(struct node *list, uint32_t target)
  * if it surely has none there.  `from` never falls. */
 bool flat_bound(struct flat_clause *c, uint32_t from, uint32_t to);
 
+/* Put f->should in the order of their `most`, the least first. */
+void flat_sort_should(const struct flat *f);
+
 #endif

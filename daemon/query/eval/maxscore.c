@@ -33,18 +33,6 @@ struct window {
 	uint32_t *points; /* likewise */
 };
 
-/* Clauses by what they may add here, the least first. */
-static void sort_should(const struct flat *f)
-{
-	for (uint32_t i = 1; i < f->n_should; i++) {
-		struct flat_clause *c = f->should[i];
-		uint32_t at = i;
-		for (; at > 0 && f->should[at - 1]->most > c->most; at--)
-			f->should[at] = f->should[at - 1];
-		f->should[at] = c;
-	}
-}
-
 /* Part the words in window `i` of the stretch; false if none can rank. */
 static bool part_words(struct window *w, uint32_t i)
 {
@@ -58,7 +46,7 @@ static bool part_words(struct window *w, uint32_t i)
 	}
 	if (n == 0)
 		return false;
-	sort_should(f);
+	flat_sort_should(f);
 	w->n_idle = w->rest = 0;
 	while (w->n_idle < f->n_should && w->rest + f->should[w->n_idle]->most < need)
 		w->rest += f->should[w->n_idle++]->most;

@@ -63,18 +63,6 @@ static void run_must(struct prune *p)
 
 /* ---- windows with `should` alone --------------------------------------- */
 
-/* Clauses by what they may add here, the least first. */
-static void sort_should(struct flat *f)
-{
-	for (uint32_t i = 1; i < f->n_should; i++) {
-		struct flat_clause *c = f->should[i];
-		uint32_t at = i;
-		for (; at > 0 && f->should[at - 1]->most > c->most; at--)
-			f->should[at] = f->should[at - 1];
-		f->should[at] = c;
-	}
-}
-
 static void add_up(struct prune *p, uint32_t doc, uint32_t points)
 {
 	uint32_t slot = doc - p->from;
@@ -151,7 +139,7 @@ static void run_should(struct prune *p)
 		n += flat_bound(f->should[i], p->from, p->to);
 	if (n == 0)
 		return;
-	sort_should(f);
+	flat_sort_should(f);
 	n_idle = count_idle(p, &rest);
 	p->is_cut |= n_idle != 0;
 	if (n_idle + 1 == f->n_should && f->should[n_idle]->node->kind == NODE_TERM) {
