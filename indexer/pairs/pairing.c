@@ -280,13 +280,26 @@ static int check_stop(const struct pairing *p)
 	return bq_error_set(p->err, BQ_ECANCELLED, 0, "stopped by a signal");
 }
 
+/* How the budget is parted, in bytes. */
+static uint64_t pages_budget(const struct pairing *p)
+{
+	uint64_t memory = p->job->params->memory_bytes, share = memory / PAGES_SHARE;
+
+	return memory == 0 ? UINT64_MAX : share < PAGES_LEAST ? PAGES_LEAST : share;
+}
+
+static uint64_t records_budget(const struct pairing *p)
+{
+	uint64_t memory = p->job->params->memory_bytes, share = memory - memory / PAGES_SHARE;
+
+	return memory == 0 ? UINT64_MAX : share < RECORDS_LEAST ? RECORDS_LEAST : share;
+}
+
 /* All windows, for the rows at hand. */
 static int scan_rows(struct pairing *p, void (*take)(struct records *r, const struct scan *sc))
 {
 	struct scan sc;
-	uint64_t memory = p->job->params->memory_bytes;
-	uint64_t pages = memory / PAGES_SHARE > PAGES_LEAST ? memory / PAGES_SHARE : PAGES_LEAST;
-	int rc = scan_init(&sc, p->s, p->terms, p->n_words, memory == 0 ? UINT64_MAX : pages);
+	int rc = scan_init(&sc, p->s, p->terms, p->n_words, pages_budget(p));
 
 	while (rc == BQ_OK && (rc = scan_next(&sc)) == BQ_OK) {
 		take(&p->records, &sc);
@@ -333,9 +346,7 @@ static int write_in_parts(struct pairing *p, uint32_t a, uint64_t memory)
 
 static int write_lists(struct pairing *p)
 {
-	uint64_t memory = p->job->params->memory_bytes == 0 ? UINT64_MAX
-		: p->job->params->memory_bytes - p->job->params->memory_bytes / PAGES_SHARE;
-	memory = memory < RECORDS_LEAST ? RECORDS_LEAST : memory;
+	uint64_t memory = records_budget(p);
 	uint32_t from = 0;
 	int rc = records_init(&p->records, p->n_words);
 
