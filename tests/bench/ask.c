@@ -131,20 +131,14 @@ static int add_list(struct ask *a, struct bq_span word, char sign, bool of_phras
 static int add_phrase(struct ask *a, const struct bench_atom *atom, char sign, struct bq_buf *candidates,
 	struct model_query *out)
 {
-	struct bq_span rest = atom->text;
+	struct bq_span rest = atom->text, word;
 	uint32_t n_words = 0;
 	int rc = BQ_OK;
 
-	while (rc == BQ_OK && rest.len != 0) {
-		size_t n = 0;
-		while (n < rest.len && rest.ptr[n] != ' ' && rest.ptr[n] != '\t')
-			n++;
-		if (n != 0) {
-			rc = add_list(a, bq_span_first(rest, n), sign, true, out);
-			bq_buf_printf(candidates, "+\"%.*s\" ", (int)n, rest.ptr);
-			n_words++;
-		}
-		rest = bq_span_from(rest, n + 1);
+	while (rc == BQ_OK && (word = phrases_next_word(&rest)).len != 0) {
+		rc = add_list(a, word, sign, true, out);
+		bq_buf_printf(candidates, "+\"%.*s\" ", (int)word.len, word.ptr);
+		n_words++;
 	}
 	out->n_joints += n_words == 0 ? 0 : n_words - 1;
 	return rc;
@@ -179,7 +173,6 @@ int ask_facts(struct ask *a, const struct ask_command *command, const struct ben
 	if (rc == BQ_OK && q->class == BENCH_PHRASE) {
 		struct phrases_facts known = phrases_look_up(a->index, q->atoms[0].text, &a->mem);
 		out->phrase = known.kind;
-		out->is_absent = known.kind == PHRASES_ABSENT;
 		out->pair_df = known.kind == PHRASES_ABOVE && known.df != UINT64_MAX ? known.df : 0;
 		if (known.kind == PHRASES_LONG && known.df < out->candidates)
 			out->candidates = known.df; /* documents of the rarest pair, at most */

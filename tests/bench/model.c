@@ -121,7 +121,7 @@ static void answer(const struct constants *c, const struct model_query *q, struc
 	bool is_required = rarest_required(q) != UINT64_MAX;
 	uint32_t n_scored = 0;
 
-	if (q->is_absent)
+	if (q->class == BENCH_PHRASE && q->phrase == PHRASES_ABSENT)
 		return;
 	if (q->class == BENCH_WORD || q->pair_df != 0) {
 		if (q->k != 0)

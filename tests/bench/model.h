@@ -26,7 +26,6 @@ struct model_query {
 	uint32_t n_joints;   /* neighbours in phrases: words of each phrase - 1 */
 	uint64_t candidates; /* documents with all the words that phrases need */
 	enum phrases_kind phrase; /* of a PHRASE */
-	bool is_absent;      /* a phrase that pair lists say stands nowhere */
 	uint64_t pair_df;    /* a phrase of two words that is one list: its documents; else 0 */
 	uint64_t matches;
 };

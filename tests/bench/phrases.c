@@ -8,16 +8,21 @@ const char *phrases_kind_name(enum phrases_kind kind)
 	return names[kind];
 }
 
-/* Cut the next word off `rest`; "" at the end. */
-static struct bq_span next_word(struct bq_span *rest)
+static bool is_blank(char c)
 {
-	while (rest->len != 0 && *rest->ptr == ' ')
-		*rest = bq_span_from(*rest, 1);
-	size_t n = 0;
-	while (n < rest->len && rest->ptr[n] != ' ')
-		n++;
-	struct bq_span word = bq_span_first(*rest, n);
-	*rest = bq_span_from(*rest, n);
+	return c == ' ' || c == '\t';
+}
+
+struct bq_span phrases_next_word(struct bq_span *rest)
+{
+	size_t from = 0, to;
+
+	while (from < rest->len && is_blank(rest->ptr[from]))
+		from++;
+	for (to = from; to < rest->len && !is_blank(rest->ptr[to]);)
+		to++;
+	struct bq_span word = bq_span_make(rest->ptr + from, to - from);
+	*rest = bq_span_from(*rest, to);
 	return word;
 }
 
@@ -33,7 +38,7 @@ static struct in_leaf ask_leaf(const struct bq_leaf *l, struct bq_span text, str
 	struct in_leaf out = { .df = UINT64_MAX };
 	struct bq_term terms[2], pair;
 
-	for (struct bq_span word = next_word(&text); word.len != 0; word = next_word(&text)) {
+	for (struct bq_span word = phrases_next_word(&text); word.len != 0; word = phrases_next_word(&text)) {
 		struct bq_term *t = &terms[out.n_words++ & 1];
 		if (bq_leaf_find(l, BQ_TERM_WORD, word, t, rd) != BQ_OK) {
 			out.has_unknown = true; /* no word of this leaf: nothing that pair lists say */

@@ -24,6 +24,9 @@ struct phrases_facts {
 /* "below T", "above T", "absent", "3+ words". */
 const char *phrases_kind_name(enum phrases_kind kind);
 
+/* Cut the next blank-separated word off `rest`; empty at the end. */
+struct bq_span phrases_next_word(struct bq_span *rest);
+
 /* Look up the blank-separated words of a phrase, taken as they are, in all leaves
  * of `ix`.  Cursors are not opened; memory from `mem`. */
 struct phrases_facts phrases_look_up(const struct bq_index *ix, struct bq_span text, struct bq_arena *mem);
