@@ -23,6 +23,7 @@
 #include <bq/index.h>
 
 #include "index/manifest.h"
+#include "lib/descriptors.h"
 #include "lib/docgen.h"
 #include "lib/fault.h"
 #include "lib/tmpdir.h"
@@ -139,18 +140,6 @@ static void copy_directory(const char *from, const struct tmpdir *to)
 	(void)closedir(d);
 }
 
-static unsigned count_descriptors(void)
-{
-	DIR *d = opendir("/proc/self/fd");
-	unsigned n = 0;
-
-	while (d != NULL && readdir(d) != NULL)
-		n++;
-	if (d != NULL)
-		(void)closedir(d);
-	return n;
-}
-
 /* ---- one failure ---------------------------------------------------------- */
 
 static void check_outcome(const struct bench *b, const struct plan *p, unsigned n, const char *dir, int rc,
@@ -175,7 +164,7 @@ static void check_outcome(const struct bench *b, const struct plan *p, unsigned 
 /* Whether the n-th call was made, and failed. */
 static bool try_failure(const struct bench *b, const struct plan *p, unsigned n)
 {
-	unsigned descriptors = count_descriptors();
+	unsigned descriptors = descriptors_count();
 	struct bq_error err = { 0 };
 	struct tmpdir dir;
 
@@ -190,7 +179,7 @@ static bool try_failure(const struct bench *b, const struct plan *p, unsigned n)
 	if (rc != BQ_OK && run(dir.path, p, &err) != BQ_OK)
 		fail_msg("%s, call %u: the next build: %s", p->name, n, err.msg);
 	assert_int_equal(bq_index_verify(dir.path, NULL), BQ_OK);
-	assert_int_equal(count_descriptors(), descriptors);
+	assert_int_equal(descriptors_count(), descriptors);
 	tmpdir_release(&dir);
 	return has_failed;
 }

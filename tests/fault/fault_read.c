@@ -5,7 +5,6 @@
  * texts.  Each either says why it failed or gives the answer it gives without
  * failures; nothing leaks.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,6 +18,7 @@
 #include <bq/build.h>
 #include <bq/query.h>
 
+#include "lib/descriptors.h"
 #include "lib/docgen.h"
 #include "lib/fault.h"
 #include "lib/tmpdir.h"
@@ -58,18 +58,6 @@ static int remove_index(void **state)
 	return 0;
 }
 
-static unsigned count_descriptors(void)
-{
-	DIR *d = opendir("/proc/self/fd");
-	unsigned n = 0;
-
-	while (d != NULL && readdir(d) != NULL)
-		n++;
-	if (d != NULL)
-		(void)closedir(d);
-	return n;
-}
-
 /* ---- opening and verifying ------------------------------------------------ */
 
 static int open_once(struct bq_error *err)
@@ -89,7 +77,7 @@ static int verify_once(struct bq_error *err)
 
 static void try_all(const char *name, enum fault_kind kind, int error, int (*once)(struct bq_error *err))
 {
-	unsigned n = 0, descriptors = count_descriptors();
+	unsigned n = 0, descriptors = descriptors_count();
 	int rc;
 	bool has_failed;
 
@@ -106,7 +94,7 @@ static void try_all(const char *name, enum fault_kind kind, int error, int (*onc
 	print_message("%s: %u calls\n", name, n - 1);
 	assert_int_equal(rc, BQ_OK);
 	assert_true(n > 1);
-	assert_int_equal(count_descriptors(), descriptors);
+	assert_int_equal(descriptors_count(), descriptors);
 }
 
 static void test_open(void **state)

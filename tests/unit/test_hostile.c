@@ -4,7 +4,6 @@
  * thousand, ends in every state, bytes at random.  Each request gets its one
  * terminal line, nobody else waits, and nothing is left behind.
  */
-#include <dirent.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,6 +18,7 @@
 #include <bq/proto.h>
 
 #include "lib/bqp_daemon.h"
+#include "lib/descriptors.h"
 #include "lib/rng.h"
 #include "server/net/conn.h"
 
@@ -209,18 +209,6 @@ static void send_state(struct bqp_peer *p, size_t i)
 	free(xs);
 }
 
-static unsigned count_fds(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	unsigned n = 0;
-
-	assert_non_null(dir);
-	while (readdir(dir) != NULL)
-		n++;
-	(void)closedir(dir);
-	return n;
-}
-
 static void test_half_close_in_each_state(void **state)
 {
 	(void)state;
@@ -240,7 +228,7 @@ static void test_full_close_in_each_state(void **state)
 	(void)state;
 	expect_quick_answer();
 	(void)usleep(50000);
-	fds = count_fds();
+	fds = descriptors_count();
 	for (int round = 0; round < 5; round++)
 		for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
 			struct bqp_peer *p = bqp_daemon_connect(&d);
@@ -248,9 +236,9 @@ static void test_full_close_in_each_state(void **state)
 			bqp_peer_close(p);
 		}
 	expect_quick_answer();
-	for (int i = 0; i < 1000 && count_fds() > fds; i++)
+	for (int i = 0; i < 1000 && descriptors_count() > fds; i++)
 		(void)usleep(10000);
-	assert_in_range(count_fds(), 0, fds);
+	assert_in_range(descriptors_count(), 0, fds);
 }
 
 static const char *const pieces[] = { "SEARCH ", "#1 ", "#z.9 ", "@limit=", "@hits=100 ", "@latest=a ", "@doc=g1.0.0.0 ",

@@ -3,7 +3,6 @@
  * New generations under a running daemon: seen at once, never mixed, the old
  * ones given back.
  */
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -16,6 +15,7 @@
 #include <cmocka.h>
 
 #include "lib/bqp_daemon.h"
+#include "lib/descriptors.h"
 #include "server/live_index.h"
 
 static struct bqp_daemon d;
@@ -95,25 +95,13 @@ static unsigned count_maps(void)
 	return n;
 }
 
-static unsigned count_fds(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	unsigned n = 0;
-
-	assert_non_null(dir);
-	while (readdir(dir) != NULL)
-		n++;
-	(void)closedir(dir);
-	return n;
-}
-
 /* Old generations are unmapped by a worker: soon, not at once. */
 static void await_counts(unsigned maps, unsigned fds)
 {
-	for (int i = 0; i < 1000 && (count_maps() != maps || count_fds() != fds); i++)
+	for (int i = 0; i < 1000 && (count_maps() != maps || descriptors_count() != fds); i++)
 		(void)usleep(10000);
 	assert_int_equal(count_maps(), maps);
-	assert_int_equal(count_fds(), fds);
+	assert_int_equal(descriptors_count(), fds);
 }
 
 static void test_what_is_published_is_seen(void **state)
@@ -128,7 +116,7 @@ static void test_what_is_published_is_seen(void **state)
 		assert_int_equal(search_marker(p, NULL, NULL), n);
 		if (n == 2) { /* the current one and its predecessor are held */
 			maps = count_maps();
-			fds = count_fds();
+			fds = descriptors_count();
 		}
 	}
 	await_counts(maps, fds);
@@ -224,8 +212,8 @@ static void test_reload_under_load(void **state)
 	unsigned n = (unsigned)search_marker(p, NULL, NULL);
 	publish(++n); /* so that one is held beside the current */
 	(void)search_marker(p, NULL, NULL);
-	await_counts(2, count_fds());
-	unsigned fds = count_fds();
+	await_counts(2, descriptors_count());
+	unsigned fds = descriptors_count();
 	for (int i = 0; i <= SEARCHERS; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, i < SEARCHERS ? search_on : reload_on, &is_over), 0);
 	for (unsigned i = 1; i <= GENERATIONS; i++) {
