@@ -25,7 +25,7 @@
 #define BQ_SECTION_PAD   64u  /* zero bytes after each section: vector loads may run over */
 #define BQ_SUM_CHUNK     65536u /* bytes under one chunk checksum */
 
-#define BQ_PAIRS_MIN     4096u /* T, the df that makes a word a covered one, is not chosen below */
+#define BQ_PAIRS_MIN     1024u /* T, the df that makes a word a covered one, is not chosen below */
 #define BQ_PAIRS_PERCENT 30u   /* of the index without stored text: what pair lists may take */
 #define BQ_PAIRS_OFF     UINT32_MAX /* T of an index without pair lists */
 

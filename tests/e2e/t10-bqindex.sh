@@ -79,9 +79,9 @@ says out "\"sources\":[\"$tmp/many\"]"
 awk 'BEGIN { for (i = 0; i < 5000; i++) printf "{\"text\":\"the who play%s number %d\"}\n", i % 100 ? "" : " the who", i }' >who.jsonl
 run 0 build -o who --lang none who.jsonl
 run 0 info who
-says out 'pairs      of words in 4096 documents or more: 4 words, 5 pairs, '
+says out 'pairs      of words in 1024 documents or more: 4 words, 5 pairs, '
 run 0 info who --json
-says out '"pairs":{"t":4096,"words":4,"pairs":5,"bytes":'
+says out '"pairs":{"t":1024,"words":4,"pairs":5,"bytes":'
 run 0 dump who --pair 'the who'
 [ "$(wc -l <out)" = 5000 ] || fail "$(wc -l <out) documents with the pair"
 says out '{"kind":"pair","doc":"1.4900","tf":2}'
