@@ -8,8 +8,8 @@
 
 #include <stdint.h>
 
-/* Format versions.  1: first.  2: pair lists. */
-#define BQ_FORMAT_VERSION 2u
+/* Format versions.  1: first.  2: pair lists.  3: bounds on a scale of squares. */
+#define BQ_FORMAT_VERSION 3u
 
 #define BQ_BLOCK_DOCS    256u /* documents of a full postings block */
 #define BQ_SKIP_FANOUT   32u  /* blocks under one upper skip entry */
@@ -51,6 +51,15 @@ enum bq_doc_at {
 	BQ_AT_TEXT = 1,   /* extracted or transcoded text */
 	BQ_AT_RECORD = 2, /* the `text` member of a JSON line */
 };
+
+/* A bound is one byte: of its documents none has more of tf/(tf+K) than this.
+ * Steps are fine near 1, where frequent words have all their best documents. */
+static inline double bq_impact_share(uint8_t impact)
+{
+	double left = (255 - impact) * (1 / 255.0);
+
+	return 1 - left * left;
+}
 
 /* Document lengths are one byte, 3 bits of mantissa with an implicit leading
  * one above 7: 0..15 are exact, the error is below 1/8, rounded down. */

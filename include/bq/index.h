@@ -48,7 +48,7 @@ struct bq_term {
 	uint64_t ttf;     /* occurrences: the sum of tf */
 	uint32_t ord;     /* place in the leaf's dictionary */
 	uint8_t kind;     /* enum bq_term_kind */
-	uint8_t impact;   /* ceil(255 * largest tf/(tf+K)) under the segment's A; 255 if not kept */
+	uint8_t impact;   /* bq_impact_share(): largest tf/(tf+K) under the segment's A; 255 if not kept */
 	uint64_t priv[4]; /* the engine's own */
 };
 

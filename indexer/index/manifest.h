@@ -2,7 +2,7 @@
  *
  * MANIFEST names one generation.  Text, one `key value` a line:
  *
- *   format bq 2                    first line: what tells an index from any other directory
+ *   format bq 3                    first line: what tells an index from any other directory
  *   generation 7
  *   next_segment 18                numbers below are taken, for ever
  *   text_id 9f0c..                 16 hex digits

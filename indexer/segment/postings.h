@@ -67,7 +67,7 @@ static inline uint32_t postings_blocks(uint32_t df)
 	return (df + BQ_BLOCK_DOCS - 1) / BQ_BLOCK_DOCS;
 }
 
-/* ceil(255 * tf/(tf+K)), at least 1. */
+/* The least impact, from 1 on, whose bq_impact_share() is not below tf/(tf+K). */
 uint8_t postings_impact(uint32_t tf, float k);
 
 /* ---- writing ---- */

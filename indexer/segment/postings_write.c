@@ -20,9 +20,9 @@ void tinfo_put(struct bq_buf *out, const struct tinfo *t)
 
 uint8_t postings_impact(uint32_t tf, float k)
 {
-	double q = ceil(255.0 * (double)tf / ((double)tf + (double)k));
+	double left = (double)k / ((double)tf + (double)k), q = ceil(255.0 * (1 - sqrt(left)));
 
-	return q < 1 ? 1 : q > 255 ? 255 : (uint8_t)q;
+	return !(q >= 1) ? 1 : q > 255 ? 255 : (uint8_t)q;
 }
 
 void postings_put_tail(struct bq_buf *out, const uint32_t *docs, const uint32_t *tfs, uint32_t n, uint32_t base)

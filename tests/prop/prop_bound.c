@@ -207,6 +207,28 @@ static void points_stay_within_bounds(void **state)
 	}
 }
 
+/* An impact is the least one whose share is not below the document's; shares
+ * grow, and the finest steps are at the top. */
+static void impacts_are_the_least_that_bound(void **state)
+{
+	const double slack = 1e-12;
+
+	(void)state;
+	for (int i = 0; i < POINTS; i++) {
+		float k = rng_one_in(&rng, 100) ? 0 : any_between(0, rng_one_in(&rng, 2) ? 3 : 300);
+		uint32_t tf = any_tf();
+		double share = (double)tf / ((double)tf + (double)k);
+		uint8_t impact = postings_impact(tf, k);
+		assert_true(impact >= 1 && bq_impact_share(impact) >= share - slack);
+		assert_true(impact == 1 || bq_impact_share((uint8_t)(impact - 1)) < share + slack);
+	}
+	for (unsigned q = 2; q <= 255; q++)
+		assert_true(bq_impact_share((uint8_t)q) - bq_impact_share((uint8_t)(q - 1)) <
+			bq_impact_share((uint8_t)(q - 1)) - bq_impact_share((uint8_t)(q - 2)));
+	assert_true(bq_impact_share(0) == 0 && bq_impact_share(255) == 1);
+	assert_int_equal(postings_impact(1, HUGE_VALF), 1);
+}
+
 /* Bounds of other constants are no bounds. */
 static void other_constants_bound_nothing(void **state)
 {
@@ -224,6 +246,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(impacts_bound_postings),
 		cmocka_unit_test(points_stay_within_bounds),
+		cmocka_unit_test(impacts_are_the_least_that_bound),
 		cmocka_unit_test(other_constants_bound_nothing),
 	};
 
