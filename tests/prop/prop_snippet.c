@@ -471,16 +471,9 @@ static void make_prefix(struct rng *r, struct clause *c, struct bq_buf *out)
 	bq_buf_printf(out, c->is_quoted ? "\"%s\"*" : "%s*", c->source);
 }
 
-/* Words that are no single CJK character: beside a word that starts with that
- * character, `"東 東京"~n`, one place may serve both as built. */
-static const char *any_whole(struct rng *r)
+static const char *any_word(struct rng *r)
 {
-	const char *word;
-
-	do
-		word = vocabulary[rng_skewed(r, N_VOCABULARY)];
-	while (strcmp(word, "東") == 0);
-	return word;
+	return vocabulary[rng_skewed(r, N_VOCABULARY)];
 }
 
 /* Words that need not stand in their places; NEAR and ADJ take single ones. */
@@ -498,7 +491,7 @@ static void make_near(struct rng *r, struct clause *c, struct bq_buf *out)
 		bq_buf_printf(out, "%s %s/%u %s", a, c->near == 'N' ? "NEAR" : "ADJ", c->distance, b);
 		return;
 	}
-	snprintf(c->source, sizeof c->source, "%s %s %s", a, any_whole(r), rng_one_in(r, 3) ? any_whole(r) : "");
+	snprintf(c->source, sizeof c->source, "%s %s %s", a, any_word(r), rng_one_in(r, 3) ? any_word(r) : "");
 	bq_buf_printf(out, "\"%s\"~%u", c->source, c->distance);
 }
 
