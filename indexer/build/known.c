@@ -7,19 +7,19 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "segment/segment.h"
+
+/* The documents first .. first + n - 1 of a leaf. */
 struct known_row {
-	uint64_t hash;
+	const char *path; /* in the index's map */
+	uint32_t path_len, source;
 	uint32_t first, n;
 	uint32_t leaf;
 	uint32_t next; /* known_keep_doc(): those before are behind us */
+	bool is_records; /* other rows may be of the same file */
 };
 
 enum { PIECE = 1 << 20 };
-
-static uint64_t hash_file(uint32_t source, struct bq_span path)
-{
-	return XXH3_64bits_withSeed(path.ptr, path.len, source);
-}
 
 static struct known_row *row_at(const struct known *k, uint32_t i)
 {
@@ -31,34 +31,54 @@ static uint32_t count_rows(const struct known *k)
 	return (uint32_t)(k->rows.len / sizeof(struct known_row));
 }
 
+static bool is_of(const struct known_row *row, uint32_t source, struct bq_span path)
+{
+	return row->source == source && bq_span_eq(bq_span_make(row->path, row->path_len), path);
+}
+
+/* ---- the table --------------------------------------------------------- */
+
+static void add_row(struct known *k, uint32_t leaf, uint32_t doc, const struct bq_doc_head *h)
+{
+	struct known_row row = { h->path.ptr, (uint32_t)h->path.len, h->source, doc, 1, leaf, doc, h->file_line != 0 };
+
+	bq_buf_put(&k->rows, &row, sizeof row); /* sticky */
+}
+
 /* The live documents of one leaf, neighbours of one file together. */
 static int list_leaf(struct known *k, uint32_t leaf, struct bq_read *rd)
 {
 	const struct bq_leaf *l = k->ix->leaves[leaf];
-	struct bq_doc_head last = { .path = { NULL, 0 } }, h;
-	bool is_first = true;
+	const struct segment *s = segment_of(l);
+	struct known_row *row = NULL;
+	struct heads_walk walk;
+	int rc;
 
-	for (uint32_t doc = 0; doc < l->n_docs; doc++) {
+	heads_walk_init(&walk, &s->heads, 0);
+	while ((rc = segment_next_head(s, &walk, rd)) == BQ_OK) {
+		uint32_t doc = walk.doc - 1;
 		if (bq_leaf_is_dead(l, doc))
 			continue;
-		int rc = bq_leaf_head(l, doc, &h, rd);
-		if (rc != BQ_OK)
-			return rc;
-		if (is_first || h.source != last.source || !bq_span_eq(h.path, last.path)) {
-			struct known_row row = { hash_file(h.source, h.path), doc, 0, leaf, doc };
-			bq_buf_put(&k->rows, &row, sizeof row);
+		if (row != NULL && is_of(row, walk.head.source, walk.head.path)) {
+			row->n = doc - row->first + 1;
+			row->is_records = true;
+			continue;
 		}
+		add_row(k, leaf, doc, &walk.head);
 		if (k->rows.oom)
 			return BQ_ENOMEM;
-		struct known_row *row = row_at(k, count_rows(k) - 1);
-		row->n = doc - row->first + 1;
-		last = h;
-		is_first = false;
+		row = row_at(k, count_rows(k) - 1);
 	}
-	return BQ_OK;
+	return rc == BQ_END ? BQ_OK : rc;
 }
 
-static bool fill_table(struct known *k)
+static uint64_t hash_file(uint32_t source, struct bq_span path)
+{
+	return XXH3_64bits_withSeed(path.ptr, path.len, source);
+}
+
+/* Slots for all rows: not before a file comes that is not where it was. */
+static int fill_table(struct known *k)
 {
 	uint32_t n = count_rows(k);
 
@@ -66,29 +86,67 @@ static bool fill_table(struct known *k)
 		k->bits++;
 	k->slots = calloc((size_t)1 << k->bits, sizeof *k->slots);
 	for (uint32_t i = 0; k->slots != NULL && i < n; i++) {
-		uint64_t mask = (UINT64_C(1) << k->bits) - 1, at = row_at(k, i)->hash & mask;
+		const struct known_row *row = row_at(k, i);
+		uint64_t mask = (UINT64_C(1) << k->bits) - 1;
+		uint64_t at = hash_file(row->source, bq_span_make(row->path, row->path_len)) & mask;
 		while (k->slots[at] != 0)
 			at = (at + 1) & mask;
 		k->slots[at] = i + 1;
 	}
-	return k->slots != NULL;
+	return k->slots != NULL ? BQ_OK : BQ_ENOMEM;
+}
+
+/* A file's rows, one after the other; at->row NULL: no more. */
+struct search {
+	uint32_t source;
+	struct bq_span path;
+	uint64_t slot;
+	struct known_row *row;
+};
+
+static void find_next(struct known *k, struct search *at)
+{
+	uint64_t mask = (UINT64_C(1) << k->bits) - 1;
+
+	for (at->row = NULL; k->slots[at->slot] != 0 && at->row == NULL; at->slot = (at->slot + 1) & mask) {
+		struct known_row *row = row_at(k, k->slots[at->slot] - 1);
+		if (is_of(row, at->source, at->path))
+			at->row = row;
+	}
+}
+
+/* Files come as they came before: the next one is mostly behind the last, and it
+ * is one document, whose row is the only one. */
+static struct known_row *guess(struct known *k, uint32_t from, uint32_t source, struct bq_span path)
+{
+	struct known_row *row = from < count_rows(k) ? row_at(k, from) : NULL;
+
+	return row != NULL && !row->is_records && is_of(row, source, path) ? row : NULL;
+}
+
+static int find_first(struct known *k, struct search *at)
+{
+	int rc = k->slots == NULL ? fill_table(k) : BQ_OK;
+
+	if (rc != BQ_OK)
+		return rc;
+	at->slot = hash_file(at->source, at->path) & ((UINT64_C(1) << k->bits) - 1);
+	find_next(k, at);
+	if (at->row != NULL)
+		k->at = (uint32_t)(at->row - row_at(k, 0));
+	return BQ_OK;
 }
 
 int known_init(struct known *k, const struct bq_index *ix, struct bq_error *err)
 {
-	struct bq_arena mem;
-	struct bq_read rd = { .mem = &mem };
+	struct bq_read rd = { .mem = NULL };
 	int rc = BQ_OK;
 
-	*k = (struct known){ .ix = ix };
-	bq_arena_init(&mem, 1 << 20);
+	*k = (struct known){ .ix = ix, .at = UINT32_MAX };
 	for (uint32_t i = 0; i < ix->n_leaves && rc == BQ_OK; i++) {
 		k->kept[i] = calloc(ix->leaves[i]->n_docs / 64 + 1, sizeof *k->kept[i]);
 		rc = k->kept[i] == NULL ? BQ_ENOMEM : list_leaf(k, i, &rd);
 	}
-	if (rc == BQ_OK && !fill_table(k))
-		rc = BQ_ENOMEM;
-	bq_arena_release(&mem);
 	if (rc == BQ_ENOMEM)
 		return bq_error_set(err, rc, 0, "no memory for the list of files");
 	if (rc != BQ_OK && err != NULL)
@@ -105,22 +163,14 @@ void known_release(struct known *k)
 	memset(k, 0, sizeof *k);
 }
 
-/* Whether the row's documents are of this file; then *same says whether they
- * are as the file is now. */
-static bool is_file(const struct known *k, const struct known_row *row, uint32_t source, const struct bq_doc_head *want,
-	bool *same)
-{
-	struct bq_arena mem;
-	struct bq_read rd = { .mem = &mem };
-	struct bq_doc_head h;
+/* ---- files ------------------------------------------------------------- */
 
-	bq_arena_init(&mem, 0);
-	if (bq_leaf_head(k->ix->leaves[row->leaf], row->first, &h, &rd) != BQ_OK)
-		return false;
-	if (h.source != source || !bq_span_eq(h.path, want->path))
-		return false;
-	*same = h.mtime_us == want->mtime_us && h.file_bytes == want->file_bytes && h.mtime_us != INT64_MIN;
-	return true;
+static bool has_stamp(const struct known *k, const struct known_row *row, int64_t mtime_us, int64_t file_bytes)
+{
+	int64_t mtime, bytes;
+
+	segment_file_stamp(segment_of(k->ix->leaves[row->leaf]), row->first, &mtime, &bytes);
+	return mtime == mtime_us && bytes == file_bytes && mtime != INT64_MIN;
 }
 
 static void keep_one(struct known *k, uint32_t leaf, uint32_t doc)
@@ -141,19 +191,23 @@ static void keep_row(struct known *k, const struct known_row *row)
 
 bool known_keep(struct known *k, uint32_t source, struct bq_span path, int64_t mtime_us, int64_t file_bytes)
 {
-	struct bq_doc_head want = { .path = path, .mtime_us = mtime_us, .file_bytes = file_bytes };
-	uint64_t hash = hash_file(source, path), mask = (UINT64_C(1) << k->bits) - 1;
 	const struct known_row *rows[BQ_MAX_SEGMENTS]; /* mostly one; a file's records may go on in other segments */
+	struct search at = { .source = source, .path = path, .row = guess(k, k->at + 1, source, path) };
 	uint32_t n = 0;
-	bool same;
 
-	for (uint64_t at = hash & mask; k->slots[at] != 0; at = (at + 1) & mask) {
-		const struct known_row *row = row_at(k, k->slots[at] - 1);
-		if (row->hash != hash || !is_file(k, row, source, &want, &same))
-			continue;
-		if (!same || n == BQ_MAX_SEGMENTS)
+	if (at.row != NULL) {
+		k->at++;
+		if (!has_stamp(k, at.row, mtime_us, file_bytes))
 			return false;
-		rows[n++] = row;
+		keep_row(k, at.row);
+		return true;
+	}
+	if (find_first(k, &at) != BQ_OK)
+		return false; /* who adds it meets the same */
+	for (; at.row != NULL; find_next(k, &at)) {
+		if (n == BQ_MAX_SEGMENTS || !has_stamp(k, at.row, mtime_us, file_bytes))
+			return false;
+		rows[n++] = at.row;
 	}
 	for (uint32_t i = 0; i < n; i++)
 		keep_row(k, rows[i]);
@@ -225,29 +279,40 @@ static int find_line(struct known *k, struct known_row *row, uint64_t line, stru
 	return BQ_ENOTFOUND;
 }
 
-int known_keep_doc(struct known *k, uint32_t source, const struct bq_doc_in *in, struct known_doc *out)
+/* Keep the document that the row has of this line. */
+static int keep_same(struct known *k, struct known_row *row, const struct bq_doc_in *in, struct stored *s,
+	struct known_doc *out)
 {
-	uint64_t hash = hash_file(source, in->path), mask = (UINT64_C(1) << k->bits) - 1;
-	struct stored s = { .leaf = NULL };
-	int rc = BQ_ENOTFOUND;
+	int rc;
 
-	bq_arena_init(&s.mem, SIZE_MAX);
-	s.read.mem = &s.mem;
-	for (uint64_t at = hash & mask; k->slots[at] != 0 && rc == BQ_ENOTFOUND; at = (at + 1) & mask) {
-		struct known_row *row = row_at(k, k->slots[at] - 1);
-		if (row->hash != hash)
-			continue;
-		s.leaf = k->ix->leaves[row->leaf];
-		rc = find_line(k, row, in->file_line, &s);
-		if (rc == BQ_OK)
-			rc = compare_doc(&s, source, in);
-		if (rc == BQ_EFORMAT)
-			rc = BQ_ENOTFOUND; /* what is new replaces it */
-		*out = (struct known_doc){ row->leaf, row->next,
-			s.head.mtime_us != in->mtime_us || s.head.file_bytes != in->file_bytes };
-	}
-	bq_arena_release(&s.mem);
+	s->leaf = k->ix->leaves[row->leaf];
+	rc = find_line(k, row, in->file_line, s);
+	if (rc == BQ_OK)
+		rc = compare_doc(s, row->source, in);
+	*out = (struct known_doc){ row->leaf, row->next,
+		s->head.mtime_us != in->mtime_us || s->head.file_bytes != in->file_bytes };
 	if (rc == BQ_OK)
 		keep_one(k, out->leaf, out->doc);
+	return rc == BQ_EFORMAT ? BQ_ENOTFOUND : rc; /* what is new replaces it */
+}
+
+int known_keep_doc(struct known *k, uint32_t source, const struct bq_doc_in *in, struct known_doc *out)
+{
+	struct search at = { .source = source, .path = in->path, .row = guess(k, k->at, source, in->path) };
+	bool is_only = at.row != NULL;
+	struct stored s = { .leaf = NULL };
+	int rc = is_only ? BQ_OK : find_first(k, &at);
+
+	if (rc == BQ_OK)
+		rc = BQ_ENOTFOUND;
+	bq_arena_init(&s.mem, SIZE_MAX);
+	s.read.mem = &s.mem;
+	while (rc == BQ_ENOTFOUND && at.row != NULL) {
+		rc = keep_same(k, at.row, in, &s, out);
+		if (is_only)
+			break;
+		find_next(k, &at);
+	}
+	bq_arena_release(&s.mem);
 	return rc;
 }

@@ -8,8 +8,9 @@
  * A file that has another time or size may yet hold documents that the index
  * has: known_keep_doc() compares them with what is stored.
  *
- * Held in memory: 24 bytes a row, 4 to 16 of table, a bit a document.  Paths,
- * times and sizes are read from the index.
+ * Held in memory: 40 bytes a row, a bit a document, and once a file is not where it
+ * was before, 8 to 16 bytes a row for a table.  Paths, times and sizes are read from
+ * the index.
  */
 #ifndef BUILD_KNOWN_H
 #define BUILD_KNOWN_H
@@ -24,7 +25,8 @@
 struct known {
 	const struct bq_index *ix; /* **borrowed** */
 	struct bq_buf rows;        /* struct known_row */
-	uint32_t *slots;           /* row + 1, 0 free; 1 << bits of them */
+	uint32_t at;               /* the row found last; UINT32_MAX: none yet */
+	uint32_t *slots;           /* row + 1, 0 free; 1 << bits of them; NULL until needed */
 	unsigned bits;
 	uint64_t *kept[BQ_MAX_SEGMENTS]; /* bitsets over a segment's documents */
 	uint64_t n_kept;

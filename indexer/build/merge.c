@@ -66,14 +66,12 @@ static uint32_t map_source(const struct merge *m, uint32_t source)
 	return m->sources == NULL ? source : m->sources[source];
 }
 
-static int copy_doc(struct copy *c, uint32_t doc)
+static int copy_doc(struct copy *c, uint32_t doc, const struct bq_doc_head *head)
 {
 	const struct segment *s = c->in->segment;
-	struct bq_doc_head h;
-	int rc = bq_leaf_head(&s->leaf, doc, &h, &c->read);
+	struct bq_doc_head h = *head;
 
-	if (rc != BQ_OK)
-		return rc;
+	segment_file_stamp(s, doc, &h.mtime_us, &h.file_bytes);
 	if (c->in->stamps != NULL)
 		stamps_apply(c->in->stamps, doc, &h.mtime_us, &h.file_bytes);
 	struct bq_doc_in in = { .id = h.id, .path = h.path, .title = h.title, .source = map_source(c->m, h.source),
@@ -100,14 +98,17 @@ static int check_stop(const struct merge *m, struct bq_error *err)
 static int copy_docs(struct copy *c, struct bq_error *err)
 {
 	const struct segment *s = c->in->segment;
+	struct heads_walk walk;
 	int rc = BQ_OK;
 
 	c->off = 0;
 	c->piece = (struct bq_span){ NULL, 0 };
-	for (uint32_t doc = 0; doc < s->leaf.n_docs && rc == BQ_OK; doc++) {
+	heads_walk_init(&walk, &s->heads, 0);
+	while (rc == BQ_OK && (rc = segment_next_head(s, &walk, &c->read)) == BQ_OK) {
+		uint32_t doc = walk.doc - 1;
 		if (merge_is_dead(c->in, doc))
 			continue;
-		rc = copy_doc(c, doc);
+		rc = copy_doc(c, doc, &walk.head);
 		if (c->read_bytes > c->m->keep_bytes) {
 			mapfile_forget(&s->map);
 			c->read_bytes = 0;
@@ -119,7 +120,7 @@ static int copy_docs(struct copy *c, struct bq_error *err)
 		*err = c->read.error;
 	else if (rc == BQ_ENOMEM)
 		(void)bq_error_set(err, rc, 0, "no memory to copy documents");
-	return rc;
+	return rc == BQ_END ? BQ_OK : rc;
 }
 
 /* ---- a segment --------------------------------------------------------- */

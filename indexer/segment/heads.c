@@ -141,41 +141,56 @@ static bool open_group(const struct heads_reader *h, uint32_t group, struct bq_r
 	return off <= h->records.len;
 }
 
+void heads_walk_init(struct heads_walk *w, const struct heads_reader *h, uint32_t group)
+{
+	*w = (struct heads_walk){ .heads = h, .doc = group * BQ_HEAD_GROUP };
+}
+
+bool heads_walk_next(struct heads_walk *w)
+{
+	const uint8_t *group = w->heads->groups + (size_t)(w->doc / BQ_HEAD_GROUP) * HEADS_GROUP_BYTES;
+	struct bq_doc_head *head = &w->head;
+
+	if (w->doc % BQ_HEAD_GROUP != 0) {
+		head->priv[0] += head->text_bytes + head->priv[2];
+		head->priv[1] += heads_marks_bytes(head->words, head->text_bytes);
+	} else {
+		head->path.ptr = NULL; /* the first has its own */
+		head->priv[0] = bq_get_u64(group + 8);
+		head->priv[1] = bq_get_u64(group + 16);
+		if (!open_group(w->heads, w->doc / BQ_HEAD_GROUP, &w->rest))
+			return false;
+	}
+	w->doc++;
+	if (!read_record(&w->rest, head))
+		return false;
+	head->body_pos = heads_body_pos(head->title_in_text, head->title_words);
+	return true;
+}
+
 bool heads_get(const struct heads_reader *h, uint32_t doc, struct bq_doc_head *out)
 {
-	const uint8_t *group = h->groups + (size_t)(doc / BQ_HEAD_GROUP) * HEADS_GROUP_BYTES;
-	struct bq_reader r;
+	struct heads_walk w;
 
-	memset(out, 0, sizeof *out);
-	if (!open_group(h, doc / BQ_HEAD_GROUP, &r))
-		return false;
-	out->priv[0] = bq_get_u64(group + 8);
-	out->priv[1] = bq_get_u64(group + 16);
-	for (uint32_t i = 0;; i++) {
-		if (!read_record(&r, out))
+	heads_walk_init(&w, h, doc / BQ_HEAD_GROUP);
+	do
+		if (!heads_walk_next(&w))
 			return false;
-		if (i == doc % BQ_HEAD_GROUP)
-			break;
-		out->priv[0] += out->text_bytes + out->priv[2];
-		out->priv[1] += heads_marks_bytes(out->words, out->text_bytes);
-	}
-	out->body_pos = heads_body_pos(out->title_in_text, out->title_words);
+	while (w.doc <= doc);
+	*out = w.head;
 	return true;
 }
 
 bool heads_ends(const struct heads_reader *h, uint32_t from, uint32_t n, uint32_t *ends)
 {
-	struct bq_doc_head head = { .path = { NULL, 0 } };
-	struct bq_reader r;
+	struct heads_walk w;
 
-	for (uint32_t doc = from - from % BQ_HEAD_GROUP; doc < from + n; doc++) {
-		if (doc % BQ_HEAD_GROUP == 0 && !open_group(h, doc / BQ_HEAD_GROUP, &r))
+	heads_walk_init(&w, h, from / BQ_HEAD_GROUP);
+	while (w.doc < from + n) {
+		if (!heads_walk_next(&w))
 			return false;
-		if (!read_record(&r, &head))
-			return false;
-		head.body_pos = heads_body_pos(head.title_in_text, head.title_words);
-		if (doc >= from)
-			ends[doc - from] = heads_end(&head);
+		if (w.doc > from)
+			ends[w.doc - 1 - from] = heads_end(&w.head);
 	}
 	return true;
 }

@@ -33,6 +33,7 @@
 #include <stdint.h>
 
 #include <bq/buf.h>
+#include <bq/bytes.h>
 #include <bq/index.h>
 #include <bq/span.h>
 
@@ -98,6 +99,20 @@ int heads_open(struct bq_span section, uint32_t n_docs, const char *name, struct
  * bytes.
  * false if a record is damaged [F27].  Walks at most 15 records. */
 bool heads_get(const struct heads_reader *h, uint32_t doc, struct bq_doc_head *out);
+
+/* All documents one after the other, without looking for each. */
+struct heads_walk {
+	const struct heads_reader *heads; /* **borrowed** */
+	struct bq_reader rest;            /* behind the last record, in its group */
+	uint32_t doc;                     /* the next one */
+	struct bq_doc_head head;          /* what heads_get() says of the last one */
+};
+
+/* Start before the first document of group `group`. */
+void heads_walk_init(struct heads_walk *w, const struct heads_reader *h, uint32_t group);
+
+/* Read document w->doc, which is there.  false if its record is damaged [F27]: the walk has ended. */
+bool heads_walk_next(struct heads_walk *w);
 
 /* One above the last position of a document. */
 static inline uint32_t heads_end(const struct bq_doc_head *h)

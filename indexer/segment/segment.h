@@ -63,6 +63,11 @@ int segment_verify(const struct segment *s, struct bq_error *err);
 /* Report damage: notes it in rd->error (first one wins) and returns BQ_EFORMAT. */
 int segment_damaged(const struct segment *s, struct bq_read *rd, const char *what);
 
+/* Read the next document of a walk over s->heads into w->head, but for time and size of its file, which are
+ * segment_file_stamp()'s.  BQ_END behind the last; BQ_EFORMAT, also in rd->error. */
+int segment_next_head(const struct segment *s, struct heads_walk *w, struct bq_read *rd);
+void segment_file_stamp(const struct segment *s, uint32_t doc, int64_t *mtime_us, int64_t *file_bytes);
+
 /* What bq_term.priv holds. */
 enum segment_term_mode { SEGMENT_INLINE, SEGMENT_SMALL, SEGMENT_FREQUENT }; /* pairs: never INLINE */
 

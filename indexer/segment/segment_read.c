@@ -14,24 +14,47 @@ int segment_damaged(const struct segment *s, struct bq_read *rd, const char *wha
 	return BQ_EFORMAT;
 }
 
+/* Whether what a record says of stored bytes and marks is there [F27]. */
+static int check_head(const struct segment *s, const struct bq_doc_head *h, struct bq_read *rd)
+{
+	uint64_t stored = h->text_bytes + h->priv[2], marks = heads_marks_bytes(h->words, h->text_bytes);
+
+	if (stored < h->priv[2] || h->priv[0] > s->docs.raw_bytes || stored > s->docs.raw_bytes - h->priv[0]
+		|| h->priv[1] > s->marks.len || marks > s->marks.len - h->priv[1])
+		return segment_damaged(s, rd, "a record in HEADS points outside DOCS or MARKS [F27]");
+	return BQ_OK;
+}
+
+void segment_file_stamp(const struct segment *s, uint32_t doc, int64_t *mtime_us, int64_t *file_bytes)
+{
+	*mtime_us = columns_get(&s->columns, COLUMN_MTIME, doc, INT64_MIN);
+	*file_bytes = columns_get(&s->columns, COLUMN_FILE_BYTES, doc, -1);
+	if (s->stamps.n != 0)
+		stamps_apply(&s->stamps, doc, mtime_us, file_bytes);
+}
+
 static int get_head(const struct bq_leaf *l, uint32_t doc, struct bq_doc_head *out, struct bq_read *rd)
 {
 	const struct segment *s = segment_of(l);
+	int rc;
 
 	if (doc >= l->n_docs)
 		return BQ_ENOTFOUND;
 	if (!heads_get(&s->heads, doc, out))
 		return segment_damaged(s, rd, "a damaged record in HEADS [F27]");
-	uint64_t stored = out->text_bytes + out->priv[2];
-	if (stored < out->priv[2] || out->priv[0] > s->docs.raw_bytes || stored > s->docs.raw_bytes - out->priv[0]
-		|| out->priv[1] > s->marks.len
-		|| heads_marks_bytes(out->words, out->text_bytes) > s->marks.len - out->priv[1])
-		return segment_damaged(s, rd, "a record in HEADS points outside DOCS or MARKS [F27]");
-	out->mtime_us = columns_get(&s->columns, COLUMN_MTIME, doc, INT64_MIN);
-	out->file_bytes = columns_get(&s->columns, COLUMN_FILE_BYTES, doc, -1);
-	if (s->stamps.n != 0)
-		stamps_apply(&s->stamps, doc, &out->mtime_us, &out->file_bytes);
-	return BQ_OK;
+	rc = check_head(s, out, rd);
+	if (rc == BQ_OK)
+		segment_file_stamp(s, doc, &out->mtime_us, &out->file_bytes);
+	return rc;
+}
+
+int segment_next_head(const struct segment *s, struct heads_walk *w, struct bq_read *rd)
+{
+	if (w->doc == s->leaf.n_docs)
+		return BQ_END;
+	if (!heads_walk_next(w))
+		return segment_damaged(s, rd, "a damaged record in HEADS [F27]");
+	return check_head(s, &w->head, rd);
 }
 
 static int get_stored(const struct segment *s, uint64_t off, uint64_t len, struct bq_span *out, struct bq_read *rd)

@@ -2,33 +2,26 @@
  *
  * The files of a directory tree in byte order of their paths, or one file.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <bq/buf.h>
 
-#include "index/manifest.h"
 #include "source/file.h"
-#include "source/filetype.h"
+#include "source/listing.h"
 #include "source/source.h"
 #include "source/textfile.h"
 #include "source/title.h"
-#include "xapian/write/layout.h"
 
 enum { MAX_DEPTH = 256 };
 
 /* A directory being walked. */
 struct level {
-	int fd;
-	char **names; /* sorted; those of directories end in '/' */
-	size_t n, next;
-	size_t path_len; /* bytes of `path` that lead here */
+	struct listing list;
+	size_t next; /* of its names */
 };
 
 struct dir {
@@ -38,7 +31,7 @@ struct dir {
 	bool is_started;
 	struct level *levels; /* MAX_DEPTH of them, while walking */
 	unsigned depth;
-	struct bq_buf path; /* of what is visited, relative to the root, with a NUL behind */
+	struct bq_buf path; /* of what is visited, relative to the root */
 	struct textfile text;
 	struct source *records; /* the JSON lines file in the middle of which we are */
 	uint64_t records_bytes; /* its size */
@@ -46,90 +39,9 @@ struct dir {
 	bool is_measuring;      /* look and add up, open no file, list no skip */
 };
 
-/* ---- levels ------------------------------------------------------------ */
-
-static void release_level(struct level *l)
-{
-	for (size_t i = 0; i < l->n; i++)
-		free(l->names[i]);
-	free(l->names);
-	if (l->fd >= 0)
-		(void)close(l->fd);
-	*l = (struct level){ .fd = -1 };
-}
-
-/* A copy of `name`, with a '/' behind a directory's. */
-static char *copy_name(int fd, const struct dirent *e)
-{
-	size_t len = strlen(e->d_name);
-	char *copy = malloc(len + 2);
-	bool is_dir = e->d_type == DT_DIR;
-	struct stat st;
-
-	if (copy == NULL)
-		return NULL;
-	if (e->d_type == DT_UNKNOWN && fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-		is_dir = S_ISDIR(st.st_mode);
-	memcpy(copy, e->d_name, len + 1);
-	if (is_dir)
-		memcpy(copy + len, "/", 2);
-	return copy;
-}
-
-static int compare_names(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static bool add_name(struct level *l, char *name)
-{
-	if (name != NULL && (l->n & (l->n - 1)) == 0) { /* a power of two: full */
-		char **grown = realloc(l->names, (l->n == 0 ? 1 : 2 * l->n) * sizeof *grown);
-		if (grown == NULL) {
-			free(name);
-			name = NULL;
-		} else {
-			l->names = grown;
-		}
-	}
-	if (name == NULL)
-		return false;
-	l->names[l->n++] = name;
-	return true;
-}
-
-/* List the directory `l->fd`, sorted.  0, or -1 with errno. */
-static int list_level(struct level *l)
-{
-	int fd = openat(l->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = 0;
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-
-	if (d == NULL) {
-		if (fd >= 0)
-			(void)close(fd);
-		return -1;
-	}
-	for (struct dirent *e; errno = 0, (e = readdir(d)) != NULL;) {
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-			continue;
-		if (!add_name(l, copy_name(l->fd, e))) {
-			errno = ENOMEM;
-			break;
-		}
-	}
-	rc = errno;
-	(void)closedir(d);
-	if (l->n != 0)
-		qsort(l->names, l->n, sizeof *l->names, compare_names);
-	errno = rc;
-	return rc == 0 ? 0 : -1;
-}
-
-/* ---- what is let in ---------------------------------------------------- */
-
 static struct bq_span path_of(const struct dir *d)
 {
-	return bq_span_make(d->path.ptr, d->path.len);
+	return bq_buf_span(&d->path);
 }
 
 static void skip(const struct dir *d, bool is_broken, const char *reason)
@@ -138,95 +50,47 @@ static void skip(const struct dir *d, bool is_broken, const char *reason)
 		source_skip(&d->base, path_of(d), 0, is_broken, reason);
 }
 
-/* A pattern with a '/' is about the whole path, another about the name. */
-static bool matches(const char *const *globs, size_t n, const char *path)
-{
-	const char *slash = strrchr(path, '/'), *name = slash == NULL ? path : slash + 1;
-
-	for (size_t i = 0; i < n; i++)
-		if (fnmatch(globs[i], strchr(globs[i], '/') == NULL ? name : path, 0) == 0)
-			return true;
-	return false;
-}
-
-/* NULL, or why the file or directory at `d->path` stays out. */
-static const char *judge_path(const struct dir *d, bool is_dir)
-{
-	const struct source_opts *o = d->base.opts;
-	const char *path = (const char *)d->path.ptr, *slash = strrchr(path, '/');
-
-	if (!d->base.is_named && (slash == NULL ? path : slash + 1)[0] == '.')
-		return "hidden";
-	if (matches(o->exclude, o->n_exclude, path))
-		return "excluded";
-	if (!is_dir && o->n_include != 0 && !matches(o->include, o->n_include, path))
-		return "not included";
-	return NULL;
-}
-
 /* ---- directories ------------------------------------------------------- */
 
-/* NULL, or why the opened directory stays out. */
-static const char *judge_dir(const struct dir *d, int fd, bool *is_broken)
+static int no_memory(struct bq_error *err)
 {
-	const struct source_opts *o = d->base.opts;
-	struct stat st;
-
-	*is_broken = true;
-	if (d->depth == MAX_DEPTH)
-		return "nested deeper than 256 directories";
-	if (fstat(fd, &st) != 0)
-		return strerror(errno);
-	*is_broken = false;
-	if (manifest_exists(fd) || layout_exists(fd) || (o->skip_ino != 0 && st.st_ino == o->skip_ino && st.st_dev == o->skip_dev))
-		return "a bq index";
-	return NULL;
+	return bq_error_set(err, BQ_ENOMEM, 0, "no memory to list a directory");
 }
 
-/* Go into the directory at `d->path`. */
-static int enter_dir(struct dir *d, struct bq_error *err)
+/* Go into directory `name` of the deepest level, at `d->path`. */
+static int enter_dir(struct dir *d, const char *name, struct bq_error *err)
 {
-	struct level *l = &d->levels[d->depth - 1];
-	int fd = openat(l->fd, (const char *)d->path.ptr + l->path_len, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	bool is_broken = true;
-	const char *why = fd < 0 ? strerror(errno) : judge_dir(d, fd, &is_broken);
+	const struct level *l = &d->levels[d->depth - 1];
+	struct listing *list = &d->levels[d->depth].list;
 
-	if (why != NULL) {
-		skip(d, is_broken, why);
-		if (fd >= 0)
-			(void)close(fd);
+	if (d->depth == MAX_DEPTH) {
+		skip(d, true, "nested deeper than 256 directories");
 		return BQ_OK;
 	}
-	d->depth++;
-	l++;
-	*l = (struct level){ .fd = fd, .path_len = d->path.len + 1 };
-	if (list_level(l) == 0)
+	listing_open(list, &d->base, l->list.fd, name, path_of(d));
+	if (list->error == ENOMEM || list->path.oom) {
+		listing_close(list);
+		return no_memory(err);
+	}
+	if (list->error != 0)
+		skip(d, true, strerror(list->error)); /* what was listed is still visited */
+	else if (list->why != NULL)
+		skip(d, false, list->why);
+	if (list->fd < 0) {
+		listing_close(list);
 		return BQ_OK;
-	if (errno == ENOMEM)
-		return bq_error_set(err, BQ_ENOMEM, 0, "no memory to list a directory");
-	skip(d, true, strerror(errno)); /* what was listed is still visited */
+	}
+	d->levels[d->depth++].next = 0;
 	return BQ_OK;
 }
 
 /* ---- files ------------------------------------------------------------- */
 
-static int64_t mtime_us(const struct stat *st)
-{
-	return (int64_t)st->st_mtim.tv_sec * 1000000 + st->st_mtim.tv_nsec / 1000;
-}
-
-/* A file that may be read. */
-struct found {
-	struct stat st;
-	enum filetype type;
-	enum packing packing;
-};
-
 /* Read a text file and describe it: BQ_OK, or BQ_END if it was skipped. */
-static int read_text(struct dir *d, int fd, const struct found *f, struct bq_doc_in *out)
+static int read_text(struct dir *d, int fd, const struct entry *e, const struct stat *st, struct bq_doc_in *out)
 {
 	struct textfile *t = &d->text;
-	const char *why = textfile_read(t, fd, f->packing, (uint64_t)f->st.st_size, d->base.opts->stop);
+	const char *why = textfile_read(t, fd, e->packing, (uint64_t)st->st_size, d->base.opts->stop);
 
 	if (why != NULL) {
 		skip(d, t->is_broken, why);
@@ -237,8 +101,8 @@ static int read_text(struct dir *d, int fd, const struct found *f, struct bq_doc
 		.text = t->text,
 		.source = d->base.number,
 		.at = t->at,
-		.title = f->type == FILETYPE_MARKDOWN ? title_of_markdown(t->text) : title_of_text(t->text),
-		.mtime_us = mtime_us(&f->st),
+		.title = e->type == FILETYPE_MARKDOWN ? title_of_markdown(t->text) : title_of_text(t->text),
+		.mtime_us = file_mtime_us(st),
 		.file_bytes = (int64_t)t->file_bytes,
 	};
 	out->title_in_text = out->title.len != 0;
@@ -246,115 +110,88 @@ static int read_text(struct dir *d, int fd, const struct found *f, struct bq_doc
 	return BQ_OK;
 }
 
-/* NULL, or why this regular file is not read; says how it is. */
-static const char *judge_type(const struct dir *d, const char *name, struct found *f)
-{
-	f->type = filetype_of(name, &f->packing);
-	if (f->type == FILETYPE_PACKED)
-		return "compressed";
-	if (f->type != FILETYPE_UNKNOWN)
-		return NULL;
-	f->type = FILETYPE_TEXT; /* what the user names is text if it looks like it */
-	return d->base.is_named ? NULL : "unsupported type";
-}
-
-/* Look at file `name`: whether it is one we read, else skip it. */
-static bool look_at_file(const struct dir *d, const char *name, struct found *f)
-{
-	bool is_broken = false;
-	const char *why = judge_path(d, false);
-
-	if (why == NULL)
-		why = file_look(d->levels[d->depth - 1].fd, name, &f->st, &is_broken);
-	if (why == NULL)
-		why = judge_type(d, name, f);
-	if (why != NULL)
-		skip(d, is_broken, why);
-	return why == NULL;
-}
-
 /* Give the records of a file from now on.  Takes `fd`. */
-static int start_records(struct dir *d, int fd, const struct found *f, struct bq_error *err)
+static int start_records(struct dir *d, int fd, const struct entry *e, const struct stat *st, struct bq_error *err)
 {
-	struct jsonl_origin from = { fd, f->packing, path_of(d), mtime_us(&f->st), f->st.st_size };
+	struct jsonl_origin from = { fd, e->packing, path_of(d), file_mtime_us(st), st->st_size };
 
-	d->records_bytes = (uint64_t)f->st.st_size;
+	d->records_bytes = (uint64_t)st->st_size;
 	return jsonl_open(&from, &d->base, &d->records, err);
 }
 
 /* Whether the index has the file as it is. */
-static bool is_known(struct dir *d, const struct found *f)
+static bool is_known(const struct dir *d, const struct entry *e)
 {
 	const struct source_opts *o = d->base.opts;
-	struct source_file file = { d->base.number, path_of(d), mtime_us(&f->st), f->st.st_size };
+	struct source_file file = { d->base.number, path_of(d), e->mtime_us, (int64_t)e->bytes };
 
-	if (o->is_known == NULL || !o->is_known(o->index, &file))
-		return false;
-	d->done_bytes += f->type == FILETYPE_JSONL ? (uint64_t)f->st.st_size : 0;
-	return true;
+	return o->is_known != NULL && o->is_known(o->index, &file);
 }
 
-/* A document from file `name`, or BQ_END if it gives none (now). */
-static int take_file(struct dir *d, const char *name, struct bq_doc_in *out, struct bq_error *err)
+/* A document from a file of the deepest level, or BQ_END if it gives none (now). */
+static int take_file(struct dir *d, const struct entry *e, struct bq_doc_in *out, struct bq_error *err)
 {
-	struct found f;
+	bool is_passed = d->is_measuring || is_known(d, e);
+	struct stat st;
 	int fd, rc;
 
-	if (!look_at_file(d, name, &f))
+	if (is_passed || e->type != FILETYPE_JSONL)
+		d->done_bytes += e->bytes;
+	if (is_passed)
 		return BQ_END;
-	if (f.type != FILETYPE_JSONL || d->is_measuring)
-		d->done_bytes += (uint64_t)f.st.st_size;
-	if (d->is_measuring || is_known(d, &f))
-		return BQ_END;
-	fd = file_open(d->levels[d->depth - 1].fd, name, &f.st);
+	fd = file_open(d->levels[d->depth - 1].list.fd, e->name, &st);
 	if (fd < 0) {
 		skip(d, true, strerror(errno));
 		return BQ_END;
 	}
-	if (f.type == FILETYPE_JSONL) {
-		rc = start_records(d, fd, &f, err);
+	if (e->type == FILETYPE_JSONL) {
+		rc = start_records(d, fd, e, &st, err);
 		return rc == BQ_OK ? BQ_END : rc;
 	}
-	rc = read_text(d, fd, &f, out);
+	rc = read_text(d, fd, e, &st, out);
 	(void)close(fd);
 	return rc;
 }
 
 /* ---- walking ----------------------------------------------------------- */
 
+/* Put the path of an entry of the deepest level into `d->path`. */
+static bool set_path(struct dir *d, const struct entry *e, bool *is_dir)
+{
+	size_t len = strlen(e->name);
+
+	*is_dir = e->name[len - 1] == '/';
+	bq_buf_clear(&d->path);
+	bq_buf_put_span(&d->path, bq_buf_span(&d->levels[d->depth - 1].list.path));
+	bq_buf_put(&d->path, e->name, *is_dir ? len - 1 : len);
+	return !d->path.oom;
+}
+
 /* Visit the next name of the deepest level: a document, BQ_END if it gave none. */
 static int visit_next(struct dir *d, struct bq_doc_in *out, struct bq_error *err)
 {
 	struct level *l = &d->levels[d->depth - 1];
-	const char *name, *why;
-	size_t len;
+	const struct entry *e;
 	bool is_dir;
 	int rc;
 
-	if (l->next == l->n) {
-		release_level(l);
+	if (l->next == l->list.n) {
+		listing_close(&l->list);
 		d->depth--;
 		return BQ_END;
 	}
-	name = l->names[l->next++];
-	len = strlen(name);
-	is_dir = name[len - 1] == '/';
-	d->path.len = l->path_len;
-	bq_buf_put(&d->path, name, len + 1);
-	if (d->path.oom)
+	if (l->next == l->list.n_looked)
+		listing_look(&l->list);
+	e = &l->list.entries[l->next++];
+	if (!set_path(d, e, &is_dir) || e->error == ENOMEM)
 		return bq_error_set(err, BQ_ENOMEM, 0, "no memory for a path");
-	d->path.len -= is_dir ? 2 : 1; /* the NUL stays behind the end */
-	if (!is_dir)
-		return take_file(d, name, out, err);
-	d->path.ptr[d->path.len] = '\0';
-	why = judge_path(d, true);
-	if (why != NULL) {
-		skip(d, false, why);
+	if (e->why != NULL || e->error != 0) {
+		skip(d, e->error != 0, e->why != NULL ? e->why : strerror(e->error));
 		return BQ_END;
 	}
-	rc = enter_dir(d, err);
-	if (rc == BQ_OK)
-		d->path.ptr[d->path.len] = '/'; /* where the new level's names go on */
+	if (!is_dir)
+		return take_file(d, e, out, err);
+	rc = enter_dir(d, e->name, err);
 	return rc == BQ_OK ? BQ_END : rc;
 }
 
@@ -362,7 +199,7 @@ static int visit_next(struct dir *d, struct bq_doc_in *out, struct bq_error *err
 static void stop_walk(struct dir *d)
 {
 	while (d->depth > 0)
-		release_level(&d->levels[--d->depth]);
+		listing_close(&d->levels[--d->depth].list);
 	free(d->levels);
 	d->levels = NULL;
 }
@@ -372,25 +209,25 @@ static void stop_walk(struct dir *d)
  * descriptors. */
 static int start_walk(struct dir *d, struct bq_error *err)
 {
-	struct level *l = d->levels = calloc(MAX_DEPTH, sizeof *d->levels);
-	bool is_broken;
-	const char *why;
+	struct listing *l;
 
 	d->is_started = true;
-	if (l == NULL)
+	d->levels = calloc(MAX_DEPTH, sizeof *d->levels);
+	if (d->levels == NULL)
 		return bq_error_set(err, BQ_ENOMEM, 0, "no memory for a source");
-	l->fd = open(d->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	l = &d->levels[0].list;
 	d->depth = 1;
-	if (l->fd < 0)
-		return bq_error_set(err, BQ_EIO, 0, "%s: %s", d->root, strerror(errno));
 	if (d->name != NULL)
-		return add_name(l, strdup(d->name)) ? BQ_OK : bq_error_set(err, BQ_ENOMEM, 0, "no memory for a source");
-	why = judge_dir(d, l->fd, &is_broken);
-	if (why != NULL)
-		return bq_error_set(err, BQ_EUSAGE, 0, "%s: %s, no source", d->root, why);
-	if (list_level(l) == 0)
-		return BQ_OK;
-	return bq_error_set(err, errno == ENOMEM ? BQ_ENOMEM : BQ_EIO, 0, "%s: %s", d->root, strerror(errno));
+		listing_open_one(l, &d->base, d->root, d->name);
+	else
+		listing_open(l, &d->base, AT_FDCWD, d->root, BQ_SPAN(""));
+	if (l->error == ENOMEM)
+		return no_memory(err);
+	if (l->why != NULL)
+		return bq_error_set(err, BQ_EUSAGE, 0, "%s: %s, no source", d->root, l->why);
+	if (l->error != 0)
+		return bq_error_set(err, BQ_EIO, 0, "%s: %s", d->root, strerror(l->error));
+	return BQ_OK;
 }
 
 /* ---- the interface ----------------------------------------------------- */

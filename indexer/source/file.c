@@ -3,17 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <unistd.h>
 
-const char *file_look(int dirfd, const char *name, struct stat *st, bool *is_broken)
+int64_t file_mtime_us(const struct stat *st)
 {
-	*is_broken = fstatat(dirfd, name, st, AT_SYMLINK_NOFOLLOW) != 0;
-	if (*is_broken)
-		return strerror(errno);
-	if (S_ISREG(st->st_mode))
-		return NULL;
-	return S_ISLNK(st->st_mode) ? "symbolic link" : "not a regular file";
+	return (int64_t)st->st_mtim.tv_sec * 1000000 + st->st_mtim.tv_nsec / 1000;
 }
 
 int file_open(int dirfd, const char *name, struct stat *st)
