@@ -285,9 +285,12 @@ static bool answer_words(struct prune *p)
 
 static bool answer_windows(struct prune *p)
 {
-	p->sums = BQ_ARENA_NEW(p->ev->read.mem, uint32_t, p->flat.n_must != 0 ? 0 : BQ_RANGE_DOCS);
-	if (p->sums == NULL)
-		return false;
+	if (p->flat.n_must == 0) {
+		p->sums = BQ_ARENA_NEW(p->ev->read.mem, uint32_t, BQ_RANGE_DOCS);
+		if (p->sums == NULL)
+			return false;
+		memset(p->marks, 0, sizeof p->marks);
+	}
 	if (p->pass->wants_count)
 		p->floor = 0;
 	run_windows(p);
@@ -303,9 +306,10 @@ bool prune_leaf(struct pass *pass, struct eval *ev, struct node *root, struct no
 		return false;
 	if (!flat_build(&flat, root, pass->q->view->indexes[index]))
 		return false;
-	p = BQ_ARENA_NEW(ev->read.mem, struct prune, 1);
+	p = bq_arena_alloc(ev->read.mem, sizeof *p);
 	if (p == NULL)
 		return false;
+	memset(p, 0, offsetof(struct prune, batch));
 	p->pass = pass;
 	p->ev = ev;
 	p->strict = strict;

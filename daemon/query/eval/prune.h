@@ -49,8 +49,10 @@ struct prune {
 	uint32_t floor;            /* fewer points never rank: so many documents have more */
 	uint64_t n;                /* documents counted */
 	bool is_cut;               /* some were not */
+	uint32_t *sums;            /* [BQ_RANGE_DOCS], zero between windows; NULL with `must` */
+
+	/* from here on not cleared at first */
 	struct prune_batch batch;
-	uint32_t *sums;            /* [BQ_RANGE_DOCS], zero between windows */
 	uint64_t marks[BQ_RANGE_DOCS / 64]; /* which of them are candidates; zero between windows */
 };
 
