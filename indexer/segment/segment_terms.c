@@ -86,11 +86,9 @@ int segment_find(const struct bq_leaf *l, enum bq_term_kind kind, struct bq_span
 
 	if (key.len == 0 || terms_kind(key) != (unsigned)kind)
 		return BQ_ENOTFOUND;
-	int rc = terms_seek(&s->terms, key, &it);
-	if (rc == BQ_OK)
-		rc = terms_next(&it);
-	if (rc == BQ_END || (rc == BQ_OK && !bq_span_eq(terms_key(&it), key)))
-		return BQ_ENOTFOUND;
+	int rc = terms_find(&s->terms, key, &it);
+	if (rc == BQ_ENOTFOUND)
+		return rc;
 	if (rc != BQ_OK)
 		return segment_damaged(s, rd, "a damaged dictionary block [F13]");
 	rc = follow_alias(s, &it, rd);

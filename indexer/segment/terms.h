@@ -149,6 +149,10 @@ struct terms_iter {
 /* Before the first entry >= `key`.  BQ_EFORMAT if a block is damaged [F11]. */
 int terms_seek(const struct terms_reader *t, struct bq_span key, struct terms_iter *it);
 
+/* The entry of `key`, as if next() had given it: BQ_OK, BQ_ENOTFOUND, or
+ * BQ_EFORMAT [F11] [F13]. */
+int terms_find(const struct terms_reader *t, struct bq_span key, struct terms_iter *it);
+
 /* Before the entry at place `ord` (< n_terms). */
 int terms_seek_ord(const struct terms_reader *t, uint32_t ord, struct terms_iter *it);
 

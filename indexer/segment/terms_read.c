@@ -56,21 +56,34 @@ static int open_block(const struct terms_reader *t, uint32_t b, struct terms_ite
 	return it->r.bad ? BQ_EFORMAT : BQ_OK;
 }
 
-static bool read_key(struct terms_iter *it)
+/* The next key as it stands: `*shared` bytes of the one before, then `*rest`.
+ * Sets it->key_len, not it->key. */
+static bool read_key_parts(struct terms_iter *it, size_t *shared, struct bq_span *rest)
 {
 	uint8_t head = bq_read_u8(&it->r);
-	uint64_t shared = head >> 4, len = head & 15u;
+	uint64_t same = head >> 4, len = head & 15u;
 
-	if (shared == 15)
-		shared += bq_read_varint32(&it->r);
+	if (same == 15)
+		same += bq_read_varint32(&it->r);
 	if (len == 15)
 		len += bq_read_varint32(&it->r);
-	struct bq_span rest = bq_read_span(&it->r, len);
-	if (it->r.bad || shared > it->key_len || len > TERMS_MAX_KEY - shared || shared + len == 0)
+	*rest = bq_read_span(&it->r, len);
+	if (it->r.bad || same > it->key_len || len > TERMS_MAX_KEY - same || same + len == 0)
+		return false;
+	*shared = (size_t)same;
+	it->key_len = (size_t)(same + len);
+	return true;
+}
+
+static bool read_key(struct terms_iter *it)
+{
+	struct bq_span rest;
+	size_t shared;
+
+	if (!read_key_parts(it, &shared, &rest))
 		return false;
 	if (rest.len != 0)
 		memcpy(it->key + shared, rest.ptr, rest.len);
-	it->key_len = (size_t)(shared + len);
 	return true;
 }
 
@@ -106,6 +119,7 @@ static void read_list(struct terms_iter *it, bool is_word)
 {
 	struct terms_entry *e = &it->entry;
 
+	e->post_bytes = e->pos_bytes = 0;
 	if (e->tag == TERMS_FREQUENT)
 		read_frequent(it, is_word);
 	else
@@ -128,18 +142,12 @@ static void read_forms(struct terms_iter *it)
 	it->entry.forms = bq_span_make(start, (size_t)(it->r.p - start));
 }
 
-int terms_next(struct terms_iter *it)
+/* What stands behind a key of this kind; members that do not count for its tag
+ * stay as they are. */
+static int read_entry(struct terms_iter *it, unsigned kind)
 {
 	struct terms_entry *e = &it->entry;
 
-	if (it->next_ord >= it->terms->n_terms)
-		return BQ_END;
-	if (it->next_ord % BQ_TERM_BLOCK == 0 && open_block(it->terms, it->next_ord / BQ_TERM_BLOCK, it) != BQ_OK)
-		return BQ_EFORMAT;
-	memset(e, 0, sizeof *e);
-	if (!read_key(it))
-		return BQ_EFORMAT;
-	unsigned kind = terms_kind(terms_key(it));
 	e->tag = bq_read_varint32(&it->r);
 	if (e->tag > terms_small_tag(BQ_SMALL_DF - 1, BQ_SMALL_DF) || (e->tag == TERMS_ALIAS && !terms_kind_is_stem(kind)))
 		return BQ_EFORMAT;
@@ -151,6 +159,18 @@ int terms_next(struct terms_iter *it)
 		read_forms(it);
 	it->ord = it->next_ord++;
 	return it->r.bad ? BQ_EFORMAT : BQ_OK;
+}
+
+int terms_next(struct terms_iter *it)
+{
+	if (it->next_ord >= it->terms->n_terms)
+		return BQ_END;
+	if (it->next_ord % BQ_TERM_BLOCK == 0 && open_block(it->terms, it->next_ord / BQ_TERM_BLOCK, it) != BQ_OK)
+		return BQ_EFORMAT;
+	memset(&it->entry, 0, sizeof it->entry);
+	if (!read_key(it))
+		return BQ_EFORMAT;
+	return read_entry(it, terms_kind(terms_key(it)));
 }
 
 /* How many of the keys [from, to) of a level are below `key`, or also equal. */
@@ -192,17 +212,17 @@ static int compare_first(const struct terms_reader *t, uint32_t b, struct bq_spa
 	return bq_span_cmp(terms_key(&it), key);
 }
 
-int terms_seek(const struct terms_reader *t, struct bq_span key, struct terms_iter *it)
+/* The block that holds `key` if any does: the last one whose first key is not
+ * above it, or the first of all.  There is one at least. */
+static int find_block(const struct terms_reader *t, struct bq_span key, uint32_t *out)
 {
 	uint64_t prefix = terms_prefix(key);
-	uint32_t lo = rank(t, prefix, false), hi = rank(t, prefix, true);
+	uint32_t lo = rank(t, prefix, false), hi = lo;
 	bool bad = false;
 
-	it->terms = t;
-	it->next_ord = t->n_terms;
-	if (t->n_blocks == 0)
-		return BQ_OK;
 	/* Blocks lo..hi-1 start with the same 8 bytes: the last one <= key, else lo-1. */
+	if (lo < t->n_blocks && bq_get_u64(t->level[t->n_levels - 1] + 8 * (size_t)lo) == prefix)
+		hi = rank(t, prefix, true);
 	while (lo < hi && !bad) {
 		uint32_t mid = lo + (hi - lo) / 2;
 		if (compare_first(t, mid, key, &bad) <= 0)
@@ -210,9 +230,21 @@ int terms_seek(const struct terms_reader *t, struct bq_span key, struct terms_it
 		else
 			hi = mid;
 	}
-	if (bad)
+	*out = lo == 0 ? 0 : lo - 1;
+	return bad ? BQ_EFORMAT : BQ_OK;
+}
+
+int terms_seek(const struct terms_reader *t, struct bq_span key, struct terms_iter *it)
+{
+	uint32_t block;
+
+	it->terms = t;
+	it->next_ord = t->n_terms;
+	if (t->n_blocks == 0)
+		return BQ_OK;
+	if (find_block(t, key, &block) != BQ_OK)
 		return BQ_EFORMAT;
-	int rc = terms_seek_ord(t, lo == 0 ? 0 : (lo - 1) * BQ_TERM_BLOCK, it);
+	int rc = terms_seek_ord(t, block * BQ_TERM_BLOCK, it);
 	for (struct terms_iter ahead = *it; rc == BQ_OK;) {
 		rc = terms_next(&ahead);
 		if (rc != BQ_OK || bq_span_cmp(terms_key(&ahead), key) >= 0)
@@ -220,6 +252,56 @@ int terms_seek(const struct terms_reader *t, struct bq_span key, struct terms_it
 		*it = ahead;
 	}
 	return rc == BQ_END ? BQ_OK : rc;
+}
+
+/* How many bytes `a` and `b` have in common from the start. */
+static size_t count_same(struct bq_span a, struct bq_span b)
+{
+	size_t n = 0;
+
+	while (n < a.len && n < b.len && a.ptr[n] == b.ptr[n])
+		n++;
+	return n;
+}
+
+/*   key     shared                    same: bytes of it that the entry before has
+ *   before  share|d    shares 6 with it: below `key`, as the one before is
+ *   entry   share|s    shares 5: its own bytes tell, from there on
+ *
+ * Keys are not put together but for the one that is looked for. */
+int terms_find(const struct terms_reader *t, struct bq_span key, struct terms_iter *it)
+{
+	unsigned kind = terms_kind(key);
+	size_t same = 0, shared;
+	struct bq_span rest;
+	uint32_t block;
+
+	it->terms = t;
+	if (t->n_blocks == 0)
+		return BQ_ENOTFOUND;
+	if (find_block(t, key, &block) != BQ_OK || open_block(t, block, it) != BQ_OK)
+		return BQ_EFORMAT;
+	uint32_t end = t->n_terms - it->next_ord < BQ_TERM_BLOCK ? t->n_terms : it->next_ord + BQ_TERM_BLOCK;
+	while (it->next_ord < end) {
+		if (!read_key_parts(it, &shared, &rest))
+			return BQ_EFORMAT;
+		if (shared == 0)
+			kind = terms_kind(rest);
+		if (shared <= same) {
+			size_t more = count_same(rest, bq_span_from(key, shared));
+			same = shared + more;
+			if (same == key.len && more == rest.len) {
+				memcpy(it->key, key.ptr, key.len);
+				memset(&it->entry, 0, sizeof it->entry);
+				return read_entry(it, kind);
+			}
+			if (more != rest.len && (same == key.len || (uint8_t)rest.ptr[more] > (uint8_t)key.ptr[same]))
+				return BQ_ENOTFOUND;
+		}
+		if (read_entry(it, kind) != BQ_OK)
+			return BQ_EFORMAT;
+	}
+	return BQ_ENOTFOUND;
 }
 
 int terms_seek_ord(const struct terms_reader *t, uint32_t ord, struct terms_iter *it)
