@@ -15,7 +15,7 @@ enum {
 	MIN_TRAIN_BYTES = 1 << 20,  /* below, a dictionary costs more than it saves */
 	MAX_DICT_BYTES = 64 << 10,
 	TRAIN_SEGMENT = 64,         /* bytes of the pieces that a dictionary is made of */
-	BATCH_FRAMES = 32,
+	BATCH_FRAMES = 64,         /* the more, the longer the dictionary stays in the cache */
 	FRAME_SLACK = 512,          /* a frame's bytes may be more than it holds */
 };
 
@@ -70,7 +70,7 @@ struct docs_writer *docs_writer_new(struct container_writer *out, struct pool *p
 /* A dictionary from the first frames, at most 1/64 of them. */
 static size_t train(const struct bq_buf *raw, uint8_t *dict, size_t cap)
 {
-	const ZDICT_fastCover_params_t params = { .k = TRAIN_SEGMENT, .d = 8, .f = 20, .accel = 1, .splitPoint = 1.0,
+	const ZDICT_fastCover_params_t params = { .k = TRAIN_SEGMENT, .d = 8, .f = 18, .accel = 2, .splitPoint = 1.0,
 		.zParams = { .compressionLevel = DOCS_LEVEL } };
 	size_t n = raw->len / BQ_FRAME_BYTES;
 	size_t *sizes = n == 0 ? NULL : malloc(n * sizeof *sizes);
