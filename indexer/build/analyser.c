@@ -51,31 +51,13 @@ int analyser_check(const struct analyser *a, const struct bq_doc_in *in, struct 
 
 /* ---- occurrences ------------------------------------------------------- */
 
-static void flush_batch(struct analyser *a)
-{
-	inverter_add(a->v, a->batch, a->n_batch);
-	a->n_batch = 0;
-}
-
-static void put_word(struct analyser *a, enum bq_term_kind kind, struct bq_span word, uint32_t doc, uint32_t pos)
-{
-	unsigned i = a->n_batch;
-	uint32_t hash = inverter_hash(a->v, kind, word);
-
-	inverter_prefetch(a->v, hash);
-	memcpy(a->words[i], word.ptr, word.len);
-	a->batch[i] = (struct occurrence){ hash, kind, bq_span_make(a->words[i], word.len), doc, pos };
-	if (++a->n_batch == INVERTER_BATCH)
-		flush_batch(a);
-}
-
 static void put_token(struct analyser *a, const struct bq_token *t, bool is_title, uint32_t doc, uint32_t pos)
 {
-	put_word(a, BQ_TERM_WORD, t->word, doc, pos);
+	inverter_add(a->v, BQ_TERM_WORD, t->word, doc, pos);
 	if (t->marked.len != 0)
-		put_word(a, BQ_TERM_MARKED, t->marked, doc, pos);
+		inverter_add(a->v, BQ_TERM_MARKED, t->marked, doc, pos);
 	if (is_title)
-		put_word(a, BQ_TERM_TITLE, t->word, doc, pos);
+		inverter_add(a->v, BQ_TERM_TITLE, t->word, doc, pos);
 }
 
 /* ---- marks ------------------------------------------------------------- */
@@ -145,7 +127,7 @@ int analyser_doc(struct analyser *a, const struct bq_doc_in *in, uint32_t doc, s
 	if (!in->title_in_text)
 		put_title(a, in, doc, out);
 	put_text(a, in, doc, out);
-	flush_batch(a);
+	inverter_flush(a->v);
 	out->length = out->words + (in->title_in_text ? 0 : out->title_words);
 	out->marks = a->marks;
 	out->n_marks = a->n_marks;

@@ -7,8 +7,7 @@
  *   t-1+BQ_TITLE_GAP ..     body       the title is a range of them
  *
  * Each entry is a WORD at its position, and a MARKED form if it has one; a
- * title's entries are TITLE words too.  Words are hashed in batches so that
- * their slots come from memory while others are worked on.
+ * title's entries are TITLE words too.
  */
 #ifndef BUILD_ANALYSER_H
 #define BUILD_ANALYSER_H
@@ -29,9 +28,6 @@ struct analyser {
 	struct bq_mark *marks;
 	uint32_t n_marks, max_marks;
 	bool oom;
-	unsigned n_batch;
-	struct occurrence batch[INVERTER_BATCH];
-	char words[INVERTER_BATCH][BQ_WORD_MAX];
 };
 
 /* Allocates nothing; both are **borrowed** until the release. */

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { AHEAD = 8 }; /* words, when fetching terms */
+
 static struct inverted *inverted_of(const struct vocabulary *v)
 {
 	return (struct inverted *)(uintptr_t)v;
@@ -11,11 +13,20 @@ static struct inverted *inverted_of(const struct vocabulary *v)
 
 /* ---- walks ------------------------------------------------------------- */
 
+/* Words are asked for in their order, and their terms are anywhere in memory: fetch
+ * those of word `i`, if there is one. */
+static void expect_terms(const struct inverted *in, uint64_t i)
+{
+	for (uint32_t r = i < in->v.n ? in->starts[i] : 0; i < in->v.n && r < in->starts[i + 1]; r++)
+		__builtin_prefetch(in->refs[r].term);
+}
+
 static struct bq_span get_word(const struct vocabulary *v, uint32_t i)
 {
 	const struct inverted *in = inverted_of(v);
 
-	return slot_word(in->refs[in->starts[i]].slot);
+	expect_terms(in, i + (uint64_t)AHEAD);
+	return term_word(in->refs[in->starts[i]].term);
 }
 
 static void start_walk(struct vocabulary *v, uint32_t i, struct walk *w)
@@ -33,11 +44,16 @@ static void start_walk(struct vocabulary *v, uint32_t i, struct walk *w)
 		return;
 	}
 	w->n_chains = n;
-	if (n == 1)
-		chain_init(&w->chain, refs->inverter, refs->slot);
-	else
+	if (n == 1) {
+		chain_init(&w->chain, refs->inverter, refs->term);
+		w->chain.positions = in->spare;
+		w->chain.max_positions = in->max_spare;
+		in->spare = NULL;
+		in->max_spare = 0;
+	} else {
 		for (uint32_t c = 0; c < n; c++)
-			chain_init(&w->chains[c], refs[c].inverter, refs[c].slot);
+			chain_init(&w->chains[c], refs[c].inverter, refs[c].term);
+	}
 }
 
 /* The chain that comes to the smallest document. */
@@ -71,10 +87,22 @@ static const uint32_t *get_positions(struct walk *w)
 	return w->positions;
 }
 
+/* Keep the larger room for positions. */
+static void stop_chain(struct inverted *in, struct chain *c)
+{
+	if (c->max_positions > in->max_spare) {
+		uint32_t *smaller = in->spare;
+		in->spare = c->positions;
+		in->max_spare = c->max_positions;
+		c->positions = smaller;
+	}
+	chain_release(c);
+}
+
 static void stop_walk(struct walk *w)
 {
 	if (w->n_chains == 1)
-		chain_release(&w->chain);
+		stop_chain(inverted_of(w->v), &w->chain);
 	for (uint32_t c = 0; c < w->n_chains && w->chains != NULL; c++)
 		chain_release(&w->chains[c]);
 	free(w->chains);
@@ -97,11 +125,14 @@ static struct vocabulary *fork_vocabulary(const struct vocabulary *v, unsigned n
 	if (copy == NULL)
 		return NULL;
 	*copy = *inverted_of(v);
+	copy->spare = NULL;
+	copy->max_spare = 0;
 	return &copy->v;
 }
 
 static void join_vocabulary(struct vocabulary *v)
 {
+	free(inverted_of(v)->spare);
 	free(inverted_of(v));
 }
 
@@ -111,7 +142,7 @@ static void join_vocabulary(struct vocabulary *v)
 struct sorting {
 	struct task task; /* first */
 	const struct inverter *from;
-	struct sorted_slot *sorted;
+	struct sorted_term *sorted;
 	uint32_t at;      /* the next to take */
 };
 
@@ -137,17 +168,17 @@ static struct sorting *find_smallest(struct sorting *s, uint32_t n)
 
 static void take_terms(struct inverted *in, struct sorting *s, uint32_t n)
 {
-	const struct sorted_slot *last = NULL;
+	const struct sorted_term *last = NULL;
 	uint32_t n_refs = 0;
 
 	for (struct sorting *from; (from = find_smallest(s, n)) != NULL;) {
-		const struct sorted_slot *next = &from->sorted[from->at++];
+		const struct sorted_term *next = &from->sorted[from->at++];
 		if (last == NULL || inverter_compare(last, next) != 0) {
 			in->starts[in->v.n++] = n_refs;
-			in->v.n_title += next->slot->kind == BQ_TERM_TITLE;
-			in->v.n_marked += next->slot->kind == BQ_TERM_MARKED;
+			in->v.n_title += next->term->kind == BQ_TERM_TITLE;
+			in->v.n_marked += next->term->kind == BQ_TERM_MARKED;
 		}
-		in->refs[n_refs++] = (struct inverted_ref){ next->slot, from->from };
+		in->refs[n_refs++] = (struct inverted_ref){ next->term, from->from };
 		last = next;
 	}
 	in->starts[in->v.n] = n_refs;
@@ -196,6 +227,8 @@ void inverted_release(struct inverted *in)
 {
 	free(in->refs);
 	free(in->starts);
+	free(in->spare);
+	in->spare = NULL;
 	in->refs = NULL;
 	in->starts = NULL;
 }

@@ -6,7 +6,7 @@
  *
  *   word       0          1     2
  *   starts     0          2     3     4
- *   refs       a,0  a,1   b,1   c,0         slot, inverter
+ *   refs       a,0  a,1   b,1   c,0         term, inverter
  */
 #ifndef BUILD_INVERTED_H
 #define BUILD_INVERTED_H
@@ -16,7 +16,7 @@
 #include "build/vocabulary.h"
 
 struct inverted_ref {
-	const struct slot *slot;
+	const struct term *term;
 	const struct inverter *inverter;
 };
 
@@ -24,6 +24,8 @@ struct inverted {
 	struct vocabulary v; /* first */
 	struct inverted_ref *refs;
 	uint32_t *starts;    /* v.n + 1 */
+	uint32_t *spare;     /* room for positions, of a walk that has stopped; may be NULL */
+	uint32_t max_spare;
 	bool oom;
 };
 

@@ -2,6 +2,7 @@
 #include "build/inverter.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -12,86 +13,108 @@
 #include <xxhash.h>
 
 enum {
+	PIECE = 2 << 20,            /* the size of a huge page */
+	PIECE_TERMS = PIECE / sizeof(struct term),
 	UNIT = 16,                  /* the pool's address unit: 2^32 of them are 64 GiB */
-	CHUNK_BYTES = 2 << 20,      /* and the size of a huge page */
-	CHUNK_UNITS = CHUNK_BYTES / UNIT,
+	PIECE_UNITS = PIECE / UNIT,
 	LINK = 4,                   /* a slice ends in the next one's address */
+	FIRST_LEVEL = 1,            /* 16 << 1 = 32 bytes */
 	MAX_LEVEL = 7,              /* 16 << 7 = 2,048 bytes */
+	EVENT_MAX = 5,              /* bytes: 34 bits */
 	FIRST_BITS = 12,
 	SORT_BYTES = 48,            /* a term, while sorted and stemmed: see inverted.c, dictionary.c */
 };
 
+/* Where a term is.  All of the hash, so that another word's term is hardly ever
+ * looked at, and the index grows without looking at any. */
+struct inverter_ref {
+	uint32_t hash;
+	uint32_t number; /* of the term, and 1; 0: free */
+};
+
 void inverter_init(struct inverter *v, uint64_t seed)
 {
-	memset(v, 0, sizeof *v);
+	memset(v, 0, offsetof(struct inverter, batch));
 	v->seed = seed;
 	bq_arena_init(&v->keys, SIZE_MAX);
 }
 
+static void release_pieces(struct inverter_pieces *p)
+{
+	for (uint32_t i = 0; i < p->n; i++)
+		free(p->at[i]);
+	free(p->at);
+}
+
 void inverter_release(struct inverter *v)
 {
-	for (uint32_t i = 0; i < v->n_chunks; i++)
-		free(v->chunks[i]);
-	free(v->chunks);
-	free(v->slots);
+	release_pieces(&v->terms);
+	release_pieces(&v->pool);
+	free(v->index);
 	bq_arena_release(&v->keys);
 	inverter_init(v, v->seed);
 }
 
+static uint64_t index_bytes(const struct inverter *v)
+{
+	return v->index == NULL ? 0 : sizeof(struct inverter_ref) << v->bits;
+}
+
 uint64_t inverter_bytes(const struct inverter *v)
 {
-	uint64_t table = v->slots == NULL ? 0 : sizeof(struct slot) << v->bits;
-
-	return table + (uint64_t)v->n_chunks * CHUNK_BYTES + v->keys.bytes + (uint64_t)SORT_BYTES * v->n_terms;
+	return index_bytes(v) + ((uint64_t)v->terms.n + v->pool.n) * PIECE + v->keys.bytes +
+		(uint64_t)SORT_BYTES * v->n_terms;
 }
 
 uint64_t inverter_next_bytes(const struct inverter *v)
 {
-	uint64_t slots = v->slots == NULL ? 0 : UINT64_C(1) << v->bits;
+	uint64_t slots = v->index == NULL ? 0 : UINT64_C(1) << v->bits;
 	bool grows_soon = v->n_terms > slots / 8 * 5; /* it does at two thirds */
 
-	/* for a moment there are two tables, one twice as large */
-	return inverter_bytes(v) + (grows_soon ? 2 * slots * sizeof(struct slot) : 0);
+	/* for a moment there are two, one twice as large */
+	return inverter_bytes(v) + (grows_soon ? 2 * index_bytes(v) : 0);
 }
 
-/* ---- the pool ---------------------------------------------------------- */
-
-static uint8_t *unit_ptr(const struct inverter *v, uint32_t unit)
-{
-	return v->chunks[unit / CHUNK_UNITS] + (size_t)(unit % CHUNK_UNITS) * UNIT;
-}
+/* ---- memory ------------------------------------------------------------ */
 
 /* Memory that is touched all over: in pages of 2 MiB if there are any to be had,
  * else each touch would cost a walk of the page table, too. */
 static void *take_pages(size_t n)
 {
-	void *p = aligned_alloc(n < CHUNK_BYTES ? sizeof(struct slot) : CHUNK_BYTES, n);
+	void *p = aligned_alloc(n < PIECE ? sizeof(struct term) : PIECE, n);
 
-	if (p != NULL && n >= CHUNK_BYTES)
+	if (p != NULL && n >= PIECE)
 		(void)madvise(p, n, MADV_HUGEPAGE);
 	return p;
 }
 
-static bool add_chunk(struct inverter *v)
+static uint8_t *add_piece(struct inverter_pieces *p)
 {
-	uint8_t *chunk;
+	uint8_t *piece;
 
-	if (v->n_chunks == v->max_chunks) {
-		uint32_t max = v->max_chunks == 0 ? 64 : v->max_chunks * 2;
-		uint8_t **grown = realloc(v->chunks, max * sizeof *grown);
+	if (p->n == p->max) {
+		uint32_t max = p->max == 0 ? 64 : p->max * 2;
+		uint8_t **grown = realloc(p->at, max * sizeof *grown);
 		if (grown == NULL)
-			return false;
-		v->chunks = grown;
-		v->max_chunks = max;
+			return NULL;
+		p->at = grown;
+		p->max = max;
 	}
-	if (v->n_chunks == UINT32_MAX / CHUNK_UNITS)
-		return false;
-	chunk = take_pages(CHUNK_BYTES);
-	if (chunk == NULL)
-		return false;
-	v->chunks[v->n_chunks++] = chunk;
-	v->chunk_used = 0;
-	return true;
+	piece = take_pages(PIECE);
+	if (piece == NULL)
+		return NULL;
+	p->at[p->n++] = piece;
+	return piece;
+}
+
+static struct term *term_at(const struct inverter *v, uint32_t number)
+{
+	return (struct term *)(void *)v->terms.at[number / PIECE_TERMS] + number % PIECE_TERMS;
+}
+
+static uint8_t *unit_ptr(const struct inverter *v, uint32_t unit)
+{
+	return v->pool.at[unit / PIECE_UNITS] + (size_t)(unit % PIECE_UNITS) * UNIT;
 }
 
 /* A slice of `level`: its address, or UINT32_MAX. */
@@ -99,12 +122,15 @@ static uint32_t take_slice(struct inverter *v, unsigned level)
 {
 	uint32_t units = 1u << level, unit;
 
-	if ((v->n_chunks == 0 || v->chunk_used + units > CHUNK_UNITS) && !add_chunk(v)) {
-		v->oom = true;
-		return UINT32_MAX;
+	if (v->pool.n == 0 || v->pool_used + units > PIECE_UNITS) {
+		if (v->pool.n == UINT32_MAX / PIECE_UNITS || add_piece(&v->pool) == NULL) {
+			v->oom = true;
+			return UINT32_MAX;
+		}
+		v->pool_used = 0;
 	}
-	unit = (v->n_chunks - 1) * CHUNK_UNITS + v->chunk_used;
-	v->chunk_used += units;
+	unit = (v->pool.n - 1) * PIECE_UNITS + v->pool_used;
+	v->pool_used += units;
 	return unit;
 }
 
@@ -113,197 +139,252 @@ static uint32_t slice_payload(unsigned level)
 	return ((uint32_t)UNIT << level) - LINK;
 }
 
-/* The chain's last slice is full: hang the next one on. */
-static bool grow_chain(struct inverter *v, struct slot *s)
+/* ---- events ------------------------------------------------------------ */
+
+/* The chain's last slice is full, or there is none: hang the next one on. */
+static bool grow_chain(struct inverter *v, struct term *t)
 {
-	unsigned level = s->level < MAX_LEVEL ? s->level + 1u : MAX_LEVEL;
+	unsigned level = t->at == NULL ? FIRST_LEVEL : t->level < MAX_LEVEL ? t->level + 1u : MAX_LEVEL;
 	uint32_t unit = take_slice(v, level);
 
 	if (unit == UINT32_MAX)
 		return false;
-	bq_put_u32(s->at, unit);
-	s->at = unit_ptr(v, unit);
-	s->left = slice_payload(level);
-	s->level = (uint8_t)level;
+	if (t->at == NULL)
+		t->head = unit;
+	else
+		bq_put_u32(t->at, unit);
+	t->at = unit_ptr(v, unit);
+	t->left = (uint16_t)slice_payload(level);
+	t->level = (uint8_t)level;
 	return true;
 }
 
-static void put_event(struct inverter *v, struct slot *s, uint64_t event)
+/* The latest events go to the chain. */
+static void move_latest(struct inverter *v, struct term *t)
 {
-	if (event < 1 << 14 && s->left >= 2) { /* nearly always */
-		bool has_two = event >= 0x80;
-		s->at[0] = (uint8_t)(has_two ? event | 0x80 : event);
-		s->at[1] = (uint8_t)(event >> 7); /* in the slice, and written over if it is not meant */
-		s->at += 1 + has_two;
-		s->left -= 1u + has_two;
+	const uint8_t *from = t->latest;
+	uint32_t n = t->n_latest, part;
+
+	for (; n != 0; n -= part, from += part) {
+		if (t->left == 0 && !grow_chain(v, t))
+			return;
+		part = n < t->left ? n : t->left;
+		memcpy(t->at, from, part);
+		t->at += part;
+		t->left = (uint16_t)(t->left - part);
+	}
+	t->n_latest = 0;
+}
+
+static inline void put_event(struct inverter *v, struct term *t, uint64_t event)
+{
+	bool has_two = event >= 0x80;
+	uint8_t *to = t->latest + t->n_latest;
+
+	if (event < 1 << 14 && t->n_latest + 2u <= INVERTER_LATEST) { /* nearly always */
+		to[0] = (uint8_t)(has_two ? event | 0x80 : event);
+		to[1] = (uint8_t)(event >> 7); /* written over if it is not meant */
+		t->n_latest = (uint8_t)(t->n_latest + 1u + has_two);
 		return;
 	}
-	do {
-		uint8_t byte = (uint8_t)(event & 0x7f);
-		event >>= 7;
-		if (s->left == 0 && !grow_chain(v, s))
-			return;
-		*s->at++ = event == 0 ? byte : (uint8_t)(byte | 0x80);
-		s->left--;
-	} while (event != 0);
+	if (t->n_latest + (unsigned)EVENT_MAX > INVERTER_LATEST)
+		move_latest(v, t);
+	if (!v->oom)
+		t->n_latest = (uint8_t)(t->n_latest + bq_put_varint(t->latest + t->n_latest, event));
 }
 
-/* ---- the table --------------------------------------------------------- */
-
-uint32_t inverter_hash(const struct inverter *v, enum bq_term_kind kind, struct bq_span word)
+static inline void append(struct inverter *v, struct term *t, uint32_t doc, uint32_t pos)
 {
-	return (uint32_t)(XXH3_64bits_withSeed(word.ptr, word.len, v->seed + (uint64_t)kind) >> 32);
+	if (t->after != doc + 1) {
+		assert(t->after <= doc);
+		put_event(v, t, (uint64_t)(doc + 1 - t->after) << 1 | 1);
+		t->after = doc + 1;
+		t->last_pos = 0;
+	}
+	put_event(v, t, (uint64_t)(pos - t->last_pos) << 1);
+	t->last_pos = pos;
 }
 
-/* The table is indexed by the hash's high bits. */
-static uint32_t first_slot(const struct inverter *v, uint32_t hash)
+/* ---- the index --------------------------------------------------------- */
+
+static uint64_t first_bytes(const void *p, size_t n)
+{
+	return n >= 8 ? bq_get_u64(p) : bq_get_u64(p) & ((UINT64_C(1) << 8 * n) - 1);
+}
+
+/* Of a word of at most 16 bytes. */
+static uint32_t hash_short(const struct inverter *v, const struct occurrence *o)
+{
+	uint64_t a = o->key[0] ^ v->seed ^ UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t b = o->key[1] ^ (v->seed * 3) ^ (UINT64_C(0xd6e8feb86659fd93) + ((uint64_t)o->kind << 8 | o->len));
+	__extension__ unsigned __int128 product = (unsigned __int128)a * b;
+
+	return (uint32_t)((uint64_t)product >> 32) ^ (uint32_t)(product >> 64);
+}
+
+static size_t first_slot(const struct inverter *v, uint32_t hash)
 {
 	return hash >> (32 - v->bits);
 }
 
-void inverter_prefetch(const struct inverter *v, uint32_t hash)
+/* Twice the index, or the first one. */
+static bool grow_index(struct inverter *v)
 {
-	if (v->slots != NULL)
-		__builtin_prefetch(&v->slots[first_slot(v, hash)], 1);
-}
+	unsigned bits = v->index == NULL ? FIRST_BITS : v->bits + 1;
+	struct inverter_ref *old = v->index;
+	size_t n_old = old == NULL ? 0 : (size_t)1 << v->bits, mask = ((size_t)1 << bits) - 1;
+	struct inverter_ref *grown = bits > 31 ? NULL : take_pages((mask + 1) * sizeof *grown);
 
-/* Twice the slots, or the first ones. */
-static bool grow_table(struct inverter *v)
-{
-	unsigned bits = v->slots == NULL ? FIRST_BITS : v->bits + 1;
-	struct slot *old = v->slots, *grown;
-	size_t n_old = old == NULL ? 0 : (size_t)1 << v->bits, n = (size_t)1 << bits;
-
-	grown = bits > 31 ? NULL : take_pages(n * sizeof(struct slot));
 	if (grown == NULL)
 		return false;
-	memset(grown, 0, n * sizeof *grown);
-	v->slots = grown;
+	memset(grown, 0, (mask + 1) * sizeof *grown);
+	v->index = grown;
 	v->bits = bits;
 	for (size_t i = 0; i < n_old; i++) {
-		if (old[i].len == 0)
+		if (old[i].number == 0)
 			continue;
 		size_t to = first_slot(v, old[i].hash);
-		while (grown[to].len != 0)
-			to = (to + 1) & (n - 1);
+		while (grown[to].number != 0)
+			to = (to + 1) & mask;
 		grown[to] = old[i];
 	}
 	free(old);
 	return true;
 }
 
-static bool is_same_word(const char *a, const char *b, size_t len)
+/* Room for a batch of more terms with the index at most two thirds full. */
+static bool reserve_terms(struct inverter *v)
 {
-	if (len > 16 || len < 8)
-		return memcmp(a, b, len) == 0;
-	return ((bq_get_u64(a) ^ bq_get_u64(b)) | (bq_get_u64(a + len - 8) ^ bq_get_u64(b + len - 8))) == 0;
-}
-
-static bool is_slot_of(const struct slot *s, const struct occurrence *o)
-{
-	return s->hash == o->hash && s->len == o->word.len && s->kind == (uint8_t)o->kind &&
-		is_same_word(slot_word(s).ptr, o->word.ptr, o->word.len);
-}
-
-/* Make the free slot `s` that of a new term. */
-static struct slot *fill_slot(struct inverter *v, struct slot *s, const struct occurrence *o)
-{
-	uint32_t unit = take_slice(v, 0);
-	struct bq_span kept = o->word;
-
-	if (o->word.len > INVERTER_INLINE_KEY)
-		kept = bq_arena_dup(&v->keys, o->word);
-	if (unit == UINT32_MAX || kept.ptr == NULL) {
-		v->oom = true;
-		return NULL;
-	}
-	if (o->word.len > INVERTER_INLINE_KEY)
-		s->word.ptr = kept.ptr;
-	else
-		memcpy(s->word.bytes, kept.ptr, kept.len);
-	s->hash = o->hash;
-	s->kind = (uint8_t)o->kind;
-	s->len = (uint8_t)o->word.len;
-	s->head = unit;
-	s->at = unit_ptr(v, unit);
-	s->left = slice_payload(0);
-	v->n_terms++;
-	return s;
-}
-
-/* Room for `n` more terms with the table at most two thirds full. */
-static bool reserve_terms(struct inverter *v, unsigned n)
-{
-	while (v->slots == NULL || v->n_terms + (uint64_t)n > ((size_t)1 << v->bits) / 3 * 2)
-		if (!grow_table(v)) {
+	while (v->index == NULL || v->n_terms + (uint64_t)INVERTER_BATCH > ((size_t)1 << v->bits) / 3 * 2)
+		if (!grow_index(v)) {
 			v->oom = true;
 			return false;
 		}
 	return true;
 }
 
-static struct slot *find_slot(struct inverter *v, const struct occurrence *o)
+/* The number of a term with the occurrence's hash, and 1; 0: there is none. */
+static uint32_t guess_number(const struct inverter *v, const struct occurrence *o)
+{
+	size_t mask = ((size_t)1 << v->bits) - 1, i = first_slot(v, o->hash);
+
+	while (v->index[i].number != 0 && v->index[i].hash != o->hash)
+		i = (i + 1) & mask;
+	return v->index[i].number;
+}
+
+static inline bool is_term_of(const struct term *t, const struct occurrence *o)
+{
+	if (t->key[0] != o->key[0] || t->len != o->len || t->kind != o->kind)
+		return false;
+	if (o->len <= INVERTER_INLINE_KEY)
+		return t->key[1] == o->key[1];
+	return memcmp((const char *)(uintptr_t)t->key[1], (const char *)(uintptr_t)o->key[1], o->len) == 0;
+}
+
+/* A new term, number v->n_terms. */
+static struct term *add_term(struct inverter *v, const struct occurrence *o)
+{
+	uint64_t last = o->key[1];
+	struct term *t;
+
+	if (v->n_terms % PIECE_TERMS == 0 && add_piece(&v->terms) == NULL)
+		v->oom = true;
+	if (o->len > INVERTER_INLINE_KEY) {
+		struct bq_span kept = bq_arena_dup(&v->keys, bq_span_make((const char *)(uintptr_t)last, o->len));
+		last = (uint64_t)(uintptr_t)kept.ptr;
+		v->oom |= kept.ptr == NULL;
+	}
+	if (v->oom)
+		return NULL;
+	t = term_at(v, v->n_terms++);
+	memset(t, 0, sizeof *t);
+	t->key[0] = o->key[0];
+	t->key[1] = last;
+	t->kind = o->kind;
+	t->len = o->len;
+	return t;
+}
+
+/* The term of an occurrence, a new one if there is none. */
+static struct term *find_term(struct inverter *v, const struct occurrence *o)
 {
 	size_t mask = ((size_t)1 << v->bits) - 1, i;
+	struct term *t;
 
-	for (i = first_slot(v, o->hash); v->slots[i].len != 0; i = (i + 1) & mask)
-		if (is_slot_of(&v->slots[i], o))
-			return &v->slots[i];
-	return fill_slot(v, &v->slots[i], o);
-}
-
-static void append(struct inverter *v, struct slot *s, const struct occurrence *o)
-{
-	if (s->n_docs == 0 || s->last_doc != o->doc) {
-		assert(s->n_docs == 0 || s->last_doc < o->doc);
-		put_event(v, s, (uint64_t)(o->doc - s->last_doc) << 1 | 1);
-		s->n_docs++;
-		s->last_doc = o->doc;
-		s->last_pos = 0;
+	for (i = first_slot(v, o->hash); v->index[i].number != 0; i = (i + 1) & mask) {
+		t = term_at(v, v->index[i].number - 1);
+		if (v->index[i].hash == o->hash && is_term_of(t, o))
+			return t;
 	}
-	put_event(v, s, (uint64_t)(o->pos - s->last_pos) << 1);
-	s->last_pos = o->pos;
+	t = add_term(v, o);
+	if (t != NULL)
+		v->index[i] = (struct inverter_ref){ o->hash, v->n_terms };
+	return t;
 }
 
-void inverter_add(struct inverter *v, const struct occurrence *o, unsigned n)
+void inverter_flush(struct inverter *v)
 {
-	struct slot *found[INVERTER_BATCH];
+	struct term *found[INVERTER_BATCH];
+	unsigned n = v->n_batch;
 
-	assert(n <= INVERTER_BATCH);
-	if (v->oom || !reserve_terms(v, n))
+	v->n_batch = 0;
+	if (v->oom || n == 0 || !reserve_terms(v))
 		return;
 	for (unsigned i = 0; i < n; i++) {
-		assert(o[i].word.len != 0 && o[i].word.len <= UINT8_MAX);
-		found[i] = find_slot(v, &o[i]);
-		if (found[i] == NULL)
-			return;
-		__builtin_prefetch(found[i]->at, 1);
+		uint32_t number = guess_number(v, &v->batch[i]);
+		found[i] = number == 0 ? NULL : term_at(v, number - 1);
+		__builtin_prefetch(found[i], 1);
 	}
-	for (unsigned i = 0; i < n; i++)
-		append(v, found[i], &o[i]);
+	for (unsigned i = 0; i < n && !v->oom; i++) {
+		const struct occurrence *o = &v->batch[i];
+		if (found[i] == NULL || !is_term_of(found[i], o))
+			found[i] = find_term(v, o);
+		if (found[i] != NULL)
+			append(v, found[i], o->doc, o->pos);
+	}
+}
+
+void inverter_add(struct inverter *v, enum bq_term_kind kind, struct bq_span word, uint32_t doc, uint32_t pos)
+{
+	struct occurrence *o = &v->batch[v->n_batch];
+
+	assert(word.len != 0 && word.len <= BQ_WORD_MAX);
+	o->key[0] = first_bytes(word.ptr, word.len);
+	o->doc = doc;
+	o->pos = pos;
+	o->kind = (uint8_t)kind;
+	o->len = (uint8_t)word.len;
+	if (word.len <= INVERTER_INLINE_KEY) {
+		o->key[1] = word.len <= 8 ? 0 : first_bytes(word.ptr + 8, word.len - 8);
+		o->hash = hash_short(v, o);
+	} else {
+		memcpy(v->words[v->n_batch], word.ptr, word.len);
+		o->key[1] = (uint64_t)(uintptr_t)v->words[v->n_batch];
+		o->hash = (uint32_t)(XXH3_64bits_withSeed(word.ptr, word.len, v->seed + (uint64_t)kind) >> 32);
+	}
+	if (v->index != NULL)
+		__builtin_prefetch(&v->index[first_slot(v, o->hash)]);
+	if (++v->n_batch == INVERTER_BATCH)
+		inverter_flush(v);
 }
 
 /* ---- sorting ----------------------------------------------------------- */
 
 /* The first 8 bytes of the term's key as a number that orders like them: a WORD
  * has no kind byte and starts at 0x20 or above, so WORDs come last. */
-static uint64_t slot_prefix(const struct slot *s)
+static uint64_t term_prefix(const struct term *t)
 {
-	struct bq_span word = slot_word(s);
-	uint8_t key[8] = { 0 };
-	bool has_kind = s->kind != BQ_TERM_WORD;
-	size_t room = sizeof key - has_kind;
+	uint64_t word = __builtin_bswap64(t->key[0]);
 
-	key[0] = s->kind;
-	memcpy(key + has_kind, word.ptr, word.len < room ? word.len : room);
-	return __builtin_bswap64(bq_get_u64(key));
+	return t->kind == BQ_TERM_WORD ? word : word >> 8 | (uint64_t)t->kind << 56;
 }
 
-int inverter_compare(const struct sorted_slot *a, const struct sorted_slot *b)
+int inverter_compare(const struct sorted_term *a, const struct sorted_term *b)
 {
 	if (a->prefix != b->prefix)
 		return a->prefix < b->prefix ? -1 : 1;
-	return bq_span_cmp(slot_word(a->slot), slot_word(b->slot)); /* equal prefixes: equal kinds */
+	return bq_span_cmp(term_word(a->term), term_word(b->term)); /* equal prefixes: equal kinds */
 }
 
 static int compare_sorted(const void *a, const void *b)
@@ -311,29 +392,50 @@ static int compare_sorted(const void *a, const void *b)
 	return inverter_compare(a, b);
 }
 
-struct sorted_slot *inverter_sort(const struct inverter *v)
+struct sorted_term *inverter_sort(const struct inverter *v)
 {
-	struct sorted_slot *sorted = malloc((v->n_terms + UINT64_C(1)) * sizeof *sorted);
-	size_t n_slots = v->slots == NULL ? 0 : (size_t)1 << v->bits, n = 0;
+	struct sorted_term *sorted = malloc((v->n_terms + UINT64_C(1)) * sizeof *sorted);
 
+	assert(v->n_batch == 0);
 	if (sorted == NULL)
 		return NULL;
-	for (size_t i = 0; i < n_slots; i++)
-		if (v->slots[i].len != 0)
-			sorted[n++] = (struct sorted_slot){ slot_prefix(&v->slots[i]), &v->slots[i] };
-	qsort(sorted, n, sizeof *sorted, compare_sorted);
+	for (uint32_t i = 0; i < v->n_terms; i++)
+		sorted[i] = (struct sorted_term){ term_prefix(term_at(v, i)), term_at(v, i) };
+	qsort(sorted, v->n_terms, sizeof *sorted, compare_sorted);
 	return sorted;
 }
 
 /* ---- reading a chain --------------------------------------------------- */
 
-void chain_init(struct chain *c, const struct inverter *v, const struct slot *s)
+/* Go to the term's latest events: no slice is left. */
+static void enter_latest(struct chain *c)
+{
+	c->level = 0;
+	c->p = c->term->latest;
+	c->end = c->p + c->term->n_latest;
+}
+
+/* Go to a slice. */
+static void enter_slice(struct chain *c, uint32_t unit, unsigned level)
+{
+	const uint8_t *start = unit_ptr(c->inverter, unit);
+	uintptr_t used = (uintptr_t)c->term->at - (uintptr_t)start;
+
+	c->level = level;
+	c->p = start;
+	c->end = start + (used <= slice_payload(level) ? used : slice_payload(level));
+}
+
+void chain_init(struct chain *c, const struct inverter *v, const struct term *t)
 {
 	memset(c, 0, sizeof *c);
 	c->inverter = v;
-	c->p = unit_ptr(v, s->head);
-	c->slice_end = c->p + slice_payload(0);
-	c->end = s->at;
+	c->term = t;
+	c->doc = UINT32_MAX;
+	if (t->at == NULL)
+		enter_latest(c);
+	else
+		enter_slice(c, t->head, FIRST_LEVEL);
 }
 
 void chain_release(struct chain *c)
@@ -342,31 +444,37 @@ void chain_release(struct chain *c)
 	memset(c, 0, sizeof *c);
 }
 
-static uint8_t chain_byte(struct chain *c)
+/* Whether there is a byte at c->p, in the next slice if this one has been read. */
+static bool has_byte(struct chain *c)
 {
-	if (c->p == c->slice_end) {
-		c->level += c->level < MAX_LEVEL;
-		c->p = unit_ptr(c->inverter, bq_get_u32(c->p));
-		c->slice_end = c->p + slice_payload(c->level);
-	}
-	return *c->p++;
+	if (c->p != c->end)
+		return true;
+	if (c->level == 0)
+		return false;
+	if (c->p == c->term->at)
+		enter_latest(c);
+	else
+		enter_slice(c, bq_get_u32(c->p), c->level + (c->level < MAX_LEVEL));
+	return c->p != c->end;
 }
 
 /* The next event; false at the end. */
-static bool chain_event(struct chain *c, uint64_t *event)
+static inline bool next_event(struct chain *c, uint64_t *event)
 {
-	unsigned shift = 0;
-	uint8_t byte;
-
-	if (c->p == c->end)
-		return false;
+	if (c->end - c->p >= 2 && (c->p[0] & c->p[1] & 0x80) == 0) { /* nearly always: one byte or two */
+		bool has_two = c->p[0] >= 0x80;
+		*event = (c->p[0] & 0x7fu) | (has_two ? (uint64_t)c->p[1] << 7 : 0);
+		c->p += 1 + has_two;
+		return true;
+	}
 	*event = 0;
-	do {
-		byte = chain_byte(c);
+	for (unsigned shift = 0; has_byte(c); shift += 7) {
+		uint8_t byte = *c->p++;
 		*event |= (uint64_t)(byte & 0x7f) << shift;
-		shift += 7;
-	} while (byte >= 0x80);
-	return true;
+		if (byte < 0x80)
+			return true;
+	}
+	return false;
 }
 
 static bool grow_positions(struct chain *c)
@@ -385,7 +493,7 @@ static bool grow_positions(struct chain *c)
 
 uint32_t chain_peek(struct chain *c)
 {
-	if (c->ahead == 0 && !chain_event(c, &c->ahead))
+	if (c->ahead == 0 && !next_event(c, &c->ahead))
 		return BQ_DOC_END;
 	return c->doc + (uint32_t)(c->ahead >> 1);
 }
@@ -395,11 +503,11 @@ bool chain_next(struct chain *c)
 	uint64_t event = c->ahead;
 	uint32_t pos = 0;
 
-	if (event == 0 && !chain_event(c, &event))
+	if (event == 0 && !next_event(c, &event))
 		return false;
 	c->doc += (uint32_t)(event >> 1);
 	c->ahead = 0;
-	for (c->tf = 0; chain_event(c, &event); c->tf++) {
+	for (c->tf = 0; next_event(c, &event); c->tf++) {
 		if ((event & 1) != 0) {
 			c->ahead = event;
 			break;

@@ -30,16 +30,17 @@ static int release_inverter(void **state)
 
 static void add(enum bq_term_kind kind, const char *word, uint32_t doc, uint32_t pos)
 {
-	struct bq_span s = bq_span_of(word);
-	struct occurrence o = { inverter_hash(&v, kind, s), kind, s, doc, pos };
+	char bytes[BQ_WORD_MAX] = { 0 }; /* inverter_add() reads 16 of them */
 
-	inverter_add(&v, &o, 1);
+	memcpy(bytes, word, strlen(word));
+	inverter_add(&v, kind, bq_span_make(bytes, strlen(word)), doc, pos);
+	inverter_flush(&v);
 }
 
 static void test_order_of_the_dictionary(void **state)
 {
 	static const char *const want[] = { "2b", "2z", "4a", "0!", "0a", "0ab", "0b" };
-	struct sorted_slot *sorted;
+	struct sorted_term *sorted;
 
 	(void)state;
 	add(BQ_TERM_WORD, "b", 0, 0);
@@ -53,15 +54,15 @@ static void test_order_of_the_dictionary(void **state)
 	assert_int_equal(v.n_terms, 7);
 	sorted = inverter_sort(&v);
 	for (size_t i = 0; i < 7; i++) {
-		assert_int_equal(sorted[i].slot->kind, want[i][0] - '0');
-		assert_true(bq_span_eq(slot_word(sorted[i].slot), bq_span_of(want[i] + 1)));
+		assert_int_equal(sorted[i].term->kind, want[i][0] - '0');
+		assert_true(bq_span_eq(term_word(sorted[i].term), bq_span_of(want[i] + 1)));
 	}
 	free(sorted);
 }
 
 static void test_documents_and_positions(void **state)
 {
-	struct sorted_slot *sorted;
+	struct sorted_term *sorted;
 	struct chain c;
 
 	(void)state;
@@ -70,7 +71,7 @@ static void test_documents_and_positions(void **state)
 	add(BQ_TERM_WORD, "w", 1, 0);
 	add(BQ_TERM_WORD, "w", UINT32_MAX - 20, 0x7fffffff);
 	sorted = inverter_sort(&v);
-	chain_init(&c, &v, sorted[0].slot);
+	chain_init(&c, &v, sorted[0].term);
 	assert_true(chain_next(&c));
 	assert_int_equal(c.doc, 0);
 	assert_int_equal(c.tf, 2);
@@ -93,7 +94,7 @@ static void test_documents_and_positions(void **state)
 static void test_long_chains(void **state)
 {
 	enum { DOCS = 5000, TF = 3 };
-	struct sorted_slot *sorted;
+	struct sorted_term *sorted;
 	struct chain c;
 
 	(void)state;
@@ -101,7 +102,7 @@ static void test_long_chains(void **state)
 		for (uint32_t i = 0; i < TF; i++)
 			add(BQ_TERM_WORD, "often", d * 3, i * 1000 + d);
 	sorted = inverter_sort(&v);
-	chain_init(&c, &v, sorted[0].slot);
+	chain_init(&c, &v, sorted[0].term);
 	for (uint32_t d = 0; d < DOCS; d++) {
 		assert_true(chain_next(&c));
 		assert_int_equal(c.doc, d * 3);
@@ -118,7 +119,8 @@ static void test_long_chains(void **state)
 static void test_many_words(void **state)
 {
 	enum { WORDS = 20000 };
-	struct sorted_slot *sorted;
+	struct sorted_term *sorted;
+	struct chain c;
 	char word[64];
 	uint64_t before = inverter_bytes(&v);
 
@@ -130,11 +132,52 @@ static void test_many_words(void **state)
 		}
 	assert_false(v.oom);
 	assert_int_equal(v.n_terms, WORDS);
-	assert_true(inverter_bytes(&v) > before + WORDS * sizeof(struct slot));
+	assert_true(inverter_bytes(&v) > before + WORDS * sizeof(struct term));
 	sorted = inverter_sort(&v);
 	for (uint32_t i = 0; i < WORDS; i++) {
-		assert_int_equal(sorted[i].slot->n_docs, 2);
-		assert_true(i == 0 || bq_span_cmp(slot_word(sorted[i - 1].slot), slot_word(sorted[i].slot)) < 0);
+		chain_init(&c, &v, sorted[i].term);
+		assert_true(chain_next(&c) && chain_next(&c));
+		assert_int_equal(c.doc, 1);
+		assert_false(chain_next(&c));
+		chain_release(&c);
+		assert_true(i == 0 || bq_span_cmp(term_word(sorted[i - 1].term), term_word(sorted[i].term)) < 0);
+	}
+	free(sorted);
+}
+
+/* Words that are the beginnings of one another, of all lengths: those that fit a
+ * term, those that do not, and events of one to five bytes across all borders. */
+static void test_all_lengths(void **state)
+{
+	enum { DOCS = 40 };
+	struct sorted_term *sorted;
+	char word[BQ_WORD_MAX + 1];
+
+	(void)state;
+	for (uint32_t d = 0; d < DOCS; d++)
+		for (uint32_t len = 1; len <= BQ_WORD_MAX; len++) {
+			memset(word, 'a', len);
+			word[len] = '\0';
+			add(BQ_TERM_WORD, word, d << len % 25, d % 7);
+			add(BQ_TERM_WORD, word, d << len % 25, 1u << d % 31 | 8);
+		}
+	assert_int_equal(v.n_terms, BQ_WORD_MAX);
+	sorted = inverter_sort(&v);
+	for (uint32_t i = 0; i < BQ_WORD_MAX; i++) {
+		struct chain c;
+		assert_int_equal(sorted[i].term->len, i + 1);
+		chain_init(&c, &v, sorted[i].term);
+		for (uint32_t d = 0; d < DOCS; d++) {
+			assert_int_equal(chain_peek(&c), d << (i + 1) % 25);
+			assert_true(chain_next(&c));
+			assert_int_equal(c.doc, d << (i + 1) % 25);
+			assert_int_equal(c.tf, 2);
+			assert_int_equal(c.positions[0], d % 7);
+			assert_int_equal(c.positions[1], 1u << d % 31 | 8);
+		}
+		assert_int_equal(chain_peek(&c), BQ_DOC_END);
+		assert_false(chain_next(&c));
+		chain_release(&c);
 	}
 	free(sorted);
 }
@@ -189,6 +232,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_documents_and_positions, make_inverter, release_inverter),
 		cmocka_unit_test_setup_teardown(test_long_chains, make_inverter, release_inverter),
 		cmocka_unit_test_setup_teardown(test_many_words, make_inverter, release_inverter),
+		cmocka_unit_test_setup_teardown(test_all_lengths, make_inverter, release_inverter),
 		cmocka_unit_test_setup_teardown(test_release_makes_it_empty_and_usable, make_inverter, release_inverter),
 		cmocka_unit_test_setup_teardown(test_union, make_inverter, release_inverter),
 	};
