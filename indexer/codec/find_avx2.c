@@ -15,9 +15,6 @@
 
 #define AVX2 __attribute__((target("avx2,popcnt,bmi")))
 
-/* With up to so many, each is searched; more walk the block. */
-enum { FEW = 16 };
-
 AVX2 static uint32_t in_set(const uint8_t *words, uint32_t first, const uint32_t *docs, uint32_t n, uint16_t *at,
 	uint8_t *place)
 {
@@ -38,19 +35,50 @@ AVX2 static uint32_t in_set(const uint8_t *words, uint32_t first, const uint32_t
 	return n_found;
 }
 
-/* The first place whose document is >= doc: three steps that do not jump, and
- * whose loads do not wait for each other. */
-AVX2 static inline uint32_t search(const uint32_t *block, uint32_t doc)
+/* Bits of the eight numbers at `p` that are `doc`. */
+AVX2 static inline uint32_t same_as(const uint32_t *p, __m256i doc)
 {
-	const __m256i wanted = _mm256_set1_epi32((int)(doc ^ 0x80000000u)), top = _mm256_set1_epi32(INT32_MIN);
-	uint32_t p = (uint32_t)((block[63] < doc) + (block[127] < doc) + (block[191] < doc)) * 64;
+	__m256i eight = _mm256_loadu_si256((const __m256i *)(const void *)p);
 
-	p += (uint32_t)((block[p + 15] < doc) + (block[p + 31] < doc) + (block[p + 47] < doc)) * 16;
-	const __m256i *at = (const __m256i *)(const void *)(block + p);
-	__m256i low = _mm256_cmpgt_epi32(wanted, _mm256_xor_si256(_mm256_loadu_si256(at), top));
-	__m256i high = _mm256_cmpgt_epi32(wanted, _mm256_xor_si256(_mm256_loadu_si256(at + 1), top));
-	uint32_t below = (uint32_t)_mm256_movemask_epi8(_mm256_packs_epi32(low, high));
-	return p + (uint32_t)__builtin_popcount(below) / 2;
+	return (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpeq_epi32(eight, doc)));
+}
+
+/* The last document of each 16 of a full block, as signed numbers. */
+struct sixteenths {
+	__m256i low, high;
+};
+
+AVX2 static inline struct sixteenths sixteenths_of(const uint32_t *block)
+{
+	const __m256i top = _mm256_set1_epi32(INT32_MIN);
+	uint32_t last[16];
+
+	for (unsigned i = 0; i < 16; i++)
+		last[i] = block[16 * i + 15];
+	return (struct sixteenths){
+		_mm256_xor_si256(_mm256_loadu_si256((const __m256i *)(const void *)last), top),
+		_mm256_xor_si256(_mm256_loadu_si256((const __m256i *)(const void *)(last + 8)), top),
+	};
+}
+
+/* In a full block: how many sixteenths end below the document, then which of
+ * the next 16 it is.  Nothing jumps, and no document waits for another. */
+AVX2 static uint32_t in_full(const uint32_t *block, const uint32_t *docs, uint32_t n, uint16_t *at, uint8_t *place)
+{
+	const struct sixteenths ends = sixteenths_of(block);
+	uint32_t n_found = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		__m256i doc = _mm256_set1_epi32((int)docs[i]), wanted = _mm256_xor_si256(doc, _mm256_set1_epi32(INT32_MIN));
+		__m256i low = _mm256_cmpgt_epi32(wanted, ends.low), high = _mm256_cmpgt_epi32(wanted, ends.high);
+		uint32_t below = (uint32_t)_mm256_movemask_epi8(_mm256_packs_epi32(low, high));
+		uint32_t p = (uint32_t)__builtin_popcount(below) * 8;
+		uint32_t same = same_as(block + p, doc) | same_as(block + p + 8, doc) << 8;
+		place[n_found] = (uint8_t)(p + (uint32_t)__builtin_ctz(same | 0x10000));
+		at[n_found] = (uint16_t)i;
+		n_found += same != 0;
+	}
+	return n_found;
 }
 
 AVX2 static uint32_t in_docs(const uint32_t *block, uint32_t n_block, const uint32_t *docs, uint32_t n, uint16_t *at,
@@ -58,25 +86,16 @@ AVX2 static uint32_t in_docs(const uint32_t *block, uint32_t n_block, const uint
 {
 	uint32_t n_found = 0, p = 0;
 
-	if (n <= FEW && n_block == FIND_N) {
-		for (uint32_t i = 0; i < n; i++) {
-			p = search(block, docs[i]);
-			place[n_found] = (uint8_t)p;
-			at[n_found] = (uint16_t)i;
-			n_found += block[p] == docs[i];
-		}
-		return n_found;
-	}
+	if (n_block == FIND_N)
+		return in_full(block, docs, n, at, place);
 	for (uint32_t i = 0; i < n; i++) {
 		while (p + 8 < n_block && block[p + 7] < docs[i])
 			p += 8;
-		const __m256i *eight = (const __m256i *)(const void *)(block + p);
-		__m256i same = _mm256_cmpeq_epi32(_mm256_loadu_si256(eight), _mm256_set1_epi32((int)docs[i]));
-		uint32_t mask = (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(same));
-		mask &= n_block - p >= 8 ? 0xff : (1u << (n_block - p)) - 1;
-		place[n_found] = (uint8_t)(p + (uint32_t)__builtin_ctz(mask | 0x100));
+		uint32_t same = same_as(block + p, _mm256_set1_epi32((int)docs[i]));
+		same &= n_block - p >= 8 ? 0xff : (1u << (n_block - p)) - 1;
+		place[n_found] = (uint8_t)(p + (uint32_t)__builtin_ctz(same | 0x100));
 		at[n_found] = (uint16_t)i;
-		n_found += mask != 0;
+		n_found += same != 0;
 	}
 	return n_found;
 }

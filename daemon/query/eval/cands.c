@@ -26,6 +26,27 @@ void cands_take(struct cands *c, const struct flat_clause *clause, const uint32_
 	c->kernels->score(&score, docs, tfs, n, c->points);
 }
 
+void cands_meet(struct cands *c, const struct flat_clause *lead, const struct flat_clause *other)
+{
+	struct kernel_score score = score_of(c, other);
+	struct bq_cursor *cur = lead->node->cursor;
+	uint32_t n = bq_cursor_hold(other->node->cursor, cur->docs, cur->n, c->at, c->tfs);
+
+	c->n = n;
+	if (n == 0)
+		return;
+	for (uint32_t i = 0; i < n; i++)
+		c->docs[i] = cur->docs[c->at[i]];
+	c->kernels->score(&score, c->docs, c->tfs, n, c->points);
+	const uint32_t *tfs = bq_cursor_tfs(cur);
+	for (uint32_t i = 0; i < n; i++)
+		c->tfs[i] = tfs[c->at[i]];
+	score = score_of(c, lead);
+	c->kernels->score(&score, c->docs, c->tfs, n, c->more);
+	for (uint32_t i = 0; i < n; i++)
+		c->points[i] += c->more[i];
+}
+
 void cands_drop(struct cands *c, uint32_t rest)
 {
 	uint32_t need = cands_need(c), n;

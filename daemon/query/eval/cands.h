@@ -52,6 +52,10 @@ static inline uint32_t cands_need(const struct cands *c)
 void cands_take(struct cands *c, const struct flat_clause *clause, const uint32_t *docs, const uint32_t *tfs,
 	uint32_t n);
 
+/* Take those documents of the block of `lead`'s cursor that word `other` has,
+ * with the points of both. */
+void cands_meet(struct cands *c, const struct flat_clause *lead, const struct flat_clause *other);
+
 /* Drop who would not rank with `rest` points more. */
 void cands_drop(struct cands *c, uint32_t rest);
 

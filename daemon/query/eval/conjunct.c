@@ -5,6 +5,10 @@
  */
 #include "query/eval/cands.h"
 
+/* The lead's documents are scored first once they need that part of the best
+ * points in their block. */
+enum { MEET_SHARE = 2 };
+
 /* Bound every clause over the lead's block [from, to), whose largest impact is
  * `impact`: all together, 0 if one required word is not there at all. */
 static uint32_t bound_span(struct cands *c, uint32_t from, uint32_t to, uint8_t impact)
@@ -27,13 +31,24 @@ static uint32_t bound_span(struct cands *c, uint32_t from, uint32_t to, uint8_t 
 	return sum;
 }
 
-/* The candidates are the lead's; `rest` is what all others may add. */
-static void look_up_others(struct cands *c, uint32_t rest)
+/* The required word that the lead's documents are looked up in first; NULL if
+ * there is none. */
+static const struct flat_clause *first_other(const struct flat *f)
+{
+	for (uint32_t i = 0; i < f->n_must; i++)
+		if (&f->must[i] != f->lead_clause)
+			return &f->must[i];
+	return NULL;
+}
+
+/* The candidates are the lead's, `met` has been looked up if not NULL; `rest`
+ * is what all others may add. */
+static void look_up_others(struct cands *c, const struct flat_clause *met, uint32_t rest)
 {
 	const struct flat *f = c->flat;
 
 	for (uint32_t i = 0; i < f->n_must && c->n != 0; i++) {
-		if (&f->must[i] == f->lead_clause)
+		if (&f->must[i] == f->lead_clause || &f->must[i] == met)
 			continue;
 		cands_add(c, &f->must[i], true);
 		rest -= f->must[i].most;
@@ -46,6 +61,25 @@ static void look_up_others(struct cands *c, uint32_t rest)
 		rest -= f->should[i]->most;
 		cands_drop(c, rest);
 	}
+}
+
+/* The lead's block is at hand; `rest` is what all others may add.  While scores
+ * drop few of its documents another word does that better. */
+static void run_block(struct cands *c, const struct flat_clause *lead, uint32_t rest)
+{
+	const struct flat_clause *met = first_other(c->flat);
+	const struct bq_cursor *cursor = lead->node->cursor;
+
+	if (met != NULL && cands_need(c) <= rest + lead->most / MEET_SHARE) {
+		cands_meet(c, lead, met);
+		rest -= met->most;
+	} else {
+		met = NULL;
+		cands_take(c, lead, cursor->docs, bq_cursor_tfs(lead->node->cursor), cursor->n);
+	}
+	cands_drop(c, rest);
+	look_up_others(c, met, rest);
+	cands_offer(c);
 }
 
 void conjunct_best(struct cands *c)
@@ -62,10 +96,7 @@ void conjunct_best(struct cands *c)
 		if (sum >= cands_need(c) && sum != 0) {
 			if (bq_cursor_seek(cursor, from) == BQ_DOC_END)
 				break;
-			cands_take(c, lead, cursor->docs, bq_cursor_tfs(cursor), cursor->n);
-			cands_drop(c, sum - lead->most);
-			look_up_others(c, sum - lead->most);
-			cands_offer(c);
+			run_block(c, lead, sum - lead->most);
 		} else {
 			c->is_cut |= sum != 0;
 		}
