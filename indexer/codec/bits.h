@@ -20,17 +20,31 @@ static inline uint32_t bits_get(const uint8_t *p, uint64_t at, unsigned width)
 	return (uint32_t)(word & ((UINT64_C(1) << width) - 1));
 }
 
-/* OR the low `width` bits of `v` into zeroed bytes at bit `at`; touches only
- * bytes that hold them. */
-static inline void bits_put(uint8_t *p, uint64_t at, unsigned width, uint32_t v)
-{
-	uint64_t word = (uint64_t)v << (at & 7);
+/* Writes numbers of 0 to 32 bits, one behind the other, from `p` on; exactly the bytes
+ * that they take. */
+struct bits_packer {
+	uint8_t *p;
+	uint64_t bits; /* not written yet: */
+	unsigned n;    /* below 32 between two calls */
+};
 
-	p += at >> 3;
-	for (unsigned bits = width + (unsigned)(at & 7); bits != 0; bits -= bits < 8 ? bits : 8) {
-		*p++ |= (uint8_t)word;
-		word >>= 8;
-	}
+static inline void bits_pack(struct bits_packer *k, unsigned width, uint32_t v)
+{
+	k->bits |= (uint64_t)v << k->n;
+	k->n += width;
+	if (k->n < 32)
+		return;
+	bq_put_u32(k->p, (uint32_t)k->bits);
+	k->p += 4;
+	k->bits >>= 32;
+	k->n -= 32;
+}
+
+static inline void bits_pack_end(struct bits_packer *k)
+{
+	for (unsigned done = 0; done < k->n; done += 8, k->bits >>= 8)
+		*k->p++ = (uint8_t)k->bits;
+	k->n = 0;
 }
 
 /* Bytes that `bits` bits take. */

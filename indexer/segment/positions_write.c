@@ -25,25 +25,23 @@ static struct group measure_group(const uint32_t *tfs, uint32_t n, const uint32_
 	return g;
 }
 
+/* The first positions, then the gaps of all. */
 static void put_group(struct bq_buf *out, const struct group *g, const uint32_t *tfs, uint32_t n,
 	const uint32_t *positions)
 {
-	size_t start = out->len;
-	uint64_t first_at = 0, rest_at = n * (uint64_t)g->w0;
+	uint8_t *start = bq_buf_room(out, (size_t)g->bytes);
+	struct bits_packer k = { .p = start };
+	const uint32_t *of = positions;
 
-	bq_buf_put_zeros(out, (size_t)g->bytes);
-	if (out->oom)
+	if (start == NULL)
 		return;
-	uint8_t *p = out->ptr + start;
-	for (uint32_t i = 0; i < n; i++) {
-		bits_put(p, first_at, g->w0, positions[0]);
-		first_at += g->w0;
-		for (uint32_t j = 1; j < tfs[i]; j++) {
-			bits_put(p, rest_at, g->w1, positions[j] - positions[j - 1] - 1);
-			rest_at += g->w1;
-		}
-		positions += tfs[i];
-	}
+	for (uint32_t i = 0; i < n; of += tfs[i++])
+		bits_pack(&k, g->w0, of[0]);
+	for (uint32_t i = 0; i < n; positions += tfs[i++])
+		for (uint32_t j = 1; j < tfs[i]; j++)
+			bits_pack(&k, g->w1, positions[j] - positions[j - 1] - 1);
+	bits_pack_end(&k);
+	out->len += (size_t)g->bytes;
 }
 
 /* The smallest shift at which every group's offset fits 16 bits. */

@@ -184,6 +184,20 @@ void term_batch_term(struct term_batch *b, enum bq_term_kind kind, struct bq_spa
 	b->is_open = true;
 }
 
+/* Mostly there is one. */
+static inline void hold_positions(struct bq_buf *held, const uint32_t *positions, uint32_t n)
+{
+	uint8_t *to = bq_buf_room(held, n * sizeof *positions);
+
+	if (to == NULL)
+		return;
+	if (n == 1)
+		bq_put_u32(to, positions[0]);
+	else
+		memcpy(to, positions, n * sizeof *positions);
+	held->len += n * sizeof *positions;
+}
+
 void term_batch_posting(struct term_batch *b, uint32_t doc, uint32_t tf, const uint32_t *positions)
 {
 	uint8_t norm;
@@ -200,5 +214,5 @@ void term_batch_posting(struct term_batch *b, uint32_t doc, uint32_t tf, const u
 	postings_writer_add(&b->list, doc, tf,
 		tf < TERM_BATCH_TFS ? b->impacts->small[norm][tf] : postings_impact(tf, b->impacts->k[norm]));
 	if (positions != NULL)
-		bq_buf_put(&b->positions, positions, tf * sizeof *positions);
+		hold_positions(&b->positions, positions, tf);
 }

@@ -125,13 +125,16 @@ static void test_bits(void **state)
 		uint8_t bytes[8 * 100 + 16] = { 0 };
 		uint32_t values[100];
 		unsigned widths[100];
+		struct bits_packer packer = { .p = bytes };
 		uint64_t at = 0;
 		for (unsigned i = 0; i < 100; i++) {
 			widths[i] = (unsigned)rng_below(&rng, 33);
 			values[i] = (uint32_t)(rng_next(&rng) & ((UINT64_C(1) << widths[i]) - 1));
-			bits_put(bytes, at, widths[i], values[i]);
+			bits_pack(&packer, widths[i], values[i]);
 			at += widths[i];
 		}
+		bits_pack_end(&packer);
+		assert_ptr_equal(packer.p, bytes + bits_bytes(at));
 		at = 0;
 		for (unsigned i = 0; i < 100; i++) {
 			assert_int_equal(bits_get(bytes, at, widths[i]), values[i]);
