@@ -6,6 +6,8 @@
  */
 #include "query/eval/count.h"
 
+#include "query/phrase/cover.h"
+
 enum { WINDOW = 4096, WORDS = WINDOW / 64, BATCH = 256 };
 
 /* Required words in fewer than one document of so many are looked up. */
@@ -190,6 +192,26 @@ static void count_any_way(struct count *c)
 		count_lookups(c);
 	else
 		count_windows(c);
+}
+
+bool count_listed(struct eval *ev, uint64_t *out)
+{
+	const struct ast *a = ev->group->root;
+	const struct plan_list *l;
+	struct cover cover = { 0 };
+
+	if (!ast_is_leaf(a) || a->n_words > 2 || ev->leaf->n_dead != 0 || ev->q->opts->exhaustive)
+		return false;
+	l = &ev->group->lists[a->lists[0]];
+	if (a->n_words == 1) {
+		*out = l->in_leaf[ev->leaf_no].n == 0 ? 0 : l->in_leaf[ev->leaf_no].terms->df;
+		return !l->is_prefix;
+	}
+	if (a->is_title || a->near != AST_EXACT)
+		return false;
+	cover_find(ev, a, &cover);
+	*out = cover.is_whole ? cover.pairs[0].df : 0;
+	return cover.is_whole || cover.is_absent;
 }
 
 bool count_flat(struct eval *ev, const struct flat *f, struct node *strict, const struct bq_index *ix, uint64_t *out)

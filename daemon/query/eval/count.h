@@ -9,6 +9,11 @@
 
 #include "query/eval/flat.h"
 
+/* Count the documents of a leaf where one list holds them all and its length is
+ * known: one word, or a phrase that is a pair, nobody dead.  false if it is more
+ * than that: then nothing has been done. */
+bool count_listed(struct eval *ev, uint64_t *out);
+
 /* Count the documents of `f` that `strict` (or NULL) does not match.  false if
  * some clause is no word: then nothing has been done.  Moves the cursors: see
  * flat_rewind(). */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "query/eval/pass.h"
 
-#include "query/phrase/phrased.h"
+#include "query/eval/count.h"
 #include "query/eval/prune.h"
+#include "query/phrase/phrased.h"
 
 struct eval pass_eval(struct bq_query *q, uint32_t index, uint32_t leaf, struct watch *watch)
 {
@@ -75,8 +76,14 @@ static void walk_leaf(struct pass *pass, struct eval *ev, struct node *root, str
 static int run_leaf(struct pass *pass, uint32_t index, uint32_t leaf, struct bq_error *err)
 {
 	struct eval ev = pass_eval(pass->q, index, leaf, pass->watch);
-	struct node *strict = NULL, *root = node_build(&ev, ev.group->root, pass->mode);
+	struct node *strict = NULL, *root;
+	uint64_t n;
 
+	if (pass->top == NULL && !pass->without_strict && count_listed(&ev, &n)) {
+		pass->n += n;
+		return pass_failure(&ev, err);
+	}
+	root = node_build(&ev, ev.group->root, pass->mode);
 	if (root != NULL && pass->without_strict)
 		strict = node_build(&ev, ev.group->root, AST_STRICT);
 	if (root == NULL || (pass->without_strict && strict == NULL))

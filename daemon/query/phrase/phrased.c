@@ -287,24 +287,30 @@ static void run(struct phrased *s)
 	}
 }
 
+/* Whether documents must have a phrase. */
+static bool needs_phrase(const struct node *root)
+{
+	if (root->kind != NODE_BOOL)
+		return root->kind == NODE_PHRASE;
+	for (uint32_t i = 0; i < root->n_must; i++)
+		if (root->must[i]->kind == NODE_PHRASE)
+			return true;
+	return false;
+}
+
 bool phrased_leaf(struct pass *pass, struct eval *ev, struct node *root, struct node *strict, uint32_t index)
 {
 	struct phrased *s;
 	struct flat flat;
-	bool has_phrase = false;
 
-	if (pass->q->opts->exhaustive || !flat_build(&flat, root, pass->q->view->indexes[index]))
+	if (pass->q->opts->exhaustive || !needs_phrase(root) || !flat_build(&flat, root, pass->q->view->indexes[index]))
 		return false;
-	for (uint32_t i = 0; i < flat.n_must; i++) {
-		has_phrase |= flat.must[i].is_phrase;
+	for (uint32_t i = 0; i < flat.n_must; i++)
 		if (!has_only_terms(&flat.must[i]))
 			return false;
-	}
 	for (uint32_t i = 0; i < flat.n_should; i++)
 		if (!has_only_terms(flat.should[i]))
 			return false;
-	if (!has_phrase)
-		return false;
 	s = bq_arena_alloc(ev->read.mem, sizeof *s);
 	if (s == NULL)
 		return false;
