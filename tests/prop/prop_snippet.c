@@ -22,7 +22,7 @@
 #include "lib/rng.h"
 
 enum { MAX_DOCS = 12, ROUNDS = 50, QUERIES = 12, MAX_WORDS = 6000, MAX_CLAUSES = 4, MAX_RANGES = 20000,
-	MAX_NEAR = 6, MAX_DISTANCE = 5, MAX_SPAN = 16 };
+	MAX_NEAR = 6, MAX_DISTANCE = 5, MAX_SPAN = 16, WINDOW = 64, LOOKED_AT = 128 };
 
 static const char *const vocabulary[] = { "data", "sharing", "share", "city", "café", "Petro's", "東京", "京都",
 	"東", "東京都", "x", "data-sharing", "naïve", "ÅNGSTRÖM", "walks", "cafe\xcc\x81" };
@@ -38,14 +38,15 @@ struct corpus {
 	uint32_t n;
 };
 
-/* `lines`: how often a line ends. */
-static void make_words(struct rng *r, uint32_t n, bool long_lines, struct bq_buf *out)
+/* `n_vocabulary`: words of the vocabulary used, others are rare. */
+static void make_words(struct rng *r, uint32_t n, bool long_lines, uint64_t n_vocabulary, struct bq_buf *out)
 {
 	for (uint32_t i = 0; i < n; i++) {
 		const char *sep = between[rng_below(r, N_BETWEEN)];
+		uint64_t most = rng_one_in(r, 500) ? N_VOCABULARY : n_vocabulary;
 		if (long_lines && strchr(sep, '\n') != NULL && !rng_one_in(r, 300))
 			sep = " ";
-		bq_buf_printf(out, "%s%s", i == 0 ? "" : sep, vocabulary[rng_skewed(r, N_VOCABULARY)]);
+		bq_buf_printf(out, "%s%s", i == 0 ? "" : sep, vocabulary[rng_skewed(r, most)]);
 		if (rng_one_in(r, 400))
 			for (int k = (int)rng_below(r, 9000); k > 0; k--)
 				bq_buf_put_u8(out, rng_one_in(r, 200) ? '.' : 'z');
@@ -60,13 +61,14 @@ static void make_corpus(struct rng *r, struct corpus *c)
 		struct bq_buf *b = c->bytes[i];
 		struct mem_doc *d = &c->docs[i];
 		bool is_long = rng_one_in(r, 4);
-		make_words(r, (uint32_t)rng_below(r, 5), true, &b[0]);
+		uint64_t n_vocabulary = is_long && rng_one_in(r, 2) ? 4 : N_VOCABULARY; /* frequent phrases, or all */
+		make_words(r, (uint32_t)rng_below(r, 5), true, N_VOCABULARY, &b[0]);
 		d->title_in_text = b[0].len != 0 && rng_one_in(r, 2);
 		if (d->title_in_text) {
 			bq_buf_put_span(&b[1], bq_buf_span(&b[0]));
 			bq_buf_printf(&b[1], "\n");
 		}
-		make_words(r, (uint32_t)rng_below(r, is_long ? 1500 : 40), is_long, &b[1]);
+		make_words(r, (uint32_t)rng_below(r, is_long ? 3000 : 40), is_long, n_vocabulary, &b[1]);
 		d->title = bq_buf_span(&b[0]);
 		d->text = bq_buf_span(&b[1]);
 	}
@@ -125,6 +127,12 @@ static void read_words(struct bq_text *t, struct bq_span s, unsigned flags, stru
 	}
 }
 
+/* A match: its bytes, its first word, which clause it is of; the line it begins
+ * on. */
+struct range {
+	uint32_t from, to, ord, clause, line;
+};
+
 /* Whether word `k` of the clause is `w`. */
 static bool word_fits(const struct clause *c, uint32_t k, const struct word *w)
 {
@@ -136,7 +144,7 @@ static bool word_fits(const struct clause *c, uint32_t k, const struct word *w)
 }
 
 /* Whether `c` matches from word `i` of `text` on; sets the bytes. */
-static bool fits(const struct clause *c, const struct words *text, uint32_t i, struct bq_range *out)
+static bool fits(const struct clause *c, const struct words *text, uint32_t i, struct range *out)
 {
 	const struct words *q = &c->words;
 	uint32_t at = 0;
@@ -152,14 +160,14 @@ static bool fits(const struct clause *c, const struct words *text, uint32_t i, s
 }
 
 struct ranges {
-	struct bq_range r[MAX_RANGES];
+	struct range r[MAX_RANGES];
 	uint32_t n;
 };
 
-static void put_range(struct ranges *out, struct bq_range r)
+static void put_range(struct ranges *out, uint32_t from, uint32_t to, uint32_t ord)
 {
 	assert_true(out->n < MAX_RANGES);
-	out->r[out->n++] = r;
+	out->r[out->n++] = (struct range){ from, to, ord, 0, 0 };
 }
 
 /* Whether places at[] of the text are near enough, and none serves twice. */
@@ -210,14 +218,14 @@ static void find_near(const struct clause *c, const struct words *text, struct r
 		uint32_t start = first_near(c, text, range, 0, at);
 		if (start == UINT32_MAX)
 			continue;
-		put_range(out, (struct bq_range){ (uint32_t)text->w[start].from, (uint32_t)text->w[end].to });
+		put_range(out, (uint32_t)text->w[start].from, (uint32_t)text->w[end].to, start);
 		behind = end + 1;
 	}
 }
 
 static int compare_ranges(const void *a, const void *b)
 {
-	const struct bq_range *x = a, *y = b;
+	const struct range *x = a, *y = b;
 
 	return x->from != y->from ? (x->from > y->from ? 1 : -1) : (x->to > y->to) - (x->to < y->to);
 }
@@ -228,14 +236,17 @@ static void find_ranges(const struct clause *clauses, uint32_t n, const struct w
 	out->n = 0;
 	for (uint32_t k = 0; k < n; k++) {
 		const struct clause *c = &clauses[k];
-		struct bq_range r;
+		uint32_t before = out->n;
+		struct range r;
 		if (c->is_negated)
 			continue;
 		if (c->near != 0)
 			find_near(c, text, out);
 		for (uint32_t i = 0; c->near == 0 && i < text->n; i++)
 			if (fits(c, text, i, &r))
-				put_range(out, r);
+				put_range(out, r.from, r.to, i);
+		for (; before < out->n; before++)
+			out->r[before].clause = k;
 	}
 	qsort(out->r, out->n, sizeof out->r[0], compare_ranges);
 }
@@ -245,7 +256,7 @@ static void join(const struct ranges *in, struct ranges *out)
 {
 	out->n = 0;
 	for (uint32_t i = 0; i < in->n; i++) { /* ascending by from */
-		struct bq_range r = in->r[i];
+		struct range r = in->r[i];
 		if (out->n != 0 && r.from < out->r[out->n - 1].to) {
 			if (r.to > out->r[out->n - 1].to)
 				out->r[out->n - 1].to = r.to;
@@ -301,6 +312,68 @@ struct page {
 	struct bq_buf sent;
 	uint32_t *map;
 };
+
+/* How many clauses begin within WINDOW words of match `i`, from there on; on its
+ * line only if `one_line`. */
+static uint32_t count_clauses(const struct page *p, uint32_t i, bool one_line)
+{
+	const struct range *r = p->all.r, first = r[i];
+	bool seen[MAX_CLAUSES] = { false };
+	uint32_t n = 0;
+
+	while (i > 0 && r[i - 1].ord == first.ord)
+		i--;
+	for (; i < p->all.n && r[i].ord - first.ord < WINDOW; i++) {
+		if (one_line && r[i].line != first.line)
+			break;
+		n += !seen[r[i].clause];
+		seen[r[i].clause] = true;
+	}
+	return n;
+}
+
+/* The match that should be shown first: of those with the most clauses near
+ * them, as far as they are looked at, the first with the most on its line. */
+static const struct range *find_best(const struct page *p)
+{
+	const struct range *best = NULL;
+	uint32_t most = 0, most_on_line = 0, looked_at = 0;
+
+	for (uint32_t i = 0; i < p->all.n; i++) {
+		uint32_t n = count_clauses(p, i, false);
+		most = n > most ? n : most;
+	}
+	for (uint32_t i = 0, last = UINT32_MAX; i < p->all.n && looked_at < LOOKED_AT; i++) {
+		const struct range *r = &p->all.r[i];
+		if (r->ord == last || count_clauses(p, i, false) < most)
+			continue;
+		last = r->ord;
+		looked_at++;
+		uint32_t n = count_clauses(p, i, true);
+		if (n <= most_on_line)
+			continue;
+		most_on_line = n;
+		best = r;
+	}
+	return best;
+}
+
+/* The best place first, then those of other lines in order. */
+static void check_order(const struct page *p, const struct bq_places *got)
+{
+	const struct range *best = find_best(p);
+	uint64_t line = 0;
+	uint32_t n = 1;
+
+	assert_int_equal(got->places[0].off, best->from);
+	for (uint32_t i = 0; i < p->all.n && n < got->n; i++) {
+		const struct range *r = &p->all.r[i];
+		if (r->line == line || r->line == best->line)
+			continue;
+		line = r->line;
+		assert_int_equal(got->places[n++].off, r->from);
+	}
+}
 
 static void check_place(const struct page *p, const struct bq_place *place)
 {
@@ -368,17 +441,17 @@ static void check_snip(const struct page *p, const struct bq_place *place, const
 		fail_msg("cut snippet is no part of the document: %.*s", (int)s->text.len, s->text.ptr);
 }
 
-static uint32_t count_lines_with_matches(const struct page *p)
+/* Set them, from 1; returns how many lines have a match. */
+static uint32_t set_lines(struct page *p)
 {
-	uint32_t n = 0;
-	uint64_t line = 0, last = UINT64_MAX;
+	uint32_t n = 0, line = 1, last = 0;
 	size_t seen = 0;
 
 	for (uint32_t i = 0; i < p->all.n; i++) {
 		for (; seen < p->all.r[i].from; seen++)
 			line += p->raw.ptr[seen] == '\n';
 		n += line != last;
-		last = line;
+		last = p->all.r[i].line = line;
 	}
 	return n;
 }
@@ -390,6 +463,7 @@ struct trial {
 	struct bq_query *q;
 	struct clause clauses[MAX_CLAUSES];
 	uint32_t n;
+	bool says_twice; /* two clauses may be one, said twice */
 };
 
 static void check_title(const struct trial *t, const struct mem_doc *d, const struct bq_places *got)
@@ -428,12 +502,14 @@ static void check_hit(struct rng *r, const struct trial *t, const struct bq_hit 
 	if (bq_query_places(t->q, h, &head, max, &places, &err) != BQ_OK)
 		fail_msg("places: %s", err.msg);
 	check_title(t, d, &places);
-	uint32_t want = count_lines_with_matches(&p);
+	uint32_t want = set_lines(&p);
 	if (want == 0) {
 		assert_int_equal(places.n, d->title_in_text ? 0 : 1);
 		assert_true(places.n == 0 || places.places[0].in_title);
 	} else {
 		assert_int_equal(places.n, want < max ? want : max);
+		if (!t->says_twice)
+			check_order(&p, &places);
 	}
 	for (uint32_t i = 0; i < places.n && !places.places[i].in_title; i++) {
 		struct bq_snip s;
@@ -495,9 +571,19 @@ static void make_near(struct rng *r, struct clause *c, struct bq_buf *out)
 	bq_buf_printf(out, "\"%s\"~%u", c->source, c->distance);
 }
 
+static bool may_be_one(const struct words *a, const struct words *b)
+{
+	bool same = a->n == b->n;
+
+	for (uint32_t i = 0; same && i < a->n; i++)
+		same = strcmp(a->w[i].stem, b->w[i].stem) == 0;
+	return same;
+}
+
 static void make_query(struct rng *r, struct trial *t, struct bq_buf *out)
 {
 	bq_buf_clear(out);
+	t->says_twice = false;
 	t->n = (uint32_t)rng_between(r, 1, MAX_CLAUSES);
 	for (uint32_t i = 0; i < t->n; i++) {
 		struct clause *c = &t->clauses[i];
@@ -513,6 +599,8 @@ static void make_query(struct rng *r, struct trial *t, struct bq_buf *out)
 		else
 			make_exact(r, c, out);
 		read_words(t->text, bq_span_of(c->source), BQ_TOKENS_QUERY, &c->words);
+		for (uint32_t k = 0; k < i; k++)
+			t->says_twice |= may_be_one(&t->clauses[k].words, &c->words);
 	}
 }
 

@@ -163,7 +163,7 @@ static uint32_t phrase_points(struct prune *p, const struct flat_clause *c, uint
 		p->is_cut = true;
 		return ABSENT;
 	}
-	tf = phrase_starts(c->node, NULL, NULL);
+	tf = phrase_starts(c->node);
 	return tf == 0 ? ABSENT : bm25_points(c->node->weight, tf, k);
 }
 

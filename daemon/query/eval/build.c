@@ -158,10 +158,9 @@ static struct node *build_title(struct eval *ev, const struct ast *a, uint32_t *
 	return n;
 }
 
-/* Who wants positions of the documents gets the phrase as its words. */
 static bool wants_pairs(const struct eval *ev)
 {
-	return !ev->q->opts->exhaustive && !ev->with_positions;
+	return !ev->q->opts->exhaustive;
 }
 
 /* The one word of the phrase that is a prefix; UINT32_MAX if none or several
@@ -221,7 +220,7 @@ static struct node *build_phrase(struct eval *ev, const struct ast *a)
 
 static struct node *build_leaf(struct eval *ev, const struct ast *a)
 {
-	struct node *n = a->n_words > 1 ? build_phrase(ev, a) : build_list(ev, a->lists[0], ev->with_positions);
+	struct node *n = a->n_words > 1 ? build_phrase(ev, a) : build_list(ev, a->lists[0], false);
 
 	if (n == NULL)
 		return NULL;

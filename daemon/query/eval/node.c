@@ -94,7 +94,7 @@ static uint32_t seek_phrase(struct node *n, uint32_t target)
 		uint32_t doc = seek_must(n, target);
 		if (doc == BQ_DOC_END)
 			return doc;
-		n->tf = phrase_starts(n, NULL, NULL);
+		n->tf = phrase_starts(n);
 		if (n->tf != 0)
 			return doc;
 		target = doc + 1;
@@ -139,7 +139,7 @@ bool node_holds(struct node *n, uint32_t doc)
 		if (!node_holds(n->must[i], doc))
 			return false;
 	if (n->kind == NODE_PHRASE)
-		return phrase_starts(n, NULL, NULL) != 0;
+		return phrase_starts(n) != 0;
 	if (n->n_must == 0 && !any_holds(n->should, n->n_should, doc))
 		return false;
 	return !any_holds(n->not, n->n_not, doc);
@@ -184,17 +184,4 @@ uint32_t node_score(struct node *n)
 		if (seek_kid(n->should[i], n->doc) == n->doc)
 			sum += node_score(n->should[i]);
 	return sum;
-}
-
-void node_each_clause(struct node *n, void (*f)(void *arg, struct node *clause), void *arg)
-{
-	if (n->kind != NODE_BOOL) {
-		f(arg, n);
-		return;
-	}
-	for (uint32_t i = 0; i < n->n_must; i++)
-		node_each_clause(n->must[i], f, arg);
-	for (uint32_t i = 0; i < n->n_should; i++)
-		if (seek_kid(n->should[i], n->doc) == n->doc)
-			node_each_clause(n->should[i], f, arg);
 }

@@ -28,7 +28,6 @@ struct eval {
 	uint32_t leaf_no;    /* among those of the group */
 	struct bq_read read; /* mem: the searcher's leaf_mem */
 	struct watch *watch;
-	bool with_positions; /* keep those of prefixes too */
 };
 
 enum node_kind { NODE_NONE, NODE_TERM, NODE_UNION, NODE_PHRASE, NODE_BOOL };
@@ -97,19 +96,10 @@ void node_rewind(struct node *n);
 /* Points of the current document. */
 uint32_t node_score(struct node *n);
 
-/* Call `f` for each clause that matches in the current document; not for
- * negated ones. */
-void node_each_clause(struct node *n, void (*f)(void *arg, struct node *clause), void *arg);
-
 /* union.c: merge the lists of `terms`.  False as node_build(). */
 bool union_build(struct node *n, const struct plan_terms *terms, bool with_positions);
 
-/* phrase.c: how often the phrase is in the current document of its lists;
- * writes the first and last position of each to `starts` and `ends` unless
- * they are NULL. */
-uint32_t phrase_starts(struct node *n, uint32_t *starts, uint32_t *ends);
-
-/* phrase.c: positions of the current document of a TERM or UNION. */
-const uint32_t *phrase_positions(struct node *n, uint32_t *count);
+/* phrase.c: how often the phrase is in the current document of its lists. */
+uint32_t phrase_starts(struct node *n);
 
 #endif

@@ -9,7 +9,8 @@
  */
 #include "query/eval/node.h"
 
-const uint32_t *phrase_positions(struct node *n, uint32_t *count)
+/* Positions of the current document of a TERM or UNION. */
+static const uint32_t *positions_of(struct node *n, uint32_t *count)
 {
 	if (n->kind == NODE_TERM)
 		return bq_cursor_positions(n->cursor, count);
@@ -42,7 +43,7 @@ static struct zone zone_of(struct node *n)
 static bool load_positions(struct node *n)
 {
 	for (uint32_t i = 0; i < n->n_lists; i++) {
-		n->positions[i].list = phrase_positions(n->must[i], &n->positions[i].n);
+		n->positions[i].list = positions_of(n->must[i], &n->positions[i].n);
 		if (n->positions[i].n == 0)
 			return false;
 	}
@@ -75,7 +76,7 @@ static bool stands_at(struct node *n, uint64_t start)
 }
 
 /* Words that need not stand in their places. */
-static uint32_t near_starts(struct node *n, const struct zone *zone, uint32_t *starts, uint32_t *ends)
+static uint32_t near_starts(struct node *n, const struct zone *zone)
 {
 	const uint64_t range[2] = { zone->from, zone->to };
 
@@ -83,10 +84,10 @@ static uint32_t near_starts(struct node *n, const struct zone *zone, uint32_t *s
 		n->slots[i].list = n->positions[n->members[i].list].list;
 		n->slots[i].n = n->positions[n->members[i].list].n;
 	}
-	return near_matches(n->slots, n->n_members, range, false, starts, ends);
+	return near_matches(n->slots, n->n_members, range, false, NULL, NULL);
 }
 
-uint32_t phrase_starts(struct node *n, uint32_t *starts, uint32_t *ends)
+uint32_t phrase_starts(struct node *n)
 {
 	uint32_t n_starts = 0;
 
@@ -94,7 +95,7 @@ uint32_t phrase_starts(struct node *n, uint32_t *starts, uint32_t *ends)
 		return 0;
 	struct zone zone = zone_of(n);
 	if (n->slots != NULL)
-		return near_starts(n, &zone, starts, ends);
+		return near_starts(n, &zone);
 	const struct node_member *lead = find_lead(n);
 	const struct node_positions *p = &n->positions[lead->list];
 	uint32_t span = n->members[n->n_members - 1].at + 1;
@@ -105,13 +106,7 @@ uint32_t phrase_starts(struct node *n, uint32_t *starts, uint32_t *ends)
 		uint64_t start = (uint64_t)p->list[i] - lead->at;
 		if (p->list[i] < lead->at || start < zone.from || start + span > zone.to)
 			continue;
-		if (!stands_at(n, start))
-			continue;
-		if (starts != NULL) {
-			starts[n_starts] = (uint32_t)start;
-			ends[n_starts] = (uint32_t)start + span - 1;
-		}
-		n_starts++;
+		n_starts += stands_at(n, start);
 	}
 	return n_starts;
 }

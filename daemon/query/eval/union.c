@@ -89,27 +89,37 @@ static int compare_positions(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* Put the positions of the last document in order, which come from so many
+ * entries. */
+static void sort_last(const struct node_union *u, uint32_t n_joined, uint32_t *positions)
+{
+	if (n_joined > 1 && positions != NULL)
+		qsort(positions + u->from[u->n - 1], u->tfs[u->n - 1], sizeof *positions, compare_positions);
+}
+
 /* Join the entries of each document; their positions go to `to` in order. */
 static void join(struct node_union *u, const struct entries *all, uint32_t *to)
 {
-	uint32_t used = 0;
+	uint32_t used = 0, n_joined = 0;
 
 	for (size_t i = 0; i < all->n; i++) {
 		const struct entry *e = &all->e[i];
 		bool is_new = u->n == 0 || u->docs[u->n - 1] != e->doc;
 		if (is_new) {
+			sort_last(u, n_joined, to);
+			n_joined = 0;
 			u->docs[u->n] = e->doc;
 			u->tfs[u->n] = 0;
 			u->from[u->n++] = used;
 		}
 		u->tfs[u->n - 1] += e->tf;
+		n_joined++;
 		if (to == NULL)
 			continue;
 		memcpy(to + used, all->positions + e->from, e->tf * sizeof *to);
 		used += e->tf;
-		if (!is_new)
-			qsort(to + u->from[u->n - 1], u->tfs[u->n - 1], sizeof *to, compare_positions);
 	}
+	sort_last(u, n_joined, to);
 	u->positions = to;
 }
 

@@ -91,12 +91,16 @@ static inline uint32_t ast_count(const struct ast *a, enum ast_occur occur)
 	return n;
 }
 
+/* Whether a document must match the BARE children of `list` to match it. */
+static inline bool ast_requires_bare(const struct ast *list, enum ast_mode mode)
+{
+	return list->kind == AST_GROUP && mode == AST_STRICT && ast_count(list, AST_MUST) == 0;
+}
+
 /* Whether a document must match `kid` to match `list`. */
 static inline bool ast_requires(const struct ast *list, const struct ast *kid, enum ast_mode mode)
 {
-	if (kid->occur != AST_BARE)
-		return kid->occur == AST_MUST;
-	return list->kind == AST_GROUP && mode == AST_STRICT && ast_count(list, AST_MUST) == 0;
+	return kid->occur == AST_MUST || (kid->occur == AST_BARE && ast_requires_bare(list, mode));
 }
 
 #endif

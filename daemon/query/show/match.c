@@ -3,137 +3,169 @@
 
 #include <stdlib.h>
 
-#include "query/show/walk.h"
-
-enum { MAX_RUNS = 16 };
-
-/* What node_each_clause() carries along. */
+/* The hit whose matches are gathered. */
 struct collect {
 	struct walk *walk;
 	struct matches *all;
-	bool is_failed;
+	const struct bq_doc_head *head;
+	uint32_t doc;
+	bool is_failed; /* the arena is full, or a list damaged */
 };
 
-/* The array with room for one more than `n`; NULL when the arena is full. */
-static void *grow(struct bq_arena *mem, void *old, uint32_t n, uint32_t *cap, size_t size)
-{
-	uint32_t more = *cap == 0 ? 16 : 2 * *cap;
-	void *p;
+/* ---- the tree at one document ------------------------------------------ */
 
-	if (n < *cap)
-		return old;
-	p = bq_arena_alloc(mem, more * size);
-	if (p == NULL)
-		return NULL;
-	if (n != 0)
-		memcpy(p, old, n * size);
-	*cap = more;
-	return p;
+static bool has_failed(struct collect *c)
+{
+	c->is_failed |= c->walk->read.error.status != BQ_OK || c->all->mem->oom;
+	return c->is_failed;
 }
 
-static void count_span(struct matches *all, uint32_t span)
+static struct stand *stand_of(struct collect *c, uint32_t list)
 {
-	if (span > all->max_span)
-		all->max_span = span;
+	struct matches *all = c->all;
+
+	if (!all->is_asked[list])
+		all->stands[list] = walk_stand(c->walk, list, c->doc);
+	all->is_asked[list] = true;
+	return all->stands[list];
 }
 
-bool match_add(struct matches *all, const struct match *m)
+/* Where the words of a clause of the text stand; NULL if one is nowhere. */
+static struct stand **stands_of(struct collect *c, const struct ast *a)
 {
-	struct match *odd = grow(all->mem, all->odd, all->n_odd, &all->max_odd, sizeof *odd);
+	struct stand **stands = bq_arena_alloc(c->all->mem, a->n_words * sizeof *stands);
 
-	if (odd == NULL)
+	for (uint32_t i = 0; stands != NULL && i < a->n_words; i++) {
+		stands[i] = stand_of(c, a->lists[i]);
+		if (stands[i] == NULL)
+			return NULL;
+	}
+	return stands;
+}
+
+static bool is_in_text(struct collect *c, const struct ast *a)
+{
+	const uint64_t anywhere[2] = { 0, UINT64_MAX };
+	struct stand **stands = stands_of(c, a);
+	struct run *r = stands == NULL ? NULL : run_new(c->all->mem, a, stands, anywhere);
+
+	if (r == NULL || !run_more(r, UINT64_MAX))
 		return false;
-	all->odd = odd;
-	all->odd[all->n_odd++] = *m;
-	count_span(all, m->span);
+	c->all->runs[c->all->n_runs++] = r;
 	return true;
 }
 
-/* The next position of `r`. */
-static void step_run(struct matches *all, struct match_run *r)
+/* A phrase in titles is one whose words the title's lists hold, and that stands
+ * there. */
+static bool is_in_title(struct collect *c, const struct ast *a)
 {
-	if (r->pos != NULL) {
-		r->is_over = r->n == 0;
-		r->next.pos = r->is_over ? 0 : *r->pos++;
-		r->n -= !r->is_over;
-		return;
-	}
-	r->is_over = !bq_spot_next(&r->walk);
-	r->next.pos = (uint32_t)r->walk.pos;
-	all->is_damaged |= r->walk.pos >= BQ_MAX_POS;
+	const struct bq_doc_head *head = c->head;
+	const uint64_t zone[2] = { head->title_pos, (uint64_t)head->title_pos + head->title_words };
+	struct stand **stands;
+	struct run *r;
+
+	if (a->n_words == 1)
+		return walk_holds(c->walk, a->lists[0], c->doc);
+	for (uint32_t i = 0; i < a->n_words; i++)
+		if (!walk_holds(c->walk, a->lists[a->n_words + i], c->doc))
+			return false;
+	stands = stands_of(c, a);
+	r = stands == NULL ? NULL : run_new(c->all->mem, a, stands, zone);
+	return r != NULL && run_more(r, UINT64_MAX);
 }
 
-static void add_run(struct collect *c, const struct ast *a, struct match_run run)
+static bool match_leaf(struct collect *c, const struct ast *a)
+{
+	bool is_in = a->is_title ? is_in_title(c, a) : is_in_text(c, a);
+
+	if (is_in)
+		c->all->clauses[c->all->n_clauses++] = a;
+	return is_in;
+}
+
+static bool match_tree(struct collect *c, const struct ast *a, enum ast_mode mode);
+
+/* Leaves that match are kept if all of the list does, and of a negation never. */
+static bool match_list(struct collect *c, const struct ast *a, enum ast_mode mode)
 {
 	struct matches *all = c->all;
-	const struct ast_word *last = &a->words[a->n_words - 1];
-	struct match_run *runs = grow(all->mem, all->runs, all->n_runs, &all->max_runs, sizeof *runs);
+	uint32_t n_clauses = all->n_clauses, n_runs = all->n_runs;
+	bool needs_bare = ast_requires_bare(a, mode), is_in = false, is_out = false;
 
-	c->is_failed |= runs == NULL;
-	if (runs == NULL)
-		return;
-	run.next.span = a->kind == AST_WORD ? 1 : last->at + 1;
-	run.next.clause = a->id;
-	run.next.is_char = last->is_char;
-	count_span(all, run.next.span);
-	all->runs = runs;
-	all->runs[all->n_runs++] = run;
+	for (const struct ast *k = a->kids; k != NULL && !is_out && !has_failed(c); k = k->next) {
+		uint32_t clauses_before = all->n_clauses, runs_before = all->n_runs;
+		bool is_not = k->occur == AST_NOT;
+		bool is_kid_in = match_tree(c, k, is_not ? AST_STRICT : mode);
+		if (is_not) {
+			all->n_clauses = clauses_before;
+			all->n_runs = runs_before;
+			is_out = is_kid_in;
+			continue;
+		}
+		is_in |= is_kid_in;
+		is_out = !is_kid_in && (k->occur == AST_MUST || needs_bare);
+	}
+	if (is_in && !is_out)
+		return true;
+	all->n_clauses = n_clauses;
+	all->n_runs = n_runs;
+	return false;
 }
 
-static void add_positions(struct collect *c, const struct ast *a, const uint32_t *positions, uint32_t n)
+/* Whether the tree matches.  Recursion is as deep as the parser's nesting. */
+static bool match_tree(struct collect *c, const struct ast *a, enum ast_mode mode)
 {
-	if (n != 0)
-		add_run(c, a, (struct match_run){ .next.pos = positions[0], .pos = positions + 1, .n = n - 1 });
+	switch (a->kind) {
+	case AST_WORD:
+	case AST_PHRASE:
+		return match_leaf(c, a);
+	case AST_GROUP:
+	case AST_OR:
+		return match_list(c, a, mode);
+	case AST_EMPTY:
+		break;
+	}
+	return false;
 }
 
-/* A word: the positions of each of its written forms. */
-static void add_forms(struct collect *c, struct node *n)
+/* The reading that made the document a hit. */
+static bool match_root(struct collect *c, const struct ast *root, enum bq_match match)
 {
-	const struct walk_forms *forms = walk_forms(c->walk, n);
-
-	c->is_failed |= forms == NULL;
-	for (uint32_t i = 0; forms != NULL && i < forms->n; i++) {
-		struct bq_spot_walk walk = bq_spot_start(&forms->spots[i]);
-		c->all->is_damaged |= walk.pos >= BQ_MAX_POS;
-		add_run(c, n->ast, (struct match_run){ .next.pos = (uint32_t)walk.pos, .walk = walk });
-	}
+	if (match != BQ_MATCH_ANY && match_tree(c, root, AST_STRICT))
+		return true;
+	return match != BQ_MATCH_ALL && match_tree(c, root, AST_LOOSE);
 }
 
-static void add_phrase(struct collect *c, struct node *n)
-{
-	uint32_t *starts = bq_arena_alloc(c->all->mem, n->tf * sizeof *starts), count;
-	uint32_t *ends = bq_arena_alloc(c->all->mem, n->tf * sizeof *ends);
+/* ---- in order ---------------------------------------------------------- */
 
-	c->is_failed = starts == NULL || ends == NULL;
-	if (c->is_failed)
-		return;
-	count = phrase_starts(n, starts, ends);
-	if (n->slots == NULL) {
-		add_positions(c, n->ast, starts, count);
-		return;
+bool match_add(struct matches *all, const struct ast *a, uint32_t start, uint32_t end)
+{
+	struct run *last = all->n_runs == 0 ? NULL : all->runs[all->n_runs - 1];
+
+	if (last == NULL || last->kind != RUN_GIVEN || last->clause != a) {
+		last = run_given(all->mem, a);
+		if (last == NULL)
+			return false;
+		all->runs[all->n_runs++] = last;
 	}
-	for (uint32_t i = 0; i < count && !c->is_failed; i++) {
-		struct match m = { .pos = starts[i], .span = ends[i] - starts[i] + 1, .clause = n->ast->id };
-		c->is_failed = !match_add(c->all, &m);
-	}
+	return run_put(last, start, end);
 }
 
-static void add_clause(void *arg, struct node *n)
+static bool put_match(struct matches *all, const struct run *r, uint32_t i)
 {
-	struct collect *c = arg;
-	uint32_t count;
-
-	c->all->clauses[c->all->n_clauses++] = n->ast;
-	if (n->ast->is_title || c->is_failed)
-		return;
-	if (n->kind == NODE_PHRASE) {
-		add_phrase(c, n);
-	} else if (n->kind == NODE_TERM) {
-		add_forms(c, n);
-	} else {
-		const uint32_t *positions = phrase_positions(n, &count);
-		add_positions(c, n->ast, positions, count);
+	if (all->n == all->cap) {
+		uint32_t cap = all->cap == 0 ? 64 : 2 * all->cap;
+		struct match *list = bq_arena_alloc(all->mem, cap * sizeof *list);
+		if (list == NULL)
+			return false;
+		if (all->n != 0)
+			memcpy(list, all->list, all->n * sizeof *list);
+		all->list = list;
+		all->cap = cap;
 	}
+	all->list[all->n++] = (struct match){ .pos = r->pos[i], .span = run_end(r, i) - r->pos[i] + 1,
+		.clause = r->clause->id, .is_char = r->is_char };
+	return true;
 }
 
 static int compare_match(const void *a, const void *b)
@@ -147,86 +179,31 @@ static int compare_match(const void *a, const void *b)
 	return (x->clause > y->clause) - (x->clause < y->clause);
 }
 
-/* A document may have more runs than pay to be merged: then all are sorted. */
-static bool spread_runs(struct matches *all)
+bool match_between(struct matches *all, uint64_t from, uint64_t to)
 {
-	for (struct match_run *r = all->runs; r < all->runs + all->n_runs; r++)
-		for (; !r->is_over && !all->is_damaged; step_run(all, r))
-			if (!match_add(all, &r->next))
+	uint32_t n_runs = 0;
+
+	all->n = 0;
+	for (uint32_t k = 0; k < all->n_runs; k++) {
+		struct run *r = all->runs[k];
+		uint32_t before = all->n;
+		run_reach(r, to);
+		for (uint32_t i = run_at(r, from); i < r->n && r->pos[i] < to; i++)
+			if (!put_match(all, r, i))
 				return false;
-	all->n_runs = 0;
-	return true;
-}
-
-static bool put_in_order(struct matches *all)
-{
-	if (all->n_runs > MAX_RUNS && !spread_runs(all))
-		return false;
-	if (all->n_odd > 1)
-		qsort(all->odd, all->n_odd, sizeof *all->odd, compare_match);
-	return true;
-}
-
-/* The next match in order; false behind the last. */
-static bool next_match(struct matches *all, struct match *out)
-{
-	struct match_run *from = NULL;
-	bool has_one = all->at_odd < all->n_odd;
-
-	if (has_one)
-		*out = all->odd[all->at_odd];
-	for (struct match_run *r = all->runs; r < all->runs + all->n_runs; r++) {
-		if (r->is_over || (has_one && compare_match(&r->next, out) >= 0))
-			continue;
-		*out = r->next;
-		from = r;
-		has_one = true;
+		n_runs += all->n != before;
 	}
-	if (from != NULL)
-		step_run(all, from);
-	else if (has_one)
-		all->at_odd++;
-	return has_one;
-}
-
-bool match_reach(struct matches *all, uint32_t i)
-{
-	struct match next;
-
-	while (all->n <= i && !all->is_damaged && next_match(all, &next)) {
-		struct match *m = grow(all->mem, all->m, all->n, &all->cap, sizeof *m);
-		if (m == NULL)
-			return false;
-		all->m = m;
-		all->m[all->n++] = next;
-	}
-	return i < all->n;
+	if (n_runs > 1)
+		qsort(all->list, all->n, sizeof *all->list, compare_match);
+	return match_status(all, NULL) == BQ_OK;
 }
 
 int match_status(const struct matches *all, struct bq_error *err)
 {
-	if (all->is_damaged)
-		return bq_error_set(err, BQ_EFORMAT, 0, "positions out of order [F24]");
+	for (uint32_t i = 0; i < all->n_lists; i++)
+		if (all->stands[i] != NULL && all->stands[i]->is_damaged)
+			return bq_error_set(err, BQ_EFORMAT, 0, "positions out of order [F24]");
 	return all->mem->oom ? bq_error_set(err, BQ_ENOMEM, 0, "no memory for the matches") : BQ_OK;
-}
-
-uint32_t match_at(struct matches *all, uint32_t pos)
-{
-	uint32_t from = 0, to = all->n;
-
-	if (to == 0 || all->m[to - 1].pos < pos) {
-		while (match_reach(all, to) && all->m[to].pos < pos)
-			to++;
-		return to;
-	}
-	while (from < to) {
-		uint32_t mid = from + (to - from) / 2;
-		if (all->m[mid].pos < pos)
-			from = mid + 1;
-		else
-			to = mid;
-	}
-	return from;
 }
 
 static int compare_range(const void *a, const void *b)
@@ -255,29 +232,39 @@ uint32_t match_join(struct bq_range *ranges, uint32_t n)
 	return kept;
 }
 
-/* Walk the tree to the hit's document and gather what matches there. */
+/* ---- a hit ------------------------------------------------------------- */
+
+static bool make_room(struct matches *all, const struct plan_group *g)
+{
+	all->n_ids = g->n_clauses;
+	all->n_lists = g->n_lists;
+	all->stands = BQ_ARENA_NEW(all->mem, struct stand *, g->n_lists);
+	all->is_asked = BQ_ARENA_NEW(all->mem, bool, g->n_lists);
+	all->clauses = BQ_ARENA_NEW(all->mem, const struct ast *, g->n_clauses);
+	all->runs = BQ_ARENA_NEW(all->mem, struct run *, g->n_clauses);
+	return !all->mem->oom;
+}
+
+/* Gather what matches in the hit's document. */
 static int collect(struct bq_query *q, const struct bq_hit *hit, const struct bq_doc_head *head,
 	struct matches *all, struct bq_error *err)
 {
 	struct walk *walk = walk_over(q, hit);
-	struct collect c = { .walk = walk, .all = all };
+	struct collect c = { .walk = walk, .all = all, .head = head, .doc = hit->doc };
 
 	all->mem = &q->searcher->match_mem;
-	if (walk == NULL)
+	if (walk == NULL || !make_room(all, walk->group))
 		return bq_error_set(err, BQ_ENOMEM, 0, "no memory for the matches");
-	all->clauses = BQ_ARENA_NEW(all->mem, const struct ast *, walk->ev.group->n_clauses);
-	struct node *root = all->clauses == NULL ? NULL : walk_to(walk, hit);
-	if (root != NULL) {
-		node_each_clause(root, add_clause, &c);
-		if (!c.is_failed && title_match(all, walk->ev.group->text, head))
-			(void)put_in_order(all);
-	}
-	int rc = pass_failure(&walk->ev, err);
-	if (rc == BQ_OK)
-		rc = match_status(all, err);
-	if (rc != BQ_OK)
-		walk_drop(q);
-	return rc;
+	if (match_root(&c, walk->group->root, q->opts->match) && !has_failed(&c))
+		(void)title_match(all, walk->group->text, head);
+	for (uint32_t i = 0; i < all->n_runs; i++)
+		if (all->runs[i]->span > all->max_span)
+			all->max_span = all->runs[i]->span;
+	if (walk->read.error.status == BQ_OK)
+		return match_status(all, err);
+	if (err != NULL)
+		*err = walk->read.error;
+	return walk->read.error.status;
 }
 
 int match_collect(struct bq_query *q, const struct bq_hit *hit, const struct bq_doc_head *head,
@@ -301,8 +288,10 @@ int match_collect(struct bq_query *q, const struct bq_hit *hit, const struct bq_
 	rc = plan_resolve(q, &unhurried, err);
 	if (rc == BQ_OK)
 		rc = collect(q, hit, head, q->matches, err);
-	if (rc != BQ_OK)
+	if (rc != BQ_OK) {
+		walk_drop(q);
 		return rc;
+	}
 	q->matches_of = *hit;
 	q->matches_serial = s->match_serial;
 	*out = q->matches;

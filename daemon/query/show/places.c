@@ -3,6 +3,10 @@
  * Which places of a document to show.  The best place has the most clauses of
  * the query within WINDOW positions, of those the most on its own line, of
  * those it is the first.
+ *
+ *   data     7 . . . . . . . . 900 . . 950       a window with more clauses than
+ *   sharing  . . . . . . . . . . . 940 . .       the best so far holds begins at
+ *                              ~~~~~~~~~         877 or behind: data 7 is left out
  */
 #include "query/show/locate.h"
 #include "query/show/match.h"
@@ -13,157 +17,238 @@ enum {
 	MAX_LOOKED_AT = 4096, /* matches whose line is looked up for further places */
 };
 
+/* A clause on the way through the text. */
+struct place_run {
+	struct run *run;
+	uint32_t at;  /* its match not behind us */
+	uint64_t pos; /* where that begins */
+};
+
 struct places {
 	struct locate lo;
 	const struct bq_doc_head *head;
 	struct matches *all;
-	uint32_t first;      /* match of the text: those before it are in a title of its own */
+	struct place_run *runs; /* those not at their end, by pos */
+	uint32_t n_runs;
 	uint32_t *seen;      /* of each clause: the round that counted it last */
 	uint32_t round;
+	struct locate_word words[WINDOW]; /* first words of matches, by position; of length 0: none */
 };
 
-static struct match *match_of(struct places *p, uint32_t i)
+/* ---- windows ----------------------------------------------------------- */
+
+/* Let `r` go on to its first match at `pos` or behind; false if there is none. */
+static bool seek_run(struct place_run *r, uint64_t pos)
 {
-	return match_reach(p->all, i) ? &p->all->m[i] : NULL;
+	if (!run_seek(r->run, &r->at, pos))
+		return false;
+	r->pos = r->run->pos[r->at];
+	return true;
 }
 
-/* Count the clause of `m` if this round has not. */
-static uint32_t count_clause(struct places *p, const struct match *m)
+/* Put `r` in the place of runs[at], or behind those of the later ones that begin
+ * before it. */
+static void sort_in(struct places *p, struct place_run r, uint32_t at)
 {
-	if (p->seen[m->clause] == p->round)
-		return 0;
-	p->seen[m->clause] = p->round;
-	return 1;
+	for (; at + 1 < p->n_runs && p->runs[at + 1].pos < r.pos; at++)
+		p->runs[at] = p->runs[at + 1];
+	p->runs[at] = r;
 }
 
-/* Match `i`, if it is in the window that begins at position `first`. */
-static struct match *match_near(struct places *p, uint32_t first, uint32_t i)
+/* Stand before all matches at `pos` and behind. */
+static void begin_at(struct places *p, uint64_t pos)
 {
-	struct match *m = match_of(p, i);
-
-	return m != NULL && m->pos - first < WINDOW ? m : NULL;
+	p->n_runs = 0;
+	for (uint32_t i = 0; i < p->all->n_runs; i++) {
+		struct place_run r = { .run = p->all->runs[i] };
+		uint32_t at = p->n_runs;
+		if (!seek_run(&r, pos))
+			continue;
+		for (; at > 0 && p->runs[at - 1].pos > r.pos; at--)
+			p->runs[at] = p->runs[at - 1];
+		p->runs[at] = r;
+		p->n_runs++;
+	}
 }
 
-/* Clauses within the window of match `i`. */
-static uint32_t count_near(struct places *p, uint32_t i)
+/* The first run goes on to `pos`. */
+static void pass_first(struct places *p, uint64_t pos)
 {
-	uint32_t n = 0, pos = p->all->m[i].pos;
-	const struct match *m;
+	struct place_run r = p->runs[0];
 
-	p->round++;
-	for (uint32_t j = i; n < p->all->n_clauses && (m = match_near(p, pos, j)) != NULL; j++)
-		n += count_clause(p, m);
+	if (seek_run(&r, pos)) {
+		sort_in(p, r, 0);
+		return;
+	}
+	p->n_runs--;
+	memmove(p->runs, p->runs + 1, p->n_runs * sizeof *p->runs);
+}
+
+/* Go on to the next match that begins a window of at least `least` clauses;
+ * false if none does. */
+static bool find_window(struct places *p, uint32_t least)
+{
+	while (p->n_runs >= least) {
+		uint64_t last = p->runs[least - 1].pos;
+		if (last - p->runs[0].pos < WINDOW)
+			return true;
+		pass_first(p, last - WINDOW + 1);
+	}
+	return false;
+}
+
+/* The clauses of the window at hand. */
+static uint32_t count_window(const struct places *p)
+{
+	uint32_t n = 0;
+
+	while (n < p->n_runs && p->runs[n].pos - p->runs[0].pos < WINDOW)
+		n++;
 	return n;
 }
 
-/* Find the line of `m`, once. */
-static int find_line(struct places *p, struct match *m)
+/* Leave the matches behind that begin with the window at hand. */
+static void pass_window(struct places *p)
 {
-	int rc;
+	uint64_t pos = p->runs[0].pos;
 
-	if (m->line != 0)
-		return BQ_OK;
-	rc = locate_seek(&p->lo, m->pos - p->head->body_pos);
-	if (rc != BQ_OK)
-		return rc;
-	m->line = p->lo.word.line;
-	m->off = p->lo.word.off;
-	return BQ_OK;
+	while (p->n_runs != 0 && p->runs[0].pos == pos)
+		pass_first(p, pos + 1);
 }
 
-/* Clauses that begin on the line of match `i`, within its window: at most
- * `most`. */
-static int count_on_line(struct places *p, uint32_t i, uint32_t most, uint32_t *out)
-{
-	uint32_t pos = p->all->m[i].pos;
-	int rc = find_line(p, &p->all->m[i]);
-	uint64_t line = p->all->m[i].line;
-	struct match *m;
+/* ---- lines ------------------------------------------------------------- */
 
-	*out = 0;
+/* The first word of match `m`, with its line; looked up once while others near
+ * it are looked at. */
+static int find_word(struct places *p, const struct match *m, struct locate_word *out)
+{
+	uint32_t ord = m->pos - p->head->body_pos;
+	struct locate_word *known = &p->words[ord % WINDOW];
+	int rc = BQ_OK;
+
+	if (known->len == 0 || known->ord != ord) {
+		rc = locate_seek(&p->lo, ord);
+		if (rc == BQ_OK)
+			*known = p->lo.word;
+	}
+	*out = *known;
+	return rc;
+}
+
+/* Clauses that begin on the line of the first match of the window at hand, at
+ * most `most`; *out is that match. */
+static int count_on_line(struct places *p, uint32_t most, struct match *out, uint32_t *count)
+{
+	struct matches *all = p->all;
+	uint64_t pos = p->runs[0].pos;
+	struct locate_word first, word;
+	int rc = match_between(all, pos, pos + WINDOW) ? BQ_OK : match_status(all, &p->lo.read.error);
+
+	*count = 0;
+	if (rc == BQ_OK) {
+		*out = all->list[0];
+		rc = find_word(p, out, &first);
+	}
 	p->round++;
-	for (uint32_t j = i; rc == BQ_OK && *out < most && (m = match_near(p, pos, j)) != NULL; j++) {
-		rc = find_line(p, m);
-		if (rc == BQ_OK && m->line != line)
+	for (uint32_t i = 0; rc == BQ_OK && *count < most && i < all->n; i++) {
+		rc = find_word(p, &all->list[i], &word);
+		if (rc != BQ_OK || word.line != first.line)
 			break;
-		*out += count_clause(p, m);
+		*count += p->seen[all->list[i].clause] != p->round;
+		p->seen[all->list[i].clause] = p->round;
 	}
 	return rc;
 }
 
-static int find_best(struct places *p, uint32_t *best)
+/* The best place of a text that has a match. */
+static int find_best(struct places *p, struct match *best)
 {
-	uint32_t most = 0, most_on_line = 0, n_candidates = 0;
+	uint32_t most = 0, most_on_line = 0;
+	uint64_t first = p->head->body_pos;
+	int rc = BQ_OK;
 
-	for (uint32_t i = p->first; most < p->all->n_clauses && match_of(p, i) != NULL; i++) {
-		uint32_t n = count_near(p, i);
-		most = n > most ? n : most;
+	for (begin_at(p, first); find_window(p, most + 1);) {
+		most = count_window(p);
+		first = p->runs[0].pos;
 	}
-	*best = p->first;
-	for (uint32_t i = p->first; n_candidates < MAX_CANDIDATES && most_on_line < most && match_of(p, i) != NULL; i++) {
-		uint32_t n;
-		if (count_near(p, i) < most)
-			continue;
-		n_candidates++;
-		int rc = count_on_line(p, i, most, &n);
-		if (rc != BQ_OK)
-			return rc;
-		if (n > most_on_line) {
-			most_on_line = n;
-			*best = i;
+	begin_at(p, first);
+	for (uint32_t n = 0; rc == BQ_OK && n < MAX_CANDIDATES && most_on_line < most && find_window(p, most); n++) {
+		uint32_t on_line;
+		struct match m;
+		rc = count_on_line(p, most, &m, &on_line);
+		if (on_line > most_on_line) {
+			most_on_line = on_line;
+			*best = m;
 		}
+		pass_window(p);
 	}
-	return BQ_OK;
+	return rc;
 }
 
-/* All of one place; its line is known. */
-static int make_place(struct places *p, const struct match *m, struct bq_place *out)
-{
-	uint32_t first = m->pos - p->head->body_pos;
-	uint64_t start = 0, end;
-	int rc = locate_seek(&p->lo, first);
-	struct locate_word word = p->lo.word;
+/* ---- places ------------------------------------------------------------ */
 
-	if (rc == BQ_OK)
-		rc = locate_seek(&p->lo, first + m->span - 1);
+/* All of one place, whose first word is `word`. */
+static int make_place(struct places *p, const struct match *m, const struct locate_word *word, struct bq_place *out)
+{
+	uint64_t start = 0, end;
+	int rc = locate_seek(&p->lo, word->ord + m->span - 1);
+
 	if (rc != BQ_OK)
 		return rc;
 	end = p->lo.word.off + (m->is_char ? p->lo.word.char_len : p->lo.word.len);
-	rc = locate_line_start(&p->lo, &word, &start);
+	rc = locate_line_start(&p->lo, word, &start);
 	if (rc != BQ_OK)
 		return rc;
-	*out = (struct bq_place){ .line = m->line, .col = m->off - start + 1, .off = m->off, .len = end - m->off };
+	*out = (struct bq_place){ .line = word->line, .col = word->off - start + 1, .off = word->off,
+		.len = end - word->off };
 	return BQ_OK;
 }
 
-/* The best place, then others in text order, one a line. */
+/* Others than the first, in text order, one a line. */
+static int add_others(struct places *p, uint32_t room, struct bq_places *out, struct bq_place *list)
+{
+	struct locate_word word;
+	uint64_t line = 0;
+	int rc = BQ_OK;
+
+	begin_at(p, p->head->body_pos);
+	for (uint32_t i = 0; rc == BQ_OK && out->n < room && i < MAX_LOOKED_AT && p->n_runs != 0; i++) {
+		uint64_t pos = p->runs[0].pos;
+		if (!match_between(p->all, pos, pos + 1))
+			return match_status(p->all, &p->lo.read.error);
+		rc = find_word(p, &p->all->list[0], &word);
+		if (rc == BQ_OK && word.line != line && word.line != list[0].line) {
+			line = word.line;
+			rc = make_place(p, &p->all->list[0], &word, &list[out->n]);
+			out->n += rc == BQ_OK;
+		}
+		pass_window(p);
+	}
+	return rc;
+}
+
+/* The best place, then others. */
 static int list_places(struct places *p, uint32_t max, struct bq_places *out, struct bq_arena *mem)
 {
-	struct bq_place *list = NULL;
-	uint32_t best, n = 0, room = 0;
-	int rc = find_best(p, &best);
-	struct match *m;
+	uint32_t room = max < MAX_LOOKED_AT ? max : MAX_LOOKED_AT;
+	struct bq_place *list = BQ_ARENA_NEW(mem, struct bq_place, room);
+	struct locate_word word;
+	struct match best = { 0 };
+	int rc;
 
-	while (room < max && match_of(p, p->first + room) != NULL)
-		room++;
-	list = BQ_ARENA_NEW(mem, struct bq_place, room);
-	if (list == NULL)
+	p->seen = BQ_ARENA_NEW(p->all->mem, uint32_t, p->all->n_ids);
+	if (list == NULL || p->seen == NULL)
 		return BQ_ENOMEM;
+	rc = find_best(p, &best);
 	if (rc == BQ_OK)
-		rc = find_line(p, &p->all->m[best]);
+		rc = match_status(p->all, &p->lo.read.error);
 	if (rc == BQ_OK)
-		rc = make_place(p, &p->all->m[best], &list[n++]);
-	uint64_t line = 0;
-	for (uint32_t i = 0; rc == BQ_OK && n < room && i < MAX_LOOKED_AT && (m = match_of(p, p->first + i)) != NULL; i++) {
-		rc = find_line(p, m);
-		if (rc != BQ_OK || m->line == line || m->line == list[0].line)
-			continue;
-		line = m->line;
-		rc = make_place(p, m, &list[n++]);
-	}
+		rc = find_word(p, &best, &word);
+	if (rc == BQ_OK)
+		rc = make_place(p, &best, &word, &list[0]);
 	out->places = list;
-	out->n = n;
-	return rc;
+	out->n = rc == BQ_OK;
+	return rc == BQ_OK && room > 1 ? add_others(p, room, out, list) : rc;
 }
 
 /* A hit without a match in the text: the first one in its title. */
@@ -183,20 +268,21 @@ static int title_place(const struct matches *all, const struct bq_doc_head *head
 	return BQ_OK;
 }
 
-static int find_places(struct bq_query *q, struct places *p, uint32_t max, struct bq_places *out)
+static int find_places(struct places *p, uint32_t max, struct bq_places *out, struct bq_arena *mem)
 {
-	const struct plan_group *g = &q->groups[q->indexes[q->matches_of.index].group];
 	struct bq_span probe;
-	int rc = locate_text(&p->lo, 0, 0, &probe);
+	int rc;
 
+	p->runs = BQ_ARENA_NEW(p->all->mem, struct place_run, p->all->n_runs);
+	if (p->runs == NULL)
+		return BQ_ENOMEM;
+	begin_at(p, p->head->body_pos);
+	if (p->n_runs == 0)
+		return title_place(p->all, p->head, out, mem);
+	rc = locate_text(&p->lo, 0, 0, &probe);
 	if (rc == BQ_ENOTFOUND) /* no text is kept: nothing to show */
 		return BQ_OK;
-	if (rc != BQ_OK)
-		return rc;
-	p->seen = BQ_ARENA_NEW(p->all->mem, uint32_t, g->n_clauses);
-	if (p->seen != NULL)
-		rc = list_places(p, max, out, q->mem);
-	return p->seen == NULL ? BQ_ENOMEM : rc;
+	return rc == BQ_OK ? list_places(p, max, out, mem) : rc;
 }
 
 int bq_query_places(struct bq_query *q, const struct bq_hit *hit, const struct bq_doc_head *head, uint32_t max,
@@ -218,9 +304,8 @@ int bq_query_places(struct bq_query *q, const struct bq_hit *hit, const struct b
 	out->n_title_marks = all->n_title;
 	locate_init(&p.lo, q, hit, head);
 	p.all = all;
-	p.first = match_at(all, head->body_pos);
 	if (max != 0)
-		rc = match_reach(all, p.first) ? find_places(q, &p, max, out) : title_place(all, head, out, q->mem);
+		rc = find_places(&p, max, out, q->mem);
 	if (rc == BQ_OK)
 		rc = match_status(all, &p.lo.read.error);
 	if (p.lo.read.error.status != BQ_OK && err != NULL)

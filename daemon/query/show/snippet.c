@@ -266,14 +266,13 @@ static int put_marks(const struct window *w, struct locate *lo, struct matches *
 	if (rc != BQ_OK)
 		return rc;
 	uint32_t low = body_pos + bounds[0], back = all->max_span < low - body_pos ? all->max_span : low - body_pos;
-	uint32_t i = match_at(all, low - back), behind = match_at(all, body_pos + bounds[1] + 1);
-	struct bq_range *marks = bq_arena_alloc(mem, (size_t)(behind - i) * sizeof *marks);
+	if (!match_between(all, low - back, (uint64_t)body_pos + bounds[1] + 1))
+		return match_status(all, &lo->read.error);
+	struct bq_range *marks = bq_arena_alloc(mem, (size_t)all->n * sizeof *marks);
 	if (marks == NULL)
 		return BQ_ENOMEM;
-	if (match_status(all, &lo->read.error) != BQ_OK)
-		return lo->read.error.status;
-	for (; rc == BQ_OK && i < behind; i++) {
-		const struct match *m = &all->m[i];
+	for (uint32_t i = 0; rc == BQ_OK && i < all->n; i++) {
+		const struct match *m = &all->list[i];
 		if (m->pos + m->span <= low)
 			continue;
 		rc = mark_of(w, lo, m, bounds, &marks[n]);

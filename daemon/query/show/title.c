@@ -92,9 +92,7 @@ static bool put_match(struct matches *all, const struct ast *a, const struct tit
 		end->off + (is_char ? end->char_len : end->len) };
 	if (!a->is_title || !head->title_in_text)
 		return true;
-	struct match m = { .pos = head->title_pos + range[0], .span = range[1] - range[0] + 1, .clause = a->id,
-		.is_char = is_char };
-	return match_add(all, &m);
+	return match_add(all, a, head->title_pos + range[0], head->title_pos + range[1]);
 }
 
 /* All matches of words that need not stand in their places. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "query/show/walk.h"
 
-#define KEEP_BYTES ((size_t)64 << 20) /* of lists, from which on walks begin afresh */
+#define KEEP_BYTES ((size_t)64 << 20) /* of forms, from which on walks begin afresh */
 
 void walk_drop(struct bq_query *q)
 {
@@ -21,100 +21,94 @@ static void keep_or_begin(struct bq_query *q)
 	q->walks = NULL;
 }
 
-struct walk *walk_over(struct bq_query *q, const struct bq_hit *hit)
+static struct walk *begin_walk(struct bq_query *q, const struct bq_hit *hit)
 {
 	struct bq_arena *mem = &q->searcher->walk_mem;
+	struct walk *w = BQ_ARENA_NEW(mem, struct walk, 1);
+	const struct plan_index *in = &q->indexes[hit->index];
+
+	if (w == NULL)
+		return NULL;
+	w->index = hit->index;
+	w->leaf = hit->leaf;
+	w->of = q->view->indexes[hit->index]->leaves[hit->leaf];
+	w->group = &q->groups[in->group];
+	w->leaf_no = in->first_leaf + hit->leaf;
+	w->searcher = q->searcher;
+	w->forms = BQ_ARENA_NEW(mem, struct plan_terms, w->group->n_lists);
+	if (w->forms == NULL)
+		return NULL;
+	w->next = q->walks;
+	return q->walks = w;
+}
+
+struct walk *walk_over(struct bq_query *q, const struct bq_hit *hit)
+{
 	struct walk *w;
 
 	keep_or_begin(q);
 	for (w = q->walks; w != NULL; w = w->next)
 		if (w->index == hit->index && w->leaf == hit->leaf)
-			return w;
-	w = BQ_ARENA_NEW(mem, struct walk, 1);
+			break;
 	if (w == NULL)
-		return NULL;
-	w->index = hit->index;
-	w->leaf = hit->leaf;
-	w->ev = pass_eval(q, hit->index, hit->leaf, &w->unhurried);
-	w->ev.read.mem = mem;
-	w->ev.with_positions = true;
-	w->forms = BQ_ARENA_NEW(mem, struct walk_forms, w->ev.group->n_clauses);
-	w->next = q->walks;
-	q->walks = w->forms == NULL ? NULL : w;
-	return q->walks;
+		w = begin_walk(q, hit);
+	if (w != NULL)
+		w->read = (struct bq_read){ .mem = &q->searcher->match_mem };
+	return w;
 }
 
-/* The tree of one reading, ready to be asked for `doc`. */
-static struct node *root_of(struct walk *w, enum ast_mode mode, uint32_t doc)
+/* The terms of a list; of a stem those with positions: its written words. */
+static const struct plan_terms *terms_of(struct walk *w, uint32_t list)
 {
-	struct node *root = w->roots[mode];
+	const struct plan_list *l = &w->group->lists[list];
+	const struct plan_terms *terms = &l->in_leaf[w->leaf_no];
+	struct plan_terms *forms = &w->forms[list];
+	struct bq_read rd = { .mem = &w->searcher->walk_mem };
 
-	if (root == NULL)
-		root = w->roots[mode] = node_build(&w->ev, w->ev.group->root, mode);
-	else if (doc < w->at[mode])
-		node_rewind(root);
-	w->at[mode] = doc;
-	return root;
-}
-
-/* The tree of one reading at `doc`.  Unless it is known to match there, that
- * is asked first: a seek would look for the next document that does. */
-static struct node *match_in(struct walk *w, enum ast_mode mode, uint32_t doc, bool is_known)
-{
-	struct node *root = root_of(w, mode, doc);
-
-	if (root == NULL || (!is_known && !node_holds(root, doc)))
-		return NULL;
-	return node_seek(root, doc) == doc ? root : NULL;
-}
-
-struct node *walk_to(struct walk *w, const struct bq_hit *hit)
-{
-	enum bq_match match = w->ev.q->opts->match;
-	struct node *root = NULL;
-
-	if (match != BQ_MATCH_ANY)
-		root = match_in(w, AST_STRICT, hit->doc, hit->all);
-	if (root != NULL || match == BQ_MATCH_ALL || (match == BQ_MATCH_AUTO && w->roots[AST_STRICT] == NULL))
-		return root;
-	return match_in(w, AST_LOOSE, hit->doc, true);
-}
-
-static bool open_forms(struct walk *w, const struct node *clause, struct walk_forms *out)
-{
-	struct bq_arena *mem = w->ev.read.mem;
-	struct bq_term *terms;
-
-	if (bq_leaf_forms(w->ev.leaf, &clause->cursor->term, &terms, &out->n_cursors, &w->ev.read) != BQ_OK)
-		return false;
-	struct bq_cursor **cursors = BQ_ARENA_NEW(mem, struct bq_cursor *, out->n_cursors);
-	out->spots = BQ_ARENA_NEW(mem, struct bq_spot, out->n_cursors);
-	if (cursors == NULL || out->spots == NULL)
-		return false;
-	for (uint32_t i = 0; i < out->n_cursors; i++) {
-		cursors[i] = bq_cursor_open(w->ev.leaf, &terms[i], &w->ev.read);
-		if (cursors[i] == NULL)
-			return false;
+	if (l->kind != BQ_TERM_STEM || terms->n == 0)
+		return terms;
+	if (forms->terms == NULL && bq_leaf_forms(w->of, terms->terms, &forms->terms, &forms->n, &rd) != BQ_OK) {
+		*forms = (struct plan_terms){ NULL, 0 };
+		w->read.error = rd.error;
 	}
-	out->cursors = cursors;
-	return true;
+	return forms;
 }
 
-const struct walk_forms *walk_forms(struct walk *w, const struct node *clause)
+/* Whether `t` stands in the document, and where: its spot, unless that is NULL.
+ * The cursor is gone when this returns; spots need none. */
+static bool meet(struct walk *w, const struct bq_term *t, uint32_t doc, struct bq_spot *spot)
 {
-	struct walk_forms *f = &w->forms[clause->ast->id];
+	struct bq_read rd = { .mem = &w->searcher->list_mem };
+	struct bq_cursor *c = bq_cursor_open(w->of, t, &rd);
 	uint16_t kept;
+	bool is_met = c != NULL && bq_cursor_meet(c, &doc, 1, &kept, spot) != 0;
 
-	if (f->cursors == NULL && !open_forms(w, clause, f))
+	if (rd.error.status != BQ_OK && w->read.error.status == BQ_OK)
+		w->read.error = rd.error;
+	w->read.mem->oom |= rd.mem->oom;
+	bq_arena_reset(rd.mem);
+	return is_met && rd.error.status == BQ_OK;
+}
+
+bool walk_holds(struct walk *w, uint32_t list, uint32_t doc)
+{
+	const struct plan_terms *terms = &w->group->lists[list].in_leaf[w->leaf_no];
+
+	for (uint32_t i = 0; i < terms->n; i++)
+		if (meet(w, &terms->terms[i], doc, NULL))
+			return true;
+	return false;
+}
+
+struct stand *walk_stand(struct walk *w, uint32_t list, uint32_t doc)
+{
+	const struct plan_terms *terms = terms_of(w, list);
+	struct bq_spot *spots = bq_arena_alloc(w->read.mem, terms->n * sizeof *spots);
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; spots != NULL && i < terms->n; i++)
+		n += meet(w, &terms->terms[i], doc, &spots[n]);
+	if (n == 0 || w->read.error.status != BQ_OK || !bq_leaf_ready(w->of, spots, n, &w->read))
 		return NULL;
-	f->n = 0;
-	for (uint32_t i = 0; i < f->n_cursors; i++) {
-		if (clause->doc <= f->at)
-			bq_cursor_rewind(f->cursors[i]);
-		f->n += bq_cursor_meet(f->cursors[i], &clause->doc, 1, &kept, &f->spots[f->n]);
-	}
-	f->at = clause->doc;
-	if (w->ev.read.error.status != BQ_OK || !bq_leaf_ready(w->ev.leaf, f->spots, f->n, &w->ev.read))
-		return NULL;
-	return f;
+	return stand_new(w->read.mem, spots, n);
 }
