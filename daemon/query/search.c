@@ -110,9 +110,9 @@ static int run_tier(struct search *s, unsigned tier, struct bq_hits *out, struct
 static struct bq_hit hit_of(const struct search *s, const struct topk_item *item, unsigned tier)
 {
 	return (struct bq_hit){
-		.index = item->index,
-		.leaf = item->leaf,
-		.doc = item->doc,
+		.index = topk_index(item),
+		.leaf = topk_leaf(item),
+		.doc = topk_doc(item),
 		.score = ldexp(item->points, -s->q->shift),
 		.all = tier == 1,
 	};
@@ -146,7 +146,8 @@ static int fill_page(struct search *s, struct bq_hits *out, struct bq_error *err
 		hits[i] = hit_of(s, item, tier);
 		if (rank + 1 < end || !may_follow(s, end) || out->is_partial)
 			continue;
-		struct cursor_token last = { (uint8_t)tier, item->points, item->index, item->leaf, item->doc };
+		struct cursor_token last = { (uint8_t)tier, item->points, topk_index(item), topk_leaf(item),
+			topk_doc(item) };
 		out->next = cursor_token_format(s->q, &last);
 	}
 	return BQ_OK;
@@ -154,16 +155,14 @@ static int fill_page(struct search *s, struct bq_hits *out, struct bq_error *err
 
 /* ---- which hits hold all the words ------------------------------------- */
 
-/* The hits in the order of their documents: a best-k heap sorts without
- * memory of its own, `points` being the hit's place. */
+/* The hits in the order of their documents; `points` is the hit's place. */
 static bool order_hits(struct search *s, const struct bq_hits *hits, struct topk *out)
 {
 	if (!topk_init(out, hits->n, s->q->mem))
 		return false;
 	for (uint32_t i = 0; i < hits->n; i++) {
 		const struct bq_hit *h = &hits->hits[i];
-		struct topk_item item = { .index = h->index, .leaf = h->leaf, .doc = h->doc, .points = i };
-		topk_push(out, &item);
+		out->items[out->n++] = (struct topk_item){ .place = topk_place(h->index, h->leaf, h->doc), .points = i };
 	}
 	topk_finish(out);
 	return true;
@@ -174,7 +173,7 @@ static int mark_leaf(struct search *s, struct bq_hit *hits, const struct topk_it
 	struct bq_error *err)
 {
 	struct watch unhurried = { 0 };
-	struct eval ev = pass_eval(s->q, order->index, order->leaf, &unhurried);
+	struct eval ev = pass_eval(s->q, topk_index(order), topk_leaf(order), &unhurried);
 	struct node *strict = node_build(&ev, ev.group->root, AST_STRICT);
 	uint32_t *docs = BQ_ARENA_NEW(s->q->mem, uint32_t, n);
 	struct flat words;
@@ -182,18 +181,18 @@ static int mark_leaf(struct search *s, struct bq_hit *hits, const struct topk_it
 	if (strict == NULL || docs == NULL)
 		return pass_failure(&ev, err);
 	for (uint32_t i = 0; i < n; i++)
-		docs[i] = order[i].doc;
-	if (flat_build(&words, strict, s->q->view->indexes[order->index]) && flat_is_words(&words) &&
+		docs[i] = topk_doc(&order[i]);
+	if (flat_build(&words, strict, s->q->view->indexes[topk_index(order)]) && flat_is_words(&words) &&
 		words.n_must != 0 && words.n_not == 0) {
 		uint32_t held = flat_hold_all(&words, docs, n);
 		for (uint32_t i = 0, h = 0; h < held; i++) {
-			hits[order[i].points].all = docs[h] == order[i].doc;
-			h += docs[h] == order[i].doc;
+			hits[order[i].points].all = docs[h] == topk_doc(&order[i]);
+			h += docs[h] == topk_doc(&order[i]);
 		}
 		return pass_failure(&ev, err);
 	}
 	for (uint32_t i = 0; i < n; i++)
-		hits[order[i].points].all = node_seek(strict, order[i].doc) == order[i].doc;
+		hits[order[i].points].all = node_seek(strict, topk_doc(&order[i])) == topk_doc(&order[i]);
 	return pass_failure(&ev, err);
 }
 
@@ -210,7 +209,7 @@ static int mark_all(struct search *s, struct bq_hits *out, struct bq_error *err)
 		hits[i].all = false;
 	for (uint32_t i = 0, n; rc == BQ_OK && i < order.n; i += n) {
 		const struct topk_item *first = &order.items[i];
-		for (n = 1; i + n < order.n && first[n].index == first->index && first[n].leaf == first->leaf;)
+		for (n = 1; i + n < order.n && first[n].place >> 32 == first->place >> 32;)
 			n++;
 		rc = mark_leaf(s, hits, first, n, err);
 	}

@@ -33,10 +33,15 @@ int pass_failure(const struct eval *ev, struct bq_error *err)
 	return BQ_OK;
 }
 
+static inline uint64_t place_of(const struct eval *ev, uint32_t index, uint32_t doc)
+{
+	return topk_place(index, ev->leaf_no - ev->index->first_leaf, doc);
+}
+
 struct topk_item pass_item(struct eval *ev, uint32_t index, uint32_t doc, uint32_t points)
 {
-	struct topk_item item = { .key = points, .index = index, .leaf = ev->leaf_no - ev->index->first_leaf,
-		.doc = doc, .points = points };
+	struct topk_item item = { .key = points, .points = points,
+		.place = place_of(ev, index, doc) };
 	enum bq_sort sort = ev->q->opts->sort;
 	struct bq_doc_head head;
 
@@ -46,20 +51,26 @@ struct topk_item pass_item(struct eval *ev, uint32_t index, uint32_t doc, uint32
 		item.key = (uint64_t)head.mtime_us ^ ((uint64_t)1 << 63);
 	} else {
 		item.key = 0;
-		item.path = head.path;
+		item.path = head.path.ptr;
+		item.path_len = (uint32_t)head.path.len;
 	}
 	return item;
 }
 
 void pass_keep(struct pass *pass, struct eval *ev, uint32_t index, uint32_t doc, uint32_t points)
 {
+	struct topk *top = pass->top;
 	struct topk_item item;
 
-	if (pass->top == NULL)
+	if (top == NULL)
 		return;
+	if (pass->after == NULL && ev->q->opts->sort == BQ_SORT_SCORE) {
+		topk_push(top, points, place_of(ev, index, doc), points, bq_span_make(NULL, 0));
+		return;
+	}
 	item = pass_item(ev, index, doc, points);
 	if (pass->after == NULL || topk_before(pass->after, &item))
-		topk_push(pass->top, &item);
+		topk_push(top, item.key, item.place, item.points, bq_span_make(item.path, item.path_len));
 }
 
 /* Walk a leaf to its end; `strict`: what is left out, or NULL. */
