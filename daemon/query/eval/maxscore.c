@@ -20,7 +20,7 @@ enum { STRETCH = 1024 };
 
 /* A word leads if all words have that many times its documents for each word
  * that they are looked up in; so many words lead. */
-enum { LEAD_SHARE = 4, MAX_LEADS = 2 };
+enum { LEAD_SHARE = 2, MAX_LEADS = 4 };
 
 struct window {
 	struct cands *c;
