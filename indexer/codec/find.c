@@ -55,7 +55,25 @@ static uint32_t count(const uint8_t *words, uint32_t n_words)
 	return n;
 }
 
-const struct find_ops find_scalar = { "scalar", in_set, in_docs, count };
+/* A sum runs on from place to place of a group. */
+static void sum(const uint32_t tfs[FIND_N], const uint8_t *places, uint32_t n, uint64_t *out)
+{
+	uint32_t summed = 0;
+	uint64_t all = 0;
+
+	for (uint32_t j = 0; j < n; j++) {
+		uint32_t from = places[j] & ~(FIND_GROUP - 1u);
+		if (summed < from) {
+			summed = from;
+			all = 0;
+		}
+		for (; summed < places[j]; summed++)
+			all += tfs[summed] - 1;
+		out[j] = all;
+	}
+}
+
+const struct find_ops find_scalar = { "scalar", in_set, in_docs, count, sum };
 
 const struct find_ops *find_best(void)
 {

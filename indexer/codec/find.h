@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-enum { FIND_N = 256 };
+enum { FIND_N = 256, FIND_GROUP = 32 };
 
 struct find_ops {
 	const char *name;
@@ -27,6 +27,9 @@ struct find_ops {
 		uint8_t *place);
 	/* The bits set in `n_words` little-endian words. */
 	uint32_t (*count)(const uint8_t *words, uint32_t n_words);
+	/* What tfs[] - 1, each 1 at least, add up to from the start of its FIND_GROUP to each of `n`
+	 * ascending places, itself left out. */
+	void (*sum)(const uint32_t tfs[FIND_N], const uint8_t *places, uint32_t n, uint64_t *out);
 };
 
 extern const struct find_ops find_scalar;

@@ -14,22 +14,21 @@ static bool locate(struct bq_spot *p)
 	uint32_t docs = n - g * BQ_POS_GROUP < BQ_POS_GROUP ? n - g * BQ_POS_GROUP : BQ_POS_GROUP;
 	size_t head = n_groups == 1 ? 2 : 1 + 4 * (size_t)n_groups;
 	uint64_t offset = 0;
+	bool bad = len < head || p->tf - 1 >= BQ_MAX_POS;
 
-	if (len < head)
+	if (bad)
 		return false;
 	const uint8_t *h = n_groups == 1 ? block : block + 1 + 4 * (size_t)g;
 	if (n_groups > 1) {
-		if (block[0] > 31)
-			return false;
-		offset = (uint64_t)bq_get_u16(h + 2) << block[0];
+		bad = block[0] > 31;
+		offset = (uint64_t)bq_get_u16(h + 2) << (block[0] & 31);
 	}
 	unsigned w0 = h[0], w1 = h[1];
-	if (w0 > 32 || w1 > 32 || offset > len - head || p->tf - 1 >= BQ_MAX_POS)
-		return false;
 	uint64_t first_at = (uint64_t)(i % BQ_POS_GROUP) * w0;
 	uint64_t rest_at = (uint64_t)docs * w0 + p->base * w1;
 	uint64_t end = rest_at + (uint64_t)(p->tf - 1) * w1;
-	if (bits_bytes(end) > len - head - offset)
+	bad |= (w0 > 32) | (w1 > 32) | (head + offset + bits_bytes(end) > len); /* one branch: it is never taken */
+	if (bad)
 		return false;
 	const uint8_t *data = block + head + offset;
 	p->first = data + first_at / 8;
@@ -57,8 +56,11 @@ bool positions_ready(struct bq_spot *spots, uint32_t n)
 			continue;
 		if (!locate(p))
 			return false;
+		uint64_t rest = (uint64_t)(p->tf - 1) * p->w1 / 8;
 		__builtin_prefetch(p->first);
-		__builtin_prefetch(p->rest);
+		__builtin_prefetch(p->tf == 1 ? p->first : p->rest);
+		if (rest > 64)
+			__builtin_prefetch(p->rest + 64);
 	}
 	return true;
 }

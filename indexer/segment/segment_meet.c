@@ -9,54 +9,12 @@
 
 #include "segment/positions.h"
 
-enum { MANY_FOUND = 64 }; /* of a block: adding up all of it is cheaper */
-
 /* What a stretch of asked documents found in the block at hand. */
 struct found {
 	uint32_t n;
 	uint16_t asked[BQ_BLOCK_DOCS]; /* numbers in the stretch */
 	uint8_t at[BQ_BLOCK_DOCS];     /* places in the block */
 };
-
-/* tf - 1 of the first `count` documents of a group, added up. */
-static uint64_t sum_tfs(const uint32_t tfs[BQ_POS_GROUP], uint32_t count)
-{
-	uint32_t sum = 0, all = 0;
-	uint64_t wide = 0;
-
-	for (uint32_t i = 0; i < BQ_POS_GROUP; i++) { /* by vectors: no branch */
-		sum += i < count ? tfs[i] - 1 : 0;
-		all |= tfs[i];
-	}
-	if (all < UINT32_MAX / BQ_POS_GROUP)
-		return sum;
-	for (uint32_t i = 0; i < count; i++)
-		wide += tfs[i] - 1;
-	return wide;
-}
-
-/* What stands in its group before each found document: for many found, one
- * sum that runs on. */
-static void sum_before(const uint32_t *tfs, const struct found *found, uint64_t *out)
-{
-	uint32_t summed = 0;
-	uint64_t sum = 0;
-
-	for (uint32_t j = 0; j < found->n; j++) {
-		uint32_t i = found->at[j], from = i & ~(BQ_POS_GROUP - 1);
-		if (found->n <= MANY_FOUND) {
-			out[j] = sum_tfs(tfs + from, i - from);
-			continue;
-		}
-		if (summed < from) {
-			summed = from;
-			sum = 0;
-		}
-		for (; summed < i; summed++)
-			sum += tfs[summed] - 1;
-		out[j] = sum;
-	}
-}
 
 /* false if the tfs are damaged. */
 static bool put_spots(struct native_cursor *n, const struct found *found, struct bq_spot *out)
@@ -71,7 +29,7 @@ static bool put_spots(struct native_cursor *n, const struct found *found, struct
 			out[j] = (struct bq_spot){ .tf = tfs[found->at[j]] };
 		return true;
 	}
-	sum_before(tfs, found, before);
+	n->segment->find->sum(tfs, found->at, found->n, before);
 	for (uint32_t j = 0; j < found->n; j++) {
 		uint32_t i = found->at[j];
 		out[j].tf = tfs[i];
