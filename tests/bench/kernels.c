@@ -197,7 +197,8 @@ uint64_t kernels_verify_batch(struct kernels *k)
 	enum { DOCS = 128 };
 	static const struct verify_member members[] = { { 0, 0 }, { 1, 1 } };
 	struct bq_spot_walk walks[2];
-	struct verify v = { members, 2, 2, walks };
+	static struct verify_map map;
+	struct verify v = { members, 2, 2, UINT32_MAX, walks, &map };
 	struct bq_spot spots[DOCS][2];
 	uint32_t found = 0, at = 12345;
 
@@ -210,8 +211,10 @@ uint64_t kernels_verify_batch(struct kernels *k)
 		}
 		if (!positions_ready(spots[0], 2 * DOCS))
 			return 0;
-		for (unsigned i = 0; i < DOCS; i++)
-			found += verify_starts(&v, spots[i], verify_anywhere, false);
+		for (unsigned i = 0; i < DOCS; i++) {
+			const struct bq_spot *const both[] = { &spots[i][0], &spots[i][1] };
+			found += verify_starts(&v, both, verify_anywhere, false);
+		}
 	}
 	k->sink = found;
 	return (VERIFIES + DOCS - 1) / DOCS * DOCS;

@@ -198,9 +198,14 @@ static struct node *build_text(struct eval *ev, const struct ast *a, uint32_t *l
 	n = node_new(ev, NODE_PHRASE);
 	if (n == NULL || !begin_phrase(n, a, lists, cover.n))
 		return NULL;
-	for (uint32_t i = 0; i < cover.n; i++)
+	n->joints = BQ_ARENA_NEW(ev->read.mem, uint32_t, cover.n);
+	if (n->joints == NULL)
+		return NULL;
+	for (uint32_t i = 0; i < cover.n; i++) {
+		n->joints[i] = cover.at[i];
 		if (!add_restricting(n, build_term(ev, &cover.pairs[i])))
 			return NULL;
+	}
 	return n;
 }
 

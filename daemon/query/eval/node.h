@@ -75,6 +75,7 @@ struct node {
 	struct near_slot *slots; /* [n_members], NULL for words in their places */
 	struct node_positions *positions; /* [n_lists] */
 	uint32_t n_lists;
+	uint32_t *joints;            /* of each list that only restricts: the member its pair begins with; NULL: no pairs */
 	uint32_t tf;                 /* of the phrase in `doc` */
 };
 

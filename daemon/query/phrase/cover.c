@@ -21,7 +21,7 @@ static bool is_repeated(const struct ast *a, uint32_t i)
 }
 
 /* Keep the rarest. */
-static void keep(struct cover *c, const struct bq_term *pair)
+static void keep(struct cover *c, const struct bq_term *pair, uint32_t word)
 {
 	uint32_t at = c->n;
 
@@ -29,9 +29,12 @@ static void keep(struct cover *c, const struct bq_term *pair)
 		c->n++;
 	else if (c->pairs[--at].df <= pair->df)
 		return;
-	for (; at > 0 && c->pairs[at - 1].df > pair->df; at--)
+	for (; at > 0 && c->pairs[at - 1].df > pair->df; at--) {
 		c->pairs[at] = c->pairs[at - 1];
+		c->at[at] = c->at[at - 1];
+	}
 	c->pairs[at] = *pair;
+	c->at[at] = word;
 }
 
 void cover_find(struct eval *ev, const struct ast *a, struct cover *out)
@@ -48,7 +51,7 @@ void cover_find(struct eval *ev, const struct ast *a, struct cover *out)
 			out->is_absent = true;
 			return;
 		case BQ_PAIR_LIST:
-			keep(out, &pair);
+			keep(out, &pair, i);
 			out->is_whole = a->n_words == 2;
 			break;
 		case BQ_PAIR_UNKNOWN:

@@ -19,6 +19,7 @@ struct cover {
 	bool is_absent;
 	bool is_whole;   /* the first list is the phrase */
 	struct bq_term pairs[COVER_PAIRS]; /* rarest first */
+	uint32_t at[COVER_PAIRS];          /* of each, the word of the phrase that it begins with */
 	uint32_t n;
 };
 

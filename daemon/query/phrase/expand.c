@@ -102,6 +102,7 @@ static void look_up(struct node *phrase, uint32_t *sums)
 		uint32_t tfs[LOOKUP_DOCS], n = c->n;
 		for (uint32_t from = 0; from < n; from += LOOKUP_DOCS) {
 			struct lookup_batch b = { .docs = c->docs + from, .tfs = tfs,
+				.lead_tfs = bq_cursor_tfs(c) + from,
 				.n = n - from < LOOKUP_DOCS ? n - from : LOOKUP_DOCS };
 			lookup_run(l, &b);
 			add_tfs(sums, b.docs, tfs, b.n);

@@ -3,8 +3,8 @@
  * One phrase looked up in many documents.
  *
  *   asked        12   19   40   41   77   90         ascending
- *   "data"       12   19        41   77              list after list, rarest first
- *   "sharing"         19        41   77
+ *   "data"       12   19        41   77              list after list, rarest first; pairs before
+ *   "sharing"         19        41   77              words, which a pair may spare (joints.h)
  *   bound             19             77              41: even tf 2 is not enough
  *   ready        headers of all their positions, then the positions themselves,
  *                are fetched while the others' are asked for
@@ -23,6 +23,7 @@ struct lookup_batch {
 	const uint32_t *docs;  /* ascending, none behind those of the question before */
 	uint32_t n;            /* at most LOOKUP_DOCS */
 	const uint32_t *least; /* points below which nobody wants to know: 0 for `tf` is fine; NULL: all 0 */
+	const uint32_t *lead_tfs; /* of the list they come from, if that is one of the phrase's */
 	uint32_t exact_from;   /* points from which tf must be right; below any tf > 0 will do */
 	uint32_t *tfs;         /* out: starts in docs[i] */
 	bool is_cut;           /* out: set when `least` left one out */

@@ -27,7 +27,7 @@ struct phrased {
 
 	/* the documents at hand; from here on not cleared at first */
 	uint32_t n_docs;
-	uint32_t docs[LOOKUP_DOCS], points[LOOKUP_DOCS];
+	uint32_t docs[LOOKUP_DOCS], points[LOOKUP_DOCS], lead_tfs[LOOKUP_DOCS];
 	uint32_t least[LOOKUP_DOCS], tfs[LOOKUP_DOCS];
 	uint16_t kept[LOOKUP_DOCS];
 	struct bq_spot spots[LOOKUP_DOCS];
@@ -111,6 +111,7 @@ static float k_of(const struct phrased *s, uint32_t doc)
 static void keep(struct phrased *s, uint32_t i, uint32_t *n, uint32_t points)
 {
 	s->docs[*n] = s->docs[i];
+	s->lead_tfs[*n] = s->lead_tfs[i];
 	s->points[(*n)++] = points;
 }
 
@@ -168,7 +169,8 @@ static uint32_t exact_from(const struct phrased *s)
 
 static void look_up_phrase(struct phrased *s, const struct part *p, uint32_t need)
 {
-	struct lookup_batch b = { .docs = s->docs, .n = s->n_docs, .tfs = s->tfs, .exact_from = exact_from(s) };
+	struct lookup_batch b = { .docs = s->docs, .n = s->n_docs, .lead_tfs = s->lead_tfs, .tfs = s->tfs,
+		.exact_from = exact_from(s) };
 	uint32_t n = 0;
 
 	if (need > s->rest) {
@@ -216,15 +218,16 @@ static void fill(struct phrased *s, uint32_t from, uint32_t to, uint32_t need)
 	struct bq_cursor *lead = s->flat.lead->cursor;
 	const struct flat_clause *c = s->flat.lead_clause;
 	uint32_t others = s->rest - most_of(c);
-	const uint32_t *tfs = need > others ? bq_cursor_tfs(lead) : NULL;
+	const uint32_t *tfs = bq_cursor_tfs(lead);
 
 	s->n_docs = 0;
 	for (uint32_t i = from; i < to; i++) {
-		if (tfs != NULL && bound_points_tf(c->node->weight, tfs[i], k_of(s, lead->docs[i])) + others < need) {
+		if (need > others && bound_points_tf(c->node->weight, tfs[i], k_of(s, lead->docs[i])) + others < need) {
 			s->is_cut = true;
 			continue;
 		}
 		s->points[s->n_docs] = 0;
+		s->lead_tfs[s->n_docs] = tfs[i];
 		s->docs[s->n_docs++] = lead->docs[i];
 	}
 }

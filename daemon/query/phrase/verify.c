@@ -1,8 +1,74 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "query/phrase/verify.h"
 
+#include <string.h>
+
+/* ---- walking ----------------------------------------------------------- */
+
+/* Distances narrow enough that eight of them, or four, lie in one load. */
+enum { EIGHT_BITS = 7, FOUR_BITS = 14 };
+
+/* The sum of the eight, or four, numbers of `width` bits at the low end of `v`:
+ * neighbours added in lanes of twice the width until one is left. */
+static inline uint64_t sum_eight(uint64_t v, unsigned width)
+{
+	uint64_t lane = (UINT64_C(1) << width) - 1, two = (UINT64_C(1) << 2 * width) - 1;
+	uint64_t even = lane | lane << 2 * width;
+
+	even |= even << 4 * width;
+	two |= two << 4 * width;
+	v = (v & even) + (v >> width & even);
+	v = (v & two) + (v >> 2 * width & two);
+	return (v & ((UINT64_C(1) << 4 * width) - 1)) + (v >> 4 * width);
+}
+
+static inline uint64_t sum_four(uint64_t v, unsigned width)
+{
+	uint64_t lane = (UINT64_C(1) << width) - 1, even = lane | lane << 2 * width;
+
+	v = (v & even) + (v >> width & even);
+	return (v & ((UINT64_C(1) << 2 * width) - 1)) + (v >> 2 * width);
+}
+
+/* Leave positions below `target` behind, `n` at a time while that many do not
+ * reach it. */
+static inline struct bq_spot_walk stride(struct bq_spot_walk w, uint64_t target, uint32_t n,
+	uint64_t (*sum)(uint64_t v, unsigned width))
+{
+	while (w.left >= n) {
+		uint64_t bits = bq_get_u64(w.rest + (w.bit >> 3)) >> (w.bit & 7);
+		uint64_t pos = w.pos + n + sum(bits, w.width);
+		if (pos >= target)
+			break;
+		w.pos = pos;
+		w.left -= n;
+		w.bit += (uint64_t)n * w.width;
+	}
+	return w;
+}
+
+/* Go on to the first position that is not below `target`; false if all are. */
+static inline bool walk_to(struct bq_spot_walk *walk, uint64_t target)
+{
+	struct bq_spot_walk w = *walk; /* a copy stays in registers */
+	bool more = true;
+
+	if (w.pos >= target)
+		return true;
+	if (w.width <= EIGHT_BITS && w.left >= 8)
+		w = stride(w, target, 8, sum_eight);
+	else if (w.width <= FOUR_BITS && w.left >= 4)
+		w = stride(w, target, 4, sum_four);
+	while (w.pos < target && more)
+		more = bq_spot_next(&w);
+	*walk = w;
+	return more;
+}
+
+/* ---- two words --------------------------------------------------------- */
+
 /* Two words, `gap` places apart: two walks side by side. */
-static uint32_t count_two(const struct bq_spot *first, const struct bq_spot *second, uint32_t gap, bool any)
+static uint32_t count_two(const struct bq_spot *first, const struct bq_spot *second, uint32_t gap, uint32_t most)
 {
 	uint64_t x = bq_spot_first(first) + gap, y = bq_spot_first(second);
 	uint32_t n = 0;
@@ -10,30 +76,30 @@ static uint32_t count_two(const struct bq_spot *first, const struct bq_spot *sec
 	if (first->tf == 1 && second->tf == 1)
 		return x - gap >= BQ_MAX_POS || y >= BQ_MAX_POS ? VERIFY_DAMAGED : x == y;
 	struct bq_spot_walk a = bq_spot_walk_from(first, x), b = bq_spot_walk_from(second, y);
-	for (;;) {
-		bool more = true;
-		while (a.pos < b.pos && more)
-			more = bq_spot_next(&a);
-		while (b.pos < a.pos && more)
-			more = bq_spot_next(&b);
-		if (!more)
-			break;
+	while (walk_to(&a, b.pos) && walk_to(&b, a.pos)) {
 		if (a.pos != b.pos)
 			continue;
 		n++;
-		if (any || !bq_spot_next(&a))
+		if (n == most || !bq_spot_next(&a))
 			break;
 	}
 	return a.pos - gap >= BQ_MAX_POS || b.pos >= BQ_MAX_POS ? VERIFY_DAMAGED : n;
 }
 
-/* The member with the fewest positions here. */
-static uint32_t find_lead(const struct verify *v, const struct bq_spot *spots)
-{
-	uint32_t lead = 0;
+/* ---- several words ----------------------------------------------------- */
 
-	for (uint32_t i = 1; i < v->n_members; i++)
-		if (spots[v->members[i].list].tf < spots[v->members[lead].list].tf)
+static uint32_t tf_of(const struct verify *v, const struct bq_spot *const *spots, uint32_t member)
+{
+	return spots[v->members[member].list]->tf;
+}
+
+/* The member with the fewest positions here, but for `other`. */
+static uint32_t find_lead(const struct verify *v, const struct bq_spot *const *spots, uint32_t other)
+{
+	uint32_t lead = other == 0;
+
+	for (uint32_t i = lead + 1; i < v->n_members; i++)
+		if (i != other && tf_of(v, spots, i) < tf_of(v, spots, lead))
 			lead = i;
 	return lead;
 }
@@ -41,18 +107,17 @@ static uint32_t find_lead(const struct verify *v, const struct bq_spot *spots)
 /* What came of trying one start. */
 enum found { FOUND_NONE, FOUND_ALL, FOUND_END };
 
-/* Whether every member but the lead stands where `start` needs it; if one
- * stands behind, *next is the first start that fits it. */
-static enum found try_start(struct verify *v, uint32_t lead, uint64_t start, uint64_t *next)
+/* Whether every member but the lead and `sure` stands where `start` needs it;
+ * if one stands behind, *next is the first start that fits it. */
+static enum found try_start(struct verify *v, uint32_t lead, uint32_t sure, uint64_t start, uint64_t *next)
 {
 	for (uint32_t i = 0; i < v->n_members; i++) {
 		struct bq_spot_walk *w = &v->walks[i];
 		uint64_t target = start + v->members[i].at;
-		if (i == lead)
+		if (i == lead || i == sure)
 			continue;
-		while (w->pos < target)
-			if (!bq_spot_next(w))
-				return FOUND_END;
+		if (!walk_to(w, target))
+			return FOUND_END;
 		if (w->pos != target) {
 			*next = w->pos - v->members[i].at;
 			return FOUND_NONE;
@@ -70,30 +135,110 @@ static bool is_damaged(const struct verify *v)
 	return false;
 }
 
-uint32_t verify_starts(struct verify *v, const struct bq_spot *spots, struct verify_zone zone, bool any)
+static void start_walks(struct verify *v, const struct bq_spot *const *spots)
 {
-	uint32_t lead, n = 0;
+	for (uint32_t i = 0; i < v->n_members; i++)
+		v->walks[i] = bq_spot_start(spots[v->members[i].list]);
+}
+
+/* ---- by a map ---------------------------------------------------------- */
+
+/* Fewer steps are cheaper than the map, and so are few steps in a long list. */
+enum { MAP_STEPS = 3, MAP_TIMES = 16 };
+
+static bool wants_map(const struct verify *v, uint32_t lead_tf, uint32_t second_tf)
+{
+	return v->map != NULL && lead_tf >= MAP_STEPS && lead_tf <= VERIFY_STARTS && second_tf <= lead_tf * MAP_TIMES;
+}
+
+static uint8_t next_stamp(struct verify_map *m)
+{
+	if (++m->stamp == 0) {
+		memset(m->places, 0, sizeof m->places);
+		m->stamp = 1;
+	}
+	return m->stamp;
+}
+
+/* Put down where word `second` is; *last is its last position. */
+static uint8_t put_down(struct verify_map *m, const struct bq_spot *second, uint64_t *last)
+{
+	struct bq_spot_walk w = bq_spot_start(second);
+	uint8_t stamp = next_stamp(m);
+
+	do
+		m->places[w.pos % VERIFY_PLACES] = stamp;
+	while (bq_spot_next(&w));
+	*last = w.pos;
+	return stamp;
+}
+
+/* Starts that fit the lead and, by the low bits of its positions, the second
+ * member; if none of those is above the map, they fit it: *is_sure.
+ * VERIFY_DAMAGED. */
+static uint32_t find_starts(const struct verify *v, const struct bq_spot *const *spots,
+	const struct verify_member *lead, const struct verify_member *second, bool *is_sure)
+{
+	struct bq_spot_walk w = bq_spot_start(spots[lead->list]);
+	uint64_t last, most;
+	uint8_t stamp = put_down(v->map, spots[second->list], &last);
+	uint32_t n = 0;
+
+	*is_sure = last < VERIFY_PLACES;
+	most = *is_sure ? VERIFY_PLACES : UINT64_MAX;
+	do {
+		uint64_t start = w.pos - lead->at, at = start + second->at;
+		v->map->starts[n] = (uint32_t)start;
+		n += (w.pos >= lead->at) & (at < most) & (v->map->places[at % VERIFY_PLACES] == stamp);
+	} while (bq_spot_next(&w));
+	return w.pos >= BQ_MAX_POS || last >= BQ_MAX_POS ? VERIFY_DAMAGED : n;
+}
+
+static uint32_t count_by_map(struct verify *v, const struct bq_spot *const *spots, const uint32_t pair[2],
+	uint32_t most)
+{
+	bool is_sure;
+	uint32_t n = 0, n_starts = find_starts(v, spots, &v->members[pair[0]], &v->members[pair[1]], &is_sure);
+	uint64_t next = 0;
+
+	if (n_starts == 0 || n_starts == VERIFY_DAMAGED)
+		return n_starts;
+	start_walks(v, spots);
+	for (uint32_t i = 0; i < n_starts && n != most; i++) {
+		enum found found = v->map->starts[i] < next ? FOUND_NONE
+			: try_start(v, pair[0], is_sure ? pair[1] : pair[0], v->map->starts[i], &next);
+		if (found == FOUND_END)
+			break;
+		n += found == FOUND_ALL;
+	}
+	return is_damaged(v) ? VERIFY_DAMAGED : n;
+}
+
+/* ---- either way -------------------------------------------------------- */
+
+uint32_t verify_starts(struct verify *v, const struct bq_spot *const *spots, struct verify_zone zone, bool any)
+{
+	uint32_t pair[2], n = 0, most = any ? 1 : v->most;
 	uint64_t least = zone.from;
 
+	pair[0] = find_lead(v, spots, UINT32_MAX);
+	pair[1] = find_lead(v, spots, pair[0]);
+	if (zone.to == UINT64_MAX && wants_map(v, tf_of(v, spots, pair[0]), tf_of(v, spots, pair[1])))
+		return count_by_map(v, spots, pair, most);
 	if (v->n_members == 2 && zone.to == UINT64_MAX) {
 		const struct verify_member *a = &v->members[0], *b = &v->members[1];
-		return a->at < b->at ? count_two(&spots[a->list], &spots[b->list], b->at - a->at, any)
-			: count_two(&spots[b->list], &spots[a->list], a->at - b->at, any);
+		return a->at < b->at ? count_two(spots[a->list], spots[b->list], b->at - a->at, most)
+			: count_two(spots[b->list], spots[a->list], a->at - b->at, most);
 	}
-	lead = find_lead(v, spots);
-	for (uint32_t i = 0; i < v->n_members; i++)
-		v->walks[i] = bq_spot_start(&spots[v->members[i].list]);
-	struct bq_spot_walk *w = &v->walks[lead];
-	uint32_t at = v->members[lead].at;
-	for (;;) {
-		bool more = true;
-		while (w->pos < least + at && more)
-			more = bq_spot_next(w);
-		if (!more || w->pos - at + v->span > zone.to)
+	start_walks(v, spots);
+	struct bq_spot_walk *w = &v->walks[pair[0]];
+	uint32_t at = v->members[pair[0]].at;
+	while (walk_to(w, least + at) && w->pos - at + v->span <= zone.to) {
+		enum found found = try_start(v, pair[0], pair[0], w->pos - at, &least);
+		if (found == FOUND_END)
 			break;
-		enum found found = try_start(v, lead, w->pos - at, &least);
 		n += found == FOUND_ALL;
-		if (found == FOUND_END || (found == FOUND_ALL && any))
+		if (n == most)
 			break;
 	}
 	return is_damaged(v) ? VERIFY_DAMAGED : n;
