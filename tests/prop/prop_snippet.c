@@ -3,6 +3,7 @@
  * Places, snippets and marks of random queries in random documents, against a
  * highlighter that reads every document whole: line, column and length of each
  * place, the text sent and every marked byte; and which documents have one.
+ * Now and then the index is a real one, with marks and frames of text.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,11 +19,12 @@
 #include <bq/proto.h>
 #include <bq/query.h>
 
-#include "lib/mem_index.h"
+#include "lib/native_index.h"
 #include "lib/rng.h"
 
 enum { MAX_DOCS = 12, ROUNDS = 50, QUERIES = 12, MAX_WORDS = 6000, MAX_CLAUSES = 4, MAX_RANGES = 20000,
-	MAX_NEAR = 6, MAX_DISTANCE = 5, MAX_SPAN = 16, WINDOW = 64, LOOKED_AT = 128 };
+	MAX_NEAR = 6, MAX_DISTANCE = 5, MAX_SPAN = 16, WINDOW = 64, LOOKED_AT = 128,
+	MAX_TITLE = BQP_MAX_TITLE };
 
 static const char *const vocabulary[] = { "data", "sharing", "share", "city", "café", "Petro's", "東京", "京都",
 	"東", "東京都", "x", "data-sharing", "naïve", "ÅNGSTRÖM", "walks", "cafe\xcc\x81" };
@@ -55,6 +57,8 @@ static void make_words(struct rng *r, uint32_t n, bool long_lines, uint64_t n_vo
 
 static void make_corpus(struct rng *r, struct corpus *c)
 {
+	static const char *const names[MAX_DOCS] = { "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l" };
+
 	memset(c, 0, sizeof *c);
 	c->n = (uint32_t)rng_between(r, 1, MAX_DOCS);
 	for (uint32_t i = 0; i < c->n; i++) {
@@ -63,12 +67,15 @@ static void make_corpus(struct rng *r, struct corpus *c)
 		bool is_long = rng_one_in(r, 4);
 		uint64_t n_vocabulary = is_long && rng_one_in(r, 2) ? 4 : N_VOCABULARY; /* frequent phrases, or all */
 		make_words(r, (uint32_t)rng_below(r, 5), true, N_VOCABULARY, &b[0]);
+		if (b[0].len > MAX_TITLE)
+			bq_buf_clear(&b[0]);
 		d->title_in_text = b[0].len != 0 && rng_one_in(r, 2);
 		if (d->title_in_text) {
 			bq_buf_put_span(&b[1], bq_buf_span(&b[0]));
 			bq_buf_printf(&b[1], "\n");
 		}
 		make_words(r, (uint32_t)rng_below(r, is_long ? 3000 : 40), is_long, n_vocabulary, &b[1]);
+		d->id = d->path = bq_span_of(names[i]);
 		d->title = bq_buf_span(&b[0]);
 		d->text = bq_buf_span(&b[1]);
 	}
@@ -94,23 +101,25 @@ struct word {
 struct words {
 	struct word w[MAX_WORDS];
 	uint32_t n;
+	uint32_t n_title; /* those that are the title's too, the first ones */
 };
 
 struct clause {
 	char source[64];
-	bool is_quoted, is_negated;
+	bool is_quoted, is_negated, is_title;
 	bool is_prefix;    /* the last word is one */
 	char near;         /* 0, '~' sloppy, 'N' NEAR, 'A' ADJ */
 	uint32_t distance; /* of near */
 	struct words words;
 };
 
-static void read_words(struct bq_text *t, struct bq_span s, unsigned flags, struct words *out)
+/* `title_bytes`: of `s`, at its start. */
+static void read_words(struct bq_text *t, struct bq_span s, unsigned flags, size_t title_bytes, struct words *out)
 {
 	struct bq_tokens it;
 	struct bq_token tok;
 
-	out->n = 0;
+	out->n = out->n_title = 0;
 	for (bq_tokens_init(&it, t, s, flags); bq_tokens_next(&it, &tok);) {
 		struct word *w = &out->w[out->n++];
 		assert_true(out->n < MAX_WORDS);
@@ -122,6 +131,7 @@ static void read_words(struct bq_text *t, struct bq_span s, unsigned flags, stru
 		w->to = w->char_to = (size_t)tok.off + tok.len;
 		w->ord = tok.ord;
 		w->is_single = tok.kind == BQ_TOKEN_SINGLE;
+		out->n_title += w->to <= title_bytes;
 		if (tok.kind == BQ_TOKEN_BIGRAM)
 			w->char_to = w->from + 3; /* all CJK of the vocabulary has 3 bytes */
 	}
@@ -231,11 +241,14 @@ static int compare_ranges(const void *a, const void *b)
 }
 
 /* Every match of every clause, ascending. */
-static void find_ranges(const struct clause *clauses, uint32_t n, const struct words *text, struct ranges *out)
+static void find_ranges(const struct clause *clauses, uint32_t n, struct words *text, struct ranges *out)
 {
+	const uint32_t n_words = text->n;
+
 	out->n = 0;
 	for (uint32_t k = 0; k < n; k++) {
 		const struct clause *c = &clauses[k];
+		text->n = c->is_title ? text->n_title : n_words;
 		uint32_t before = out->n;
 		struct range r;
 		if (c->is_negated)
@@ -248,6 +261,7 @@ static void find_ranges(const struct clause *clauses, uint32_t n, const struct w
 		for (; before < out->n; before++)
 			out->r[before].clause = k;
 	}
+	text->n = n_words;
 	qsort(out->r, out->n, sizeof out->r[0], compare_ranges);
 }
 
@@ -464,6 +478,8 @@ struct trial {
 	struct clause clauses[MAX_CLAUSES];
 	uint32_t n;
 	bool says_twice; /* two clauses may be one, said twice */
+	uint32_t leaf_docs;
+	const struct native_index *native; /* NULL: in memory */
 };
 
 static void check_title(const struct trial *t, const struct mem_doc *d, const struct bq_places *got)
@@ -471,7 +487,7 @@ static void check_title(const struct trial *t, const struct mem_doc *d, const st
 	static struct words words;
 	static struct ranges all, joined;
 
-	read_words(t->text, d->title, 0, &words);
+	read_words(t->text, d->title, 0, d->title.len, &words);
 	find_ranges(t->clauses, t->n, &words, &all);
 	join(&all, &joined);
 	assert_int_equal(got->n_title_marks, joined.n);
@@ -491,7 +507,7 @@ static void check_hit(struct rng *r, const struct trial *t, const struct bq_hit 
 	uint32_t max = (uint32_t)rng_between(r, 1, 20), ctx = (uint32_t)rng_below(r, 4);
 
 	p.raw = d->text;
-	read_words(t->text, d->text, 0, &p.words);
+	read_words(t->text, d->text, 0, d->title_in_text ? d->title.len : 0, &p.words);
 	find_ranges(t->clauses, t->n, &p.words, &p.all);
 	join(&p.all, &p.joined);
 	p.sent = (struct bq_buf)BQ_BUF_INIT;
@@ -591,33 +607,41 @@ static void make_query(struct rng *r, struct trial *t, struct bq_buf *out)
 		c->near = 0;
 		c->is_prefix = false;
 		c->is_negated = i != 0 && rng_one_in(r, 6);
-		bq_buf_printf(out, "%s%s", i == 0 ? "" : " ", c->is_negated ? "-" : "");
+		c->is_title = rng_one_in(r, 6);
+		bq_buf_printf(out, "%s%s%s", i == 0 ? "" : " ", c->is_negated ? "-" : "", c->is_title ? "title:" : "");
 		if (form == 0)
 			make_near(r, c, out);
 		else if (form == 1)
 			make_prefix(r, c, out);
 		else
 			make_exact(r, c, out);
-		read_words(t->text, bq_span_of(c->source), BQ_TOKENS_QUERY, &c->words);
+		read_words(t->text, bq_span_of(c->source), BQ_TOKENS_QUERY, 0, &c->words);
 		for (uint32_t k = 0; k < i; k++)
 			t->says_twice |= may_be_one(&t->clauses[k].words, &c->words);
 	}
 }
 
+/* Which of the corpus a hit is. */
+static uint32_t number_of(const struct trial *t, const struct bq_hit *h)
+{
+	return t->native == NULL ? h->leaf * t->leaf_docs + h->doc : t->native->bases[h->leaf] + h->doc;
+}
+
 /* The query of one clause finds the documents that have it, and no other. */
-static void check_found(const struct trial *t, const struct corpus *c, uint32_t leaf_docs, const struct bq_hits *hits)
+static void check_found(const struct trial *t, const struct corpus *c, const struct bq_hits *hits)
 {
 	static struct words words;
 	static struct ranges ranges;
 	bool is_hit[MAX_DOCS] = { false };
 
 	for (uint32_t h = 0; h < hits->n; h++)
-		is_hit[hits->hits[h].leaf * leaf_docs + hits->hits[h].doc] = true;
+		is_hit[number_of(t, &hits->hits[h])] = true;
 	for (uint32_t i = 0; i < c->n; i++) {
-		read_words(t->text, c->docs[i].text, 0, &words);
+		const struct mem_doc *d = &c->docs[i];
+		read_words(t->text, d->text, 0, d->title_in_text ? d->title.len : 0, &words);
 		find_ranges(t->clauses, t->n, &words, &ranges);
 		bool has = ranges.n != 0;
-		read_words(t->text, c->docs[i].title, 0, &words);
+		read_words(t->text, d->title, 0, d->title.len, &words);
 		find_ranges(t->clauses, t->n, &words, &ranges);
 		if (is_hit[i] != (has || ranges.n != 0))
 			fail_msg("%s (%c%u): document %u is %sfound", t->clauses[0].source, t->clauses[0].near,
@@ -625,41 +649,53 @@ static void check_found(const struct trial *t, const struct corpus *c, uint32_t 
 	}
 }
 
-static void run_round(struct rng *r)
+static void ask(struct rng *r, struct trial *t, const struct corpus *c, struct bq_searcher *s, struct bq_arena *mem)
+{
+	struct bq_query_opts how = { .match = (enum bq_match)rng_below(r, 3), .keep_stopwords = true, .limit = 100 };
+	struct bq_view view = { &t->index, 1 };
+	struct bq_buf text = BQ_BUF_INIT;
+	struct bq_hits hits;
+	struct bq_error err;
+
+	make_query(r, t, &text);
+	if (bq_query_parse(s, &view, bq_buf_span(&text), &how, mem, &t->q, &err) != BQ_OK ||
+		bq_query_search(t->q, &hits, &err) != BQ_OK)
+		fail_msg("%.*s: %s", (int)text.len, (const char *)text.ptr, err.msg);
+	if (t->n == 1)
+		check_found(t, c, &hits);
+	for (uint32_t h = 0; h < hits.n; h++)
+		check_hit(r, t, &hits.hits[h], &c->docs[number_of(t, &hits.hits[h])]);
+	bq_buf_release(&text);
+}
+
+static void run_round(struct rng *r, bool is_native)
 {
 	static struct corpus c;
 	static struct trial t;
 	struct mem_opts opts = { .text.lang = "en", .block_docs = 2, .mark_words = (uint32_t)rng_between(r, 1, 127) };
-	struct bq_query_opts how = { .match = BQ_MATCH_ANY, .keep_stopwords = true, .limit = 100 };
+	struct native_index native;
 	struct bq_searcher *s = bq_searcher_new();
-	struct bq_buf text = BQ_BUF_INIT;
 	struct bq_arena mem;
 	struct bq_error err;
-	struct bq_hits hits;
 
 	bq_arena_init(&mem, 256 << 20);
 	assert_int_equal(bq_text_new(&opts.text, &t.text, &err), BQ_OK);
 	make_corpus(r, &c);
-	opts.leaf_docs = (uint32_t)rng_between(r, 1, c.n);
-	t.index = mem_index_new(c.docs, c.n, &opts);
-	struct bq_view view = { &t.index, 1 };
+	t.leaf_docs = opts.leaf_docs = (uint32_t)rng_between(r, 1, c.n);
+	t.native = is_native ? &native : NULL;
+	if (is_native)
+		native_index_init(&native, c.docs, c.n, &opts, rng_one_in(r, 2));
+	t.index = is_native ? native.index : mem_index_new(c.docs, c.n, &opts);
 	for (int i = 0; i < QUERIES; i++) {
-		make_query(r, &t, &text);
-		how.match = (enum bq_match)rng_below(r, 3);
-		if (bq_query_parse(s, &view, bq_buf_span(&text), &how, &mem, &t.q, &err) != BQ_OK ||
-			bq_query_search(t.q, &hits, &err) != BQ_OK)
-			fail_msg("%.*s: %s", (int)text.len, (const char *)text.ptr, err.msg);
-		if (t.n == 1)
-			check_found(&t, &c, opts.leaf_docs, &hits);
-		for (uint32_t h = 0; h < hits.n; h++)
-			check_hit(r, &t, &hits.hits[h],
-				&c.docs[hits.hits[h].leaf * opts.leaf_docs + hits.hits[h].doc]);
+		ask(r, &t, &c, s, &mem);
 		bq_arena_reset(&mem);
 	}
-	mem_index_free(t.index);
+	if (is_native)
+		native_index_release(&native);
+	else
+		mem_index_free(t.index);
 	free_corpus(&c);
 	bq_text_free(t.text);
-	bq_buf_release(&text);
 	bq_arena_release(&mem);
 	bq_searcher_free(s);
 }
@@ -670,7 +706,7 @@ static void marks_are_exact(void **state)
 
 	(void)state;
 	for (int i = 0; i < ROUNDS; i++)
-		run_round(&r);
+		run_round(&r, i % 4 == 3);
 }
 
 int main(void)

@@ -148,8 +148,8 @@ class Check:
         for e in (first, end, self.check_short_page(query, hits)):
             if e is not None:
                 self.check_totals(query, e, n_counted, len(loose))
-        is_simple = all(leaf.is_simple for leaf in query[3].leaves())
-        if is_sound and hits and is_simple and not name.startswith("@partial") and \
+        is_scored = all(leaf.is_scored for leaf in query[3].leaves())
+        if is_sound and hits and is_scored and not name.startswith("@partial") and \
                 self.rng.random() < 0.25 and self.report.counts["queries scored"] < SCORED_QUERIES:
             self.check_scores(query, hits)
 

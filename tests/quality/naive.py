@@ -119,6 +119,7 @@ class Leaf:
         last = len(self.units) - 1
         self.classes = [collection.alternatives(u, is_prefix and i == last) for i, u in enumerate(self.units)]
         self.is_simple = all(len(c) == 1 for c in self.classes)
+        self.is_scored = self.is_simple and not any(collection.splitter.cjk.search(u[0]) for u in self.units)
         self.texts = collection.titles if is_title else collection.docs
         self.found = None
 
@@ -143,13 +144,13 @@ class Leaf:
         return {d for d in found if pattern.search(self.texts[d])}
 
     def weight(self):
-        """Of leaves that are simple: the sum of the words' idf."""
+        """Of leaves that are scored: the sum of the words' idf; CJK words are made of two characters."""
         where = self.collection.in_title if self.is_title else self.collection.in_doc
         n_docs = len(self.collection.docs)
         return sum(math.log(1 + (n_docs - n + 0.5) / (n + 0.5)) for n in (len(where[c]) for c in self.classes))
 
     def score(self, d, _):
-        """BM25; of leaves that are simple."""
+        """BM25; of leaves that are scored."""
         return self.bm25(d, sum(1 for _ in starts(self.texts[d], "".join(self.classes))))
 
     def bm25(self, d, tf):
@@ -161,24 +162,36 @@ class Leaf:
 
 
 class Near(Leaf):
-    """Words near one another, by every choice of places: form `~`, `NEAR` or `ADJ`."""
+    """Words near one another, by every choice of places: form `~`, `NEAR` or `ADJ`.
 
-    def __init__(self, collection, text, form, distance):
-        super().__init__(collection, text)
+    Two CJK characters side by side are a word that stands where the first one does,
+    so of a run of them each but the last begins one; one by itself stands wherever
+    it does.  No place serves two words.
+    """
+
+    def __init__(self, collection, text, form, distance, is_title=False):
+        super().__init__(collection, text, is_title)
         self.form, self.distance = form, distance
+        units = self.units + [("", 0, 0, False)]
+        self.ats = [i for i, u in enumerate(self.units) if units[i + 1][3] or not u[3]]
+        self.needles = [self.spellings(*units[i:i + 2]) for i in self.ats]
+
+    def spellings(self, unit, behind):
+        codes = self.collection.alternatives((unit[0], 0, 0, False), False)
+        return [c + n for c in codes for n in self.collection.alternatives(behind, False)] if behind[3] else list(codes)
 
     def fits(self, places):
         if len(set(places)) != len(places) or self.form == "ADJ" and places[1] < places[0]:
             return False
-        off = [at - i if self.form == "~" else at for i, at in enumerate(places)]
+        off = [place - at if self.form == "~" else place for at, place in zip(self.ats, places)]
         return max(off) - min(off) <= self.distance
 
     def matches(self, text):
         """Where each match ends: as early as it can, and the next one lies behind it."""
-        found = [sorted(at for c in cls for at in starts(text, c)) for cls in self.classes]
+        found = [sorted(at for n in needles for at in starts(text, n)) for needles in self.needles]
         behind = 0
         for end in sorted(set().union(*found)):
-            first = max(behind, end - self.distance - len(found))
+            first = max(behind, end - self.distance - len(self.units))
             near = [f[bisect.bisect_left(f, first):bisect.bisect_right(f, end)] for f in found]
             if any(map(self.fits, itertools.product(*near))):
                 yield end
@@ -189,7 +202,8 @@ class Near(Leaf):
         return self.texts[d].split(BREAK)
 
     def search(self):
-        holding = [set(self.collection.in_doc[c]) for cls in self.classes for c in cls]
+        where = self.collection.in_title if self.is_title else self.collection.in_doc
+        holding = [set().union(*(where[n[0]] for n in needles if n[0] in where)) for needles in self.needles]
         return {d for d in set.intersection(*holding)
                 if any(True for part in self.parts(d) for _ in self.matches(part))}
 
@@ -238,7 +252,7 @@ class Group(Any):
 class Raw:
     """Documents that hold a piece of text, character for character."""
 
-    is_simple = False
+    is_scored = False
 
     def __init__(self, texts, piece):
         # A mark behind the last character makes it another one.

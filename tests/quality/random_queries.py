@@ -218,19 +218,40 @@ class Maker:
     def near(self, form):
         """Words that stand near one another somewhere, in any order, or do not."""
         rng, splitter = self.rng, self.collection.splitter
-        units = splitter.split("".join(self.cut(8)))
+        is_title = rng.random() < 0.2
+        text = "".join(self.cut(8, is_title=is_title))
+        units = splitter.split(text)
         n = 2 if form != "~" else rng.choice((2, 2, 3, 4))
-        chosen = [u[0] for u in rng.sample(units, n)] if len(units) >= n and rng.random() < 0.8 else [
-            self.draw() for _ in range(n)]
-        if any(splitter.cjk.search(w) or len(splitter.split(w)) != 1 for w in chosen):
+        chosen = [self.grown(text, units, u, form) for u in rng.sample(range(len(units)), n)] if (
+            len(units) >= n and rng.random() < 0.8) else [self.draw() for _ in range(n)]
+        if any(not self.is_one_word(w) for w in chosen) and form != "~":
             raise Unfit
         distance = rng.choice((2, 3, 5, 8, 20, 100))  # ADJ/1 is the phrase
         text = " ".join(chosen)
+        if not splitter.split(text) or not text.isprintable():
+            raise Unfit
         written = '"%s"~' + str(distance) if form == "~" else "%s"
-        piece = Piece(written % text, Near(self.collection, text, form, distance))
+        piece = Piece(written % text, Near(self.collection, text, form, distance, is_title))
         if form != "~":
             piece.text = "%s %s/%d %s" % (chosen[0], form, distance, chosen[1])
+        if is_title:
+            piece.text = "title:" + piece.text
         return piece
+
+    def grown(self, text, units, at, form):
+        """A word, or some CJK characters in a row from there on; two are one word."""
+        most = at + (2 if form != "~" else self.rng.choice((1, 1, 2, 2, 3)))
+        end = at + 1
+        while end < min(most, len(units)) and units[end][3]:
+            end += 1
+        if end == at + 1:
+            return units[at][0]
+        return text[units[at][1]:units[end - 1][2]]
+
+    def is_one_word(self, text):
+        """NEAR and ADJ take nothing else: no single CJK character, which is a prefix."""
+        units = self.collection.splitter.split(text)
+        return len(units) == 2 and units[1][3] if self.collection.splitter.cjk.search(text) else len(units) == 1
 
     def forms(self):
         """{name: (weight, draw)}; `draw` gives a Piece and what options it needs."""
@@ -292,7 +313,7 @@ class Maker:
 
     def query(self, name, draw):
         """A query of a form, as (text, options, match, node)."""
-        for _ in range(200):
+        for _ in range(2000):
             self.doc = self.rng.randrange(len(self.collection.docs)) if self.rng.random() < 0.6 else None
             try:
                 piece = draw()
