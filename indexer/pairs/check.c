@@ -234,13 +234,14 @@ static bool claims_are_sound(struct check *c)
 /* [F43] the lists hold all that stands side by side, and nothing else. */
 static int check_positions(struct check *c)
 {
+	static const struct scan_memory all = { .pages_bytes = UINT64_MAX };
 	struct scan sc;
 	uint64_t sum = 0;
 	int rc;
 
 	if (!claims_are_sound(c))
 		return broken(c, 0, "documents claim more positions than words have [F43]");
-	rc = scan_init(&sc, c->s, c->terms, c->p->n_words, UINT64_MAX);
+	rc = scan_init(&sc, c->s, c->terms, c->p->n_words, &all);
 	sc.most_slots = MOST_SLOTS;
 	while (rc == BQ_OK && (rc = scan_next(&sc)) == BQ_OK) {
 		for (uint32_t doc = sc.first; doc < sc.end; doc++) {

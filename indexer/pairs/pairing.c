@@ -7,6 +7,7 @@
 
 #include "pairs/pairs.h"
 #include "pairs/records.h"
+#include "pairs/runs.h"
 #include "segment/segment.h"
 #include "segment/spool.h"
 
@@ -14,7 +15,6 @@ enum {
 	IMPACT_TFS = 4,
 	PAGES_SHARE = 4,       /* of memory, for pages of the segment; records have the rest */
 	PAGES_LEAST = 8 << 20, /* bytes: below that they would come and go all the time */
-	RECORDS_LEAST = 4096,  /* likewise: a pass for each pair would never end */
 };
 
 /* A list as it waits for T: this, then its bytes. */
@@ -38,7 +38,8 @@ struct pairing {
 	uint64_t *cost;         /* of each rank */
 	uint32_t n_keep;        /* ranks that fit so far; others need not be written */
 	uint64_t used, budget;  /* `used` by ranks below n_keep */
-	struct records records;
+	struct records records; /* either */
+	struct runs runs;       /* or */
 	struct spool lists;
 	struct postings_writer list;
 	uint8_t impacts[IMPACT_TFS][256];
@@ -48,6 +49,21 @@ struct pairing {
 static int no_memory(struct pairing *p)
 {
 	return bq_error_set(p->err, BQ_ENOMEM, 0, "no memory for pairs of %u words", p->n_words);
+}
+
+/* What is wrong, but damage and a stop, which have said so. */
+static int describe(struct pairing *p, int rc, int saved_errno)
+{
+	switch (rc) {
+	case BQ_OK:
+		return rc;
+	case BQ_EIO:
+		return bq_error_set(p->err, rc, 0, "writing pairs: %s", strerror(saved_errno));
+	case BQ_ELIMIT:
+		return bq_error_set(p->err, rc, 0, "the dictionary of pairs is over 4 GiB");
+	default:
+		return no_memory(p);
+	}
 }
 
 /* ---- words ------------------------------------------------------------- */
@@ -231,17 +247,16 @@ static void put_long_list(struct pairing *p, const uint32_t *docs, const uint32_
 	p->lists.buf.oom |= postings_writer_oom(&p->list);
 }
 
-/* The list of pair (a, b), which stands in docs[n], one for each time. */
-static void put_list(struct pairing *p, uint32_t a, uint32_t b, uint32_t *docs, uint32_t n)
+/* The list of pair (a, b), of `df` documents. */
+static void put_list(struct pairing *p, const struct waiting *pair, const uint32_t *docs, const uint32_t *tfs)
 {
-	uint32_t *tfs = p->records.tfs, least = p->rank[a] > p->rank[b] ? p->rank[a] : p->rank[b];
-	struct waiting e = { .ttf = n, .a = (uint16_t)a, .b = (uint16_t)b, .impact = UINT8_MAX };
+	uint32_t a = p->rank[pair->a], b = p->rank[pair->b], least = a > b ? a : b;
+	struct waiting e = *pair;
 	struct bq_buf *buf = &p->lists.buf;
 	size_t start = buf->len;
 
 	if (least >= p->n_keep)
 		return;
-	e.df = fold_docs(docs, tfs, n);
 	bq_buf_put(buf, &e, sizeof e);
 	if (e.df < BQ_SMALL_DF)
 		postings_put_tail(buf, docs, tfs, e.df, 0);
@@ -256,6 +271,7 @@ static void put_list(struct pairing *p, uint32_t a, uint32_t b, uint32_t *docs, 
 	spool_drain(&p->lists);
 }
 
+/* All pairs whose first word is `a`, from records in memory. */
 static void put_row(struct pairing *p, uint32_t a)
 {
 	struct records *r = &p->records;
@@ -263,13 +279,17 @@ static void put_row(struct pairing *p, uint32_t a)
 	if (p->rank[a] >= p->n_keep)
 		return;
 	records_sort(r, a);
-	for (uint32_t b = 0, from = 0; b < p->n_words; from = r->ends[b++])
-		if (r->ends[b] != from)
-			put_list(p, a, b, r->docs + from, r->ends[b] - from);
+	for (uint32_t b = 0, from = 0; b < p->n_words; from = r->ends[b++]) {
+		struct waiting e = { .ttf = r->ends[b] - from, .a = (uint16_t)a, .b = (uint16_t)b, .impact = UINT8_MAX };
+		if (e.ttf == 0)
+			continue;
+		e.df = fold_docs(r->docs + from, r->tfs, (uint32_t)e.ttf);
+		put_list(p, &e, r->docs + from, r->tfs);
+	}
 	keep_budget(p);
 }
 
-/* ---- passes ------------------------------------------------------------ */
+/* ---- all pairs --------------------------------------------------------- */
 
 static int check_stop(const struct pairing *p)
 {
@@ -280,83 +300,103 @@ static int check_stop(const struct pairing *p)
 	return bq_error_set(p->err, BQ_ECANCELLED, 0, "stopped by a signal");
 }
 
-/* How the budget is parted, in bytes. */
-static uint64_t pages_budget(const struct pairing *p)
+/* How the budget is parted: what is left for records. */
+static uint64_t divide_memory(const struct pairing *p, struct scan_memory *scan)
 {
-	uint64_t memory = p->job->params->memory_bytes, share = memory / PAGES_SHARE;
+	uint64_t memory = p->job->params->memory_bytes, pages = memory / PAGES_SHARE, lists;
 
-	return memory == 0 ? UINT64_MAX : share < PAGES_LEAST ? PAGES_LEAST : share;
+	scan->pages_bytes = memory == 0 ? UINT64_MAX : pages < PAGES_LEAST ? PAGES_LEAST : pages;
+	lists = scan_bytes(p->n_words, scan);
+	return memory == 0 ? UINT64_MAX : lists < memory - pages ? memory - pages - lists : 0;
 }
 
-static uint64_t records_budget(const struct pairing *p)
-{
-	uint64_t memory = p->job->params->memory_bytes, share = memory - memory / PAGES_SHARE;
-
-	return memory == 0 ? UINT64_MAX : share < RECORDS_LEAST ? RECORDS_LEAST : share;
-}
-
-/* All windows, for the rows at hand. */
-static int scan_rows(struct pairing *p, void (*take)(struct records *r, const struct scan *sc))
+/* All windows of text to records or runs. */
+static int scan_all(struct pairing *p, const struct scan_memory *memory,
+	int (*take)(struct pairing *p, const struct scan *sc))
 {
 	struct scan sc;
-	int rc = scan_init(&sc, p->s, p->terms, p->n_words, pages_budget(p));
+	int rc = scan_init(&sc, p->s, p->terms, p->n_words, memory);
 
 	while (rc == BQ_OK && (rc = scan_next(&sc)) == BQ_OK) {
-		take(&p->records, &sc);
-		rc = check_stop(p);
+		rc = take(p, &sc);
+		if (rc == BQ_OK)
+			rc = check_stop(p);
 	}
 	if (rc == BQ_EFORMAT)
 		*p->err = sc.read.error;
 	scan_release(&sc);
-	return rc == BQ_END ? BQ_OK : rc == BQ_ENOMEM ? no_memory(p) : rc;
+	return rc == BQ_END ? BQ_OK : rc;
 }
 
-/* Some rows from `from` on that memory holds. */
-static int write_rows(struct pairing *p, uint32_t from, uint64_t memory)
+static int take_records(struct pairing *p, const struct scan *sc)
 {
-	int rc = records_take(&p->records, p->terms, from, memory);
+	records_add(&p->records, sc);
+	return BQ_OK;
+}
+
+static int write_records(struct pairing *p, const struct scan_memory *memory)
+{
+	int rc = records_init(&p->records, p->n_words);
 
 	if (rc == BQ_OK)
-		rc = scan_rows(p, records_add);
-	for (uint32_t a = from; a < p->records.to && rc == BQ_OK; a++) {
+		rc = records_take(&p->records, p->terms);
+	if (rc == BQ_OK)
+		rc = scan_all(p, memory, take_records);
+	for (uint32_t a = 0; a < p->n_words && rc == BQ_OK; a++) {
 		put_row(p, a);
 		rc = check_stop(p);
 	}
+	records_release(&p->records);
 	return rc;
 }
 
-/* One row that memory does not hold. */
-static int write_in_parts(struct pairing *p, uint32_t a, uint64_t memory)
+static int take_runs(struct pairing *p, const struct scan *sc)
 {
-	int rc;
+	return runs_add(&p->runs, sc);
+}
 
-	records_begin_parts(&p->records, a);
-	if (p->rank[a] >= p->n_keep)
-		return BQ_OK;
-	rc = scan_rows(p, records_count);
-	while (rc == BQ_OK && p->records.b_to < p->n_words) {
-		rc = records_take_part(&p->records, memory);
-		if (rc == BQ_OK)
-			rc = scan_rows(p, records_add);
-		if (rc == BQ_OK)
-			put_row(p, a);
+/* The same where memory does not hold all records; the lists, and what is kept of
+ * them, come out the same. */
+static int write_runs(struct pairing *p, const struct scan_memory *memory, uint64_t bytes)
+{
+	struct runs *r = &p->runs;
+	uint32_t row = 0;
+	int rc = runs_init(r, p->n_words, p->s->leaf.n_docs, bytes);
+
+	if (rc == BQ_OK)
+		rc = scan_all(p, memory, take_runs);
+	if (rc == BQ_OK)
+		rc = runs_finish(r);
+	while (rc == BQ_OK && (rc = runs_next(r)) == BQ_OK) {
+		struct waiting e = { .ttf = r->ttf, .df = r->df, .a = (uint16_t)r->a, .b = (uint16_t)r->b,
+			.impact = UINT8_MAX };
+		if (r->a != row) {
+			keep_budget(p);
+			row = r->a;
+			rc = check_stop(p);
+		}
+		put_list(p, &e, r->docs, r->tfs);
 	}
-	return rc;
+	keep_budget(p);
+	return rc == BQ_END ? BQ_OK : rc;
 }
 
 static int write_lists(struct pairing *p)
 {
-	uint64_t memory = records_budget(p);
-	uint32_t from = 0;
-	int rc = records_init(&p->records, p->n_words);
+	struct scan_memory memory = { .is_tight = false };
+	uint64_t bytes = divide_memory(p, &memory);
+	int rc, saved;
 
-	while (rc == BQ_OK && from < p->n_words) {
-		rc = records_fit(&p->terms[from], memory) ? write_rows(p, from, memory)
-			: write_in_parts(p, from, memory);
-		from = p->records.to;
+	if (records_fit(p->terms, p->n_words, bytes)) {
+		rc = write_records(p, &memory);
+	} else {
+		memory.is_tight = true;
+		bytes = divide_memory(p, &memory);
+		rc = write_runs(p, &memory, bytes);
 	}
-	records_release(&p->records);
-	return rc == BQ_ENOMEM ? no_memory(p) : rc;
+	saved = errno;
+	runs_release(&p->runs);
+	return rc == BQ_EFORMAT || rc == BQ_ECANCELLED ? rc : describe(p, rc, saved);
 }
 
 /* ---- output ------------------------------------------------------------ */
@@ -399,20 +439,6 @@ static int copy_lists(struct pairing *p, const uint32_t *numbers, struct pairs_w
 	}
 	spool_reader_release(&r);
 	return rc == BQ_END ? BQ_OK : rc;
-}
-
-static int describe(struct pairing *p, int rc, int saved_errno)
-{
-	switch (rc) {
-	case BQ_OK:
-		return rc;
-	case BQ_EIO:
-		return bq_error_set(p->err, rc, 0, "writing pairs: %s", strerror(saved_errno));
-	case BQ_ELIMIT:
-		return bq_error_set(p->err, rc, 0, "the dictionary of pairs is over 4 GiB");
-	default:
-		return no_memory(p);
-	}
 }
 
 static int write_sections(struct pairing *p, uint32_t t, struct container_writer *out)
@@ -469,6 +495,7 @@ int pairing_write(const struct pairing_job *job, struct container_writer *out, u
 	p->floor = pairing_floor(job->params);
 	p->err = err == NULL ? &why : err;
 	spool_init(&p->lists, job->dirfd, job->number);
+	spool_init(&p->runs.file, job->dirfd, job->number);
 	if (p->n_words != 0)
 		rc = make_lists(p);
 	*t = rc == BQ_OK ? choose_t(p) : 0;

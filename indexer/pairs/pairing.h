@@ -5,8 +5,7 @@
  * build, a merge and an optimize from the same documents write the same bytes.
  *
  *   words with df >= T --> scan --> records --> lists, in order --> PPOST, PAIRS
- *                          '---- once for as many rows ----'
- *                                as memory holds, a row larger than that in parts
+ *                               '-> runs ---'   where memory does not hold them
  */
 #ifndef PAIRS_PAIRING_H
 #define PAIRS_PAIRING_H
@@ -25,7 +24,7 @@ struct pairs_params {
 	uint32_t min;          /* chosen T: at least this; 0: BQ_PAIRS_MIN */
 	uint32_t percent;      /* likewise: bytes of PAIRS and PPOST at most, of all other sections but DOCS;
 	                        * 0: BQ_PAIRS_PERCENT */
-	uint64_t memory_bytes; /* for records; more if one pair needs it; 0: no limit */
+	uint64_t memory_bytes; /* for records and pages; more if one pair needs it; 0: no limit */
 	const volatile sig_atomic_t *stop; /* not 0: end with BQ_ECANCELLED; may be NULL */
 };
 

@@ -15,16 +15,24 @@
 
 struct segment;
 
+struct placed_block {
+	uint32_t docs[BQ_BLOCK_DOCS + 8], tfs[BQ_BLOCK_DOCS + 8]; /* vector stores may run over */
+};
+
 struct placed {
 	const struct segment *s;
 	struct bq_read *rd;
 	struct postings_list list; /* df >= 256 */
 	uint64_t pos_off;          /* likewise: the word's start in POS */
 	uint32_t block, n_blocks;  /* the next one to decode */
-	uint32_t i, n;             /* docs[i] is the next document; i == n: in the next block */
+	uint32_t i, n;             /* at->docs[i] is the next document; i == n: in the next block */
 	struct bq_span pos;        /* POS bytes of the decoded block; empty: the only position is `position` */
 	uint32_t position;
-	uint32_t docs[BQ_BLOCK_DOCS + 8], tfs[BQ_BLOCK_DOCS + 8]; /* vector stores may run over */
+	struct bq_span tail;       /* df < 256: its documents; empty: there is only one */
+	uint32_t only_tf;          /* how often it is in that one */
+	struct placed_block *at;   /* the decoded block; **borrowed** */
+	bool is_shared;            /* with other lists: it is decoded again when it is used again */
+	uint32_t next_doc;         /* at->docs[i], while i < n */
 };
 
 /* A page that is missing brings its neighbours: what one fault maps of a file in
@@ -39,8 +47,8 @@ struct placed_slots {
 	uint32_t first, end;    /* documents [first, end) */
 };
 
-/* Start before the first document of `t`, a WORD of `s`.  BQ_EFORMAT, also in
- * rd->error. */
+/* Start before the first document of `t`, a WORD of `s`; p->at and p->is_shared are
+ * set.  BQ_EFORMAT, also in rd->error. */
 int placed_open(struct placed *p, const struct segment *s, const struct bq_term *t, struct bq_read *rd);
 
 /* Write `value` wherever the word is in documents below to->end, which are not

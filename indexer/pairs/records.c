@@ -15,17 +15,7 @@ int records_init(struct records *r, uint32_t n)
 	r->start = calloc(n + 1ull, sizeof *r->start);
 	r->next = calloc(n + 1ull, sizeof *r->next);
 	r->ends = malloc((n + 1ull) * sizeof *r->ends);
-	r->counts = malloc((n + 1ull) * sizeof *r->counts);
-	return r->start == NULL || r->next == NULL || r->ends == NULL || r->counts == NULL ? BQ_ENOMEM : BQ_OK;
-}
-
-static void drop_rows(struct records *r)
-{
-	free(r->bytes);
-	free(r->docs);
-	free(r->tfs);
-	r->bytes = NULL;
-	r->docs = r->tfs = NULL;
+	return r->start == NULL || r->next == NULL || r->ends == NULL ? BQ_ENOMEM : BQ_OK;
 }
 
 /* A word follows another as often as it is there, at most. */
@@ -34,79 +24,33 @@ static uint64_t row_bytes(const struct bq_term *t)
 	return t->ttf * RECORD + OVERRUN;
 }
 
-bool records_fit(const struct bq_term *t, uint64_t memory)
+bool records_fit(const struct bq_term *terms, uint32_t n, uint64_t memory)
 {
-	return OVERRUN + row_bytes(t) + t->ttf * ROW_WORK <= memory;
+	uint64_t bytes = OVERRUN, most = 0;
+
+	for (uint32_t a = 0; a < n; a++) {
+		bytes += row_bytes(&terms[a]);
+		most = terms[a].ttf > most ? terms[a].ttf : most;
+	}
+	return bytes + most * ROW_WORK <= memory;
 }
 
-/* Room for `bytes` of records, of which a row has at most `most`. */
-static int make_room(struct records *r, uint64_t bytes, uint64_t most)
+int records_take(struct records *r, const struct bq_term *terms)
 {
-	drop_rows(r);
+	uint64_t bytes = OVERRUN, most = 0, at = OVERRUN;
+
+	for (uint32_t a = 0; a < r->n_words; a++) {
+		bytes += row_bytes(&terms[a]);
+		most = terms[a].ttf > most ? terms[a].ttf : most;
+	}
 	r->bytes = malloc(bytes);
 	r->docs = malloc((most + 1) * sizeof *r->docs);
 	r->tfs = malloc((most + 1) * sizeof *r->tfs);
 	if (r->bytes == NULL || r->docs == NULL || r->tfs == NULL)
 		return BQ_ENOMEM;
-	for (uint32_t a = 0; a <= r->n_words; a++)
-		r->next[a] = r->bytes; /* what is not at hand is written here, again and again */
-	return BQ_OK;
-}
-
-int records_take(struct records *r, const struct bq_term *terms, uint32_t from, uint64_t memory)
-{
-	uint64_t bytes = OVERRUN, most = 0, at = OVERRUN;
-	uint32_t to = from;
-
-	do {
-		bytes += row_bytes(&terms[to]);
-		most = terms[to].ttf > most ? terms[to].ttf : most;
-	} while (++to < r->n_words && bytes + row_bytes(&terms[to]) + most * ROW_WORK <= memory);
-	if (make_room(r, bytes, most) != BQ_OK)
-		return BQ_ENOMEM;
-	r->from = from;
-	r->to = to;
-	r->b_from = 0;
-	r->b_to = r->n_words;
-	for (uint32_t a = from; a < to; at += row_bytes(&terms[a++]))
+	r->next[0] = r->bytes; /* what is no pair is written here, again and again */
+	for (uint32_t a = 0; a < r->n_words; at += row_bytes(&terms[a++]))
 		r->next[a + 1] = r->start[a] = r->bytes + at;
-	return BQ_OK;
-}
-
-void records_begin_parts(struct records *r, uint32_t a)
-{
-	drop_rows(r);
-	r->from = a;
-	r->to = a + 1;
-	r->b_from = r->b_to = 0;
-	memset(r->counts, 0, r->n_words * sizeof *r->counts);
-}
-
-void records_count(struct records *r, const struct scan *sc)
-{
-	uint32_t row = r->from + 1;
-
-	for (uint32_t doc = sc->first; doc < sc->end; doc++) {
-		const uint16_t *p = sc->slots + sc->bases[doc - sc->first], *end = p + sc->ends[doc - sc->first];
-		for (uint32_t a = 0; p < end; a = *p++)
-			if (a == row && *p != 0)
-				r->counts[*p - 1]++;
-	}
-}
-
-int records_take_part(struct records *r, uint64_t memory)
-{
-	uint64_t n = 0;
-	uint32_t to = r->b_to;
-
-	r->b_from = to;
-	do
-		n += r->counts[to];
-	while (++to < r->n_words && 2 * OVERRUN + (n + r->counts[to]) * (RECORD + ROW_WORK) <= memory);
-	r->b_to = to;
-	if (make_room(r, 2 * OVERRUN + n * RECORD, n) != BQ_OK)
-		return BQ_ENOMEM;
-	r->next[r->from + 1] = r->start[r->from] = r->bytes + OVERRUN;
 	return BQ_OK;
 }
 
@@ -115,14 +59,13 @@ int records_take_part(struct records *r, uint64_t memory)
  * at every third word.  Large pages do not pay: they have to be made first. */
 void records_add(struct records *r, const struct scan *sc)
 {
-	uint32_t from = r->from + 1, n = r->to - r->from, b_from = r->b_from + 1, b_n = r->b_to - r->b_from;
 	uint8_t **next = r->next;
 
 	for (uint32_t doc = sc->first; doc < sc->end; doc++) {
 		const uint16_t *p = sc->slots + sc->bases[doc - sc->first], *end = p + sc->ends[doc - sc->first];
 		uint64_t high = (uint64_t)doc << 16;
 		for (uint32_t a = 0; p < end; p++) {
-			uint32_t b = *p, is_record = (uint32_t)(b - b_from < b_n) & (uint32_t)(a - from < n);
+			uint32_t b = *p, is_record = (uint32_t)(a != 0) & (uint32_t)(b != 0);
 			uint8_t *to = next[a];
 			bq_put_u64(to, high | ((b - 1) & 0xffff));
 			next[a] = to + (RECORD & (0 - is_record));
@@ -157,12 +100,11 @@ void records_sort(struct records *r, uint32_t a)
 
 void records_release(struct records *r)
 {
-	drop_rows(r);
+	free(r->bytes);
+	free(r->docs);
+	free(r->tfs);
 	free(r->start);
 	free(r->next);
 	free(r->ends);
-	free(r->counts);
-	r->start = r->next = NULL;
-	r->ends = NULL;
-	r->counts = NULL;
+	memset(r, 0, sizeof *r);
 }

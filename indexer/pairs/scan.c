@@ -16,20 +16,35 @@ static void keep_pages(struct scan *sc, uint64_t more)
 	sc->read_bytes = 0;
 }
 
-int scan_init(struct scan *sc, const struct segment *s, const struct bq_term *terms, uint32_t n, uint64_t keep_bytes)
+static uint32_t window_slots(uint32_t n, const struct scan_memory *m)
+{
+	return n * 2ull * PLACED_FAULT_BYTES > m->pages_bytes ? SCAN_MANY_SLOTS : SCAN_SLOTS;
+}
+
+uint64_t scan_bytes(uint32_t n, const struct scan_memory *m)
+{
+	return n * sizeof(struct placed) + (m->is_tight ? 1 : n) * sizeof(struct placed_block)
+		+ window_slots(n, m) * sizeof(uint16_t);
+}
+
+int scan_init(struct scan *sc, const struct segment *s, const struct bq_term *terms, uint32_t n,
+	const struct scan_memory *m)
 {
 	memset(sc, 0, sizeof *sc);
 	sc->segment = s;
 	sc->n_words = n;
 	sc->most_slots = UINT64_MAX;
-	sc->keep_bytes = keep_bytes;
-	sc->window_slots = n * 2ull * PLACED_FAULT_BYTES > keep_bytes ? SCAN_MANY_SLOTS : SCAN_SLOTS;
+	sc->keep_bytes = m->pages_bytes;
+	sc->window_slots = window_slots(n, m);
 	sc->lists = malloc((n + 1ull) * sizeof *sc->lists);
+	sc->blocks = malloc((m->is_tight ? 1 : n + 1ull) * sizeof *sc->blocks);
 	sc->ends = malloc(SCAN_DOCS * sizeof *sc->ends);
 	sc->bases = malloc((SCAN_DOCS + 1) * sizeof *sc->bases);
-	if (sc->lists == NULL || sc->ends == NULL || sc->bases == NULL)
+	if (sc->lists == NULL || sc->blocks == NULL || sc->ends == NULL || sc->bases == NULL)
 		return BQ_ENOMEM;
 	for (uint32_t i = 0; i < n; i++) {
+		sc->lists[i].is_shared = m->is_tight;
+		sc->lists[i].at = &sc->blocks[m->is_tight ? 0 : i];
 		if (placed_open(&sc->lists[i], s, &terms[i], &sc->read) != BQ_OK)
 			return BQ_EFORMAT;
 		keep_pages(sc, 2 * PLACED_FAULT_BYTES); /* its skips, from one end to the other */
@@ -99,10 +114,12 @@ int scan_next(struct scan *sc)
 void scan_release(struct scan *sc)
 {
 	free(sc->lists);
+	free(sc->blocks);
 	free(sc->ends);
 	free(sc->bases);
 	free(sc->slots);
 	sc->lists = NULL;
+	sc->blocks = NULL;
 	sc->ends = NULL;
 	sc->bases = NULL;
 	sc->slots = NULL;

@@ -15,6 +15,7 @@
 #ifndef PAIRS_SCAN_H
 #define PAIRS_SCAN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <bq/index.h>
@@ -29,6 +30,7 @@ struct scan {
 	const struct segment *segment;
 	uint32_t n_words;
 	struct placed *lists;  /* of each */
+	struct placed_block *blocks; /* of each, or one that they share */
 	struct bq_read read;   /* without memory: what damage there is */
 	uint32_t first, end;   /* the window: documents [first, end) */
 	uint32_t *ends;        /* of each, one above its last position */
@@ -41,9 +43,18 @@ struct scan {
 	uint64_t most_slots;   /* a document that needs more is BQ_ENOMEM */
 };
 
+struct scan_memory {
+	uint64_t pages_bytes; /* of the file mapped at a time, about */
+	bool is_tight;        /* lists decode into one block by turns: else each has 2 KiB */
+};
+
 /* Prepare to walk the lists of `n` <= 65534 words, `terms`, which are **borrowed**
- * for the call, with about `keep_bytes` of the file mapped at a time.  BQ_ENOMEM, BQ_EFORMAT; scan_release() whatever the outcome. */
-int scan_init(struct scan *sc, const struct segment *s, const struct bq_term *terms, uint32_t n, uint64_t keep_bytes);
+ * for the call.  BQ_ENOMEM, BQ_EFORMAT; scan_release() whatever the outcome. */
+int scan_init(struct scan *sc, const struct segment *s, const struct bq_term *terms, uint32_t n,
+	const struct scan_memory *m);
+
+/* About what that takes beside pages. */
+uint64_t scan_bytes(uint32_t n, const struct scan_memory *m);
 
 /* Fill the next window: BQ_OK, BQ_END, BQ_ENOMEM, or BQ_EFORMAT as in sc->read: [F27]
  * and what placed_scatter() says. */

@@ -132,25 +132,14 @@ int spool_load(struct spool *s, struct bq_buf *out)
 	return rc == BQ_OK && out->oom ? BQ_ENOMEM : rc;
 }
 
-/* At least `n` bytes of the spool more, which has them, and some ahead. */
-static int fill_piece(struct spool_reader *r, size_t n)
+int spool_get(struct spool *s, uint64_t at, uint8_t *to, size_t n)
 {
-	struct spool *s = r->spool;
-	uint64_t left = spool_at(s) - r->at;
-	size_t want = n < SPOOL_BYTES && left > SPOOL_BYTES ? SPOOL_BYTES : left < SPOOL_BYTES ? (size_t)left : n;
-	uint8_t *to = bq_buf_room(&r->piece, want);
-
-	if (to == NULL)
-		return BQ_ENOMEM;
-	r->piece.len += want;
-	while (want != 0) {
-		ssize_t done = (ssize_t)want;
-		if (r->at < s->flushed) {
-			uint64_t there = s->flushed - r->at;
-			done = pread(s->fd, to, there < want ? (size_t)there : want, (off_t)r->at);
-		} else {
-			memcpy(to, s->buf.ptr + (r->at - s->flushed), want);
-		}
+	while (n != 0) {
+		ssize_t done = (ssize_t)n;
+		if (at < s->flushed)
+			done = pread(s->fd, to, s->flushed - at < n ? (size_t)(s->flushed - at) : n, (off_t)at);
+		else
+			memcpy(to, s->buf.ptr + (at - s->flushed), n);
 		if (done < 0 && errno == EINTR)
 			continue;
 		if (done <= 0) {
@@ -159,10 +148,24 @@ static int fill_piece(struct spool_reader *r, size_t n)
 			return BQ_EIO;
 		}
 		to += done;
-		want -= (size_t)done;
-		r->at += (uint64_t)done;
+		at += (uint64_t)done;
+		n -= (size_t)done;
 	}
 	return BQ_OK;
+}
+
+/* At least `n` bytes of the spool more, which has them, and some ahead. */
+static int fill_piece(struct spool_reader *r, size_t n)
+{
+	uint64_t left = spool_at(r->spool) - r->at;
+	size_t want = n < SPOOL_BYTES && left > SPOOL_BYTES ? SPOOL_BYTES : left < SPOOL_BYTES ? (size_t)left : n;
+	uint8_t *to = bq_buf_room(&r->piece, want);
+
+	if (to == NULL)
+		return BQ_ENOMEM;
+	r->piece.len += want;
+	r->at += want;
+	return spool_get(r->spool, r->at - want, to, want);
 }
 
 int spool_read(struct spool_reader *r, size_t n, const uint8_t **out)

@@ -48,6 +48,9 @@ struct spool_reader {
 int spool_read(struct spool_reader *r, size_t n, const uint8_t **out);
 void spool_reader_release(struct spool_reader *r);
 
+/* The `n` bytes from `at` on, which it has, to `to`.  BQ_OK, BQ_EIO with errno set. */
+int spool_get(struct spool *s, uint64_t at, uint8_t *to, size_t n);
+
 /* How many bytes it has. */
 static inline uint64_t spool_at(const struct spool *s)
 {
