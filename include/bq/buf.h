@@ -53,6 +53,9 @@ void bq_buf_put_varint(struct bq_buf *b, uint64_t v);
 /* `n` zero bytes. */
 void bq_buf_put_zeros(struct bq_buf *b, size_t n);
 
+/* `v` in decimal digits. */
+void bq_buf_put_decimal(struct bq_buf *b, uint64_t v);
+
 /* Formatted text, without the NUL. */
 void bq_buf_printf(struct bq_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

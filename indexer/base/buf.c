@@ -71,15 +71,33 @@ void bq_buf_put_zeros(struct bq_buf *b, size_t n)
 	b->len += n;
 }
 
+void bq_buf_put_decimal(struct bq_buf *b, uint64_t v)
+{
+	char digits[20];
+	size_t at = sizeof digits;
+
+	do
+		digits[--at] = (char)('0' + v % 10);
+	while ((v /= 10) != 0);
+	bq_buf_put(b, digits + at, sizeof digits - at);
+}
+
 void bq_buf_printf(struct bq_buf *b, const char *fmt, ...)
 {
+	size_t left = b->cap - b->len;
 	va_list args;
 
+	if (b->oom)
+		return;
 	va_start(args, fmt);
-	int n = vsnprintf(NULL, 0, fmt, args);
+	int n = vsnprintf(left == 0 ? NULL : (char *)b->ptr + b->len, left, fmt, args);
 	va_end(args);
 	if (n < 0)
 		return;
+	if ((size_t)n < left) {
+		b->len += (size_t)n;
+		return;
+	}
 	uint8_t *p = bq_buf_room(b, (size_t)n + 1);
 	if (p == NULL)
 		return;

@@ -26,14 +26,24 @@ static const char *escape_of(uint8_t c, char tmp[8])
 	return tmp;
 }
 
+/* A byte that is a character and stands for itself. */
+static bool is_plain(uint8_t c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
 void bq_buf_put_json(struct bq_buf *b, struct bq_span s)
 {
 	const uint8_t *p = (const uint8_t *)s.ptr, *end = p + s.len, *run = p;
 	char tmp[8];
 
 	bq_buf_put_u8(b, '"');
-	while (p < end) {
+	for (;;) {
 		int32_t cp;
+		while (p < end && is_plain(*p))
+			p++;
+		if (p == end)
+			break;
 		size_t n = bq_utf8_decode(p, end, &cp);
 		const char *esc = cp < 0 ? "\xef\xbf\xbd" : cp < 0x80 ? escape_of((uint8_t)cp, tmp) : NULL;
 		if (esc != NULL) {

@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@
 
 #include <bq/utf8.h>
 
+#include "lib/rng.h"
 #include "server/stats.h"
 #include "server/wire/doc_token.h"
 #include "server/wire/response.h"
@@ -131,6 +133,61 @@ static void test_scores_read_back(void **state)
 	assert_out(",\"s\":0");
 }
 
+/* The digits against printf(): any magnitude, ties, and what rounds up to a
+ * power of ten. */
+static void check_score(struct response *r, double v)
+{
+	char want[32];
+
+	bq_buf_clear(&out);
+	r->has_member = false;
+	response_put_score(r, NULL, v);
+	bq_buf_put_u8(&out, 0);
+	(void)snprintf(want, sizeof want, "%.9g", v);
+	assert_string_equal((const char *)out.ptr, want);
+}
+
+static void test_scores_as_printf(void **state)
+{
+	struct rng rng = rng_start("test_response");
+	struct response r;
+
+	(void)state;
+	response_init(&r, &out, BQ_SPAN("1"));
+	for (int e = -12; e <= 12; e++) {
+		double power = pow(10, e);
+		for (int i = 0; i < 200; i++)
+			check_score(&r, (1 + 9 * (double)rng_below(&rng, 1u << 30) / (1u << 30)) * power);
+		for (int ulp = -3; ulp <= 3; ulp++) {
+			double v = power;
+			for (int i = 0; i < abs(ulp); i++)
+				v = nextafter(v, ulp < 0 ? 0 : INFINITY);
+			check_score(&r, v);
+			check_score(&r, v * (1 - 5e-10));
+		}
+	}
+	for (int i = 0; i < 2000; i++) { /* points / 2^s; halves of the last digit */
+		check_score(&r, ldexp((double)rng_below(&rng, UINT64_C(1) << 31), -(int)rng_below(&rng, 40)));
+		check_score(&r, (double)rng_below(&rng, 1000000000) + 0.5);
+		check_score(&r, (double)rng_below(&rng, 100000000) + (double)(2 * rng_below(&rng, 10) + 1) / 4);
+	}
+}
+
+static void test_numbers(void **state)
+{
+	struct response r;
+
+	(void)state;
+	response_init(&r, &out, BQ_SPAN("1"));
+	bq_buf_clear(&out);
+	response_put_u64(&r, "a", 0);
+	response_put_u64(&r, "b", UINT64_MAX);
+	response_put_i64(&r, "c", INT64_MIN);
+	response_put_i64(&r, "d", -10);
+	response_put_i64(&r, "e", INT64_MAX);
+	assert_out("\"a\":0,\"b\":18446744073709551615,\"c\":-9223372036854775808,\"d\":-10,\"e\":9223372036854775807");
+}
+
 static void test_doc_tokens(void **state)
 {
 	static const char *const bad[] = { "", "g", "g1", "g1.0123456789abcdef", "g1.0123456789abcdef.1", "1.0123456789abcdef.1.2",
@@ -207,6 +264,8 @@ int main(void)
 		cmocka_unit_test_setup(test_lines, clear),
 		cmocka_unit_test_setup(test_no_line_is_too_long, clear),
 		cmocka_unit_test_setup(test_scores_read_back, clear),
+		cmocka_unit_test_setup(test_scores_as_printf, clear),
+		cmocka_unit_test_setup(test_numbers, clear),
 		cmocka_unit_test(test_doc_tokens),
 		cmocka_unit_test(test_cursors),
 		cmocka_unit_test(test_cuts_keep_characters_whole),

@@ -47,7 +47,10 @@ void response_begin(struct response *r, const char *kind)
 	r->line_start = r->out->len;
 	r->has_member = false;
 	r->is_terminal = strcmp(kind, "OK") == 0 || strcmp(kind, "END") == 0 || strcmp(kind, "ERR") == 0;
-	bq_buf_printf(r->out, "%s %s {", r->tag, kind);
+	bq_buf_put_span(r->out, bq_span_of(r->tag));
+	bq_buf_put_u8(r->out, ' ');
+	bq_buf_put_span(r->out, bq_span_of(kind));
+	bq_buf_put(r->out, " {", 2);
 }
 
 void response_put_name(struct response *r, const char *name)
@@ -55,20 +58,25 @@ void response_put_name(struct response *r, const char *name)
 	if (r->has_member)
 		bq_buf_put_u8(r->out, ',');
 	r->has_member = true;
-	if (name != NULL)
-		bq_buf_printf(r->out, "\"%s\":", name);
+	if (name == NULL)
+		return;
+	bq_buf_put_u8(r->out, '"');
+	bq_buf_put_span(r->out, bq_span_of(name));
+	bq_buf_put(r->out, "\":", 2);
 }
 
 void response_put_u64(struct response *r, const char *name, uint64_t v)
 {
 	response_put_name(r, name);
-	bq_buf_printf(r->out, "%" PRIu64, v);
+	bq_buf_put_decimal(r->out, v);
 }
 
 void response_put_i64(struct response *r, const char *name, int64_t v)
 {
 	response_put_name(r, name);
-	bq_buf_printf(r->out, "%" PRId64, v);
+	if (v < 0)
+		bq_buf_put_u8(r->out, '-');
+	bq_buf_put_decimal(r->out, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
 }
 
 void response_put_bool(struct response *r, const char *name, bool v)
@@ -88,21 +96,83 @@ void response_put_text(struct response *r, const char *name, const char *v)
 	response_put_str(r, name, bq_span_of(v));
 }
 
+/* ---- scores -------------------------------------------------------------- */
+
+enum { SCORE_DIGITS = 9, SCORE_LEAST = 100000000, SCORE_END = 1000000000 };
+
+/* The decimal exponent of 1e-4 <= v < 1e9.  None of the smaller powers, which
+ * are no doubles, has one between itself and its neighbour above, which is what
+ * stands here. */
+static int exponent_of(double v)
+{
+	static const double powers[] = { 1e-3, 1e-2, 1e-1, 1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8 };
+	int at = 0;
+
+	while (at < 12 && v >= powers[at])
+		at++;
+	return at - 4;
+}
+
+/* v * 10^power, rounded as printf() does: exactly, ties to even.  1e-4 <= v < 1e9
+ * is m * 2^-s, m < 2^53, 23 <= s <= 66; power <= 12. */
+static uint64_t scale(double v, int power)
+{
+	__extension__ typedef unsigned __int128 u128;
+	uint64_t bits, tens = 1;
+
+	memcpy(&bits, &v, sizeof bits);
+	for (int i = 0; i < power; i++)
+		tens *= 10;
+	unsigned s = 1075 - (unsigned)(bits >> 52);
+	u128 x = (u128)((bits & ((UINT64_C(1) << 52) - 1)) | UINT64_C(1) << 52) * tens;
+	u128 half = (u128)1 << (s - 1), rest = x & (2 * half - 1);
+	uint64_t n = (uint64_t)(x >> s);
+	return n + (rest > half || (rest == half && n % 2 != 0));
+}
+
+/* printf("%.9g") of 1e-4 <= v < 1e9; returns the length. */
+static size_t format_score(double v, char out[24])
+{
+	int e = exponent_of(v);
+	uint64_t n = scale(v, SCORE_DIGITS - 1 - e);
+	char digits[SCORE_DIGITS];
+	size_t len = 0, n_digits = SCORE_DIGITS;
+
+	if (n == SCORE_END) {
+		n = SCORE_LEAST;
+		e++;
+	}
+	for (int i = SCORE_DIGITS; i-- > 0; n /= 10)
+		digits[i] = (char)('0' + n % 10);
+	while (n_digits > 1 && digits[n_digits - 1] == '0')
+		n_digits--;
+	for (int i = e; i < 0; i++) { /* 0.000ddd */
+		out[len++] = '0';
+		if (i == e)
+			out[len++] = '.';
+	}
+	for (int i = 0; i <= e || i < (int)n_digits; i++) {
+		if (i == e + 1 && e >= 0)
+			out[len++] = '.';
+		out[len++] = i < (int)n_digits ? digits[i] : '0';
+	}
+	return len;
+}
+
 void response_put_score(struct response *r, const char *name, double v)
 {
-	char full[32], text[32];
+	char text[24];
 
 	response_put_name(r, name);
 	if (!isfinite(v))
 		v = 0;
-	(void)snprintf(full, sizeof full, "%.9g", v);
-	for (int digits = 1; digits <= 9; digits++) {
-		(void)snprintf(text, sizeof text, "%.*g", digits, v);
-		if (strtod(text, NULL) == strtod(full, NULL))
-			break;
-	}
-	bq_buf_put_span(r->out, bq_span_of(text));
+	if (v >= 1e-4 && v < 999999999)
+		bq_buf_put(r->out, text, format_score(v, text));
+	else
+		bq_buf_printf(r->out, "%.*g", SCORE_DIGITS, v);
 }
+
+/* ---- nesting ------------------------------------------------------------- */
 
 void response_open(struct response *r, const char *name, char open)
 {

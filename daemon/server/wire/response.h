@@ -57,8 +57,7 @@ void response_put_bool(struct response *r, const char *name, bool v);
 void response_put_str(struct response *r, const char *name, struct bq_span v);
 void response_put_text(struct response *r, const char *name, const char *v);
 
-/* The shortest decimal that reads back as `v` to 9 significant digits; a value
- * that is no number is 0. */
+/* `v` as printf("%.9g") has it; a value that is no number is 0. */
 void response_put_score(struct response *r, const char *name, double v);
 
 /* Start a member or list element whose value the caller writes to r->out: puts
