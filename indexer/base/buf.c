@@ -48,7 +48,17 @@ void bq_buf_put(struct bq_buf *b, const void *bytes, size_t n)
 }
 
 void bq_buf_put_span(struct bq_buf *b, struct bq_span s) { bq_buf_put(b, s.ptr, s.len); }
-void bq_buf_put_u8(struct bq_buf *b, uint8_t v) { bq_buf_put(b, &v, sizeof v); }
+
+void bq_buf_put_u8(struct bq_buf *b, uint8_t v)
+{
+	uint8_t *p = bq_buf_room(b, 1);
+
+	if (p == NULL)
+		return;
+	*p = v;
+	b->len++;
+}
+
 void bq_buf_put_u16(struct bq_buf *b, uint16_t v) { bq_buf_put(b, &v, sizeof v); }
 void bq_buf_put_u32(struct bq_buf *b, uint32_t v) { bq_buf_put(b, &v, sizeof v); }
 void bq_buf_put_u64(struct bq_buf *b, uint64_t v) { bq_buf_put(b, &v, sizeof v); }

@@ -5,6 +5,7 @@
 #include "server/verb/verb.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include <bq/utf8.h>
@@ -64,6 +65,24 @@ static void put_freshness(struct response *r, const struct bq_doc_head *head, co
 		response_put_bool(r, "stale", true);
 }
 
+/* `path` under `root`, with a NUL behind it; "" when there is no room. */
+static struct bq_span join_path(struct bq_arena *mem, struct bq_span root, struct bq_span path)
+{
+	bool wants_slash = root.ptr[root.len - 1] != '/';
+	size_t n = root.len + wants_slash + path.len;
+	char *p = bq_arena_alloc(mem, n + 1);
+
+	if (p == NULL)
+		return BQ_SPAN("");
+	memcpy(p, root.ptr, root.len);
+	if (wants_slash)
+		p[root.len] = '/';
+	if (path.len != 0)
+		memcpy(p + root.len + wants_slash, path.ptr, path.len);
+	p[n] = '\0';
+	return bq_span_make(p, n);
+}
+
 /* "path" and what goes with it: absolute, or "-" for standard input. */
 static void put_path(struct response *r, const struct hit_lines *lines)
 {
@@ -74,8 +93,7 @@ static void put_path(struct response *r, const struct hit_lines *lines)
 	struct bq_span path = head->path;
 
 	if (is_file)
-		path = bq_span_of(bq_arena_printf(&lines->w->mem, "%.*s%s%.*s", (int)root.len, root.ptr,
-			root.ptr[root.len - 1] == '/' ? "" : "/", (int)path.len, path.ptr));
+		path = join_path(&lines->w->mem, root, path);
 	if (bq_utf8_check(path) == path.len) {
 		response_put_str(r, "path", path);
 	} else {

@@ -1,18 +1,53 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "server/wire/doc_token.h"
 
-#include <inttypes.h>
-#include <stdio.h>
+#include <string.h>
 
 enum { UID_DIGITS = 16 };
 
-void doc_token_format(const struct doc_token *t, char out[DOC_TOKEN_BYTES])
+/* Each returns the end of what it wrote. */
+static char *format_uid(uint64_t uid, char *out)
 {
-	(void)snprintf(out, DOC_TOKEN_BYTES, "g%" PRIu64 ".%016" PRIx64 ".%" PRIu32 ".%" PRIu32, t->gen, t->uid,
-		t->leaf, t->doc);
+	static const char hex[] = "0123456789abcdef";
+
+	for (unsigned shift = 64; shift != 0; shift -= 4)
+		*out++ = hex[(uid >> (shift - 4)) & 15];
+	return out;
 }
 
-void doc_token_put_uid(struct bq_buf *out, uint64_t uid) { bq_buf_printf(out, "%016" PRIx64, uid); }
+static char *format_decimal(uint64_t v, char *out)
+{
+	char digits[20];
+	size_t at = sizeof digits, n;
+
+	do
+		digits[--at] = (char)('0' + v % 10);
+	while ((v /= 10) != 0);
+	n = sizeof digits - at;
+	memcpy(out, digits + at, n);
+	return out + n;
+}
+
+void doc_token_format(const struct doc_token *t, char out[DOC_TOKEN_BYTES])
+{
+	*out++ = 'g';
+	out = format_decimal(t->gen, out);
+	*out++ = '.';
+	out = format_uid(t->uid, out);
+	*out++ = '.';
+	out = format_decimal(t->leaf, out);
+	*out++ = '.';
+	out = format_decimal(t->doc, out);
+	*out = '\0';
+}
+
+void doc_token_put_uid(struct bq_buf *out, uint64_t uid)
+{
+	char digits[UID_DIGITS];
+
+	(void)format_uid(uid, digits);
+	bq_buf_put(out, digits, sizeof digits);
+}
 
 /* A canonical decimal (no leading zeros) off the front of `s`. */
 static bool take_decimal(struct bq_span *s, uint64_t max, uint64_t *out)

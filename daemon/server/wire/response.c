@@ -55,14 +55,22 @@ void response_begin(struct response *r, const char *kind)
 
 void response_put_name(struct response *r, const char *name)
 {
-	if (r->has_member)
-		bq_buf_put_u8(r->out, ',');
-	r->has_member = true;
-	if (name == NULL)
+	size_t n = name == NULL ? 0 : strlen(name);
+	uint8_t *start = bq_buf_room(r->out, n + 4), *p = start;
+
+	if (p == NULL)
 		return;
-	bq_buf_put_u8(r->out, '"');
-	bq_buf_put_span(r->out, bq_span_of(name));
-	bq_buf_put(r->out, "\":", 2);
+	if (r->has_member)
+		*p++ = ',';
+	r->has_member = true;
+	if (name != NULL) {
+		*p++ = '"';
+		memcpy(p, name, n);
+		p += n;
+		*p++ = '"';
+		*p++ = ':';
+	}
+	r->out->len += (size_t)(p - start);
 }
 
 void response_put_u64(struct response *r, const char *name, uint64_t v)
