@@ -177,8 +177,8 @@ void worker_pool_submit(struct worker_pool *pool, struct job *job)
 	pthread_mutex_lock(&pool->lock);
 	job->state = JOB_QUEUED;
 	job_list_push(&pool->queue, job);
-	pthread_cond_signal(&pool->wake);
 	pthread_mutex_unlock(&pool->lock);
+	pthread_cond_signal(&pool->wake); /* now: who wakes up does not wait for the lock */
 }
 
 bool worker_pool_withdraw(struct worker_pool *pool, struct job *job)

@@ -4,7 +4,9 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -216,6 +218,18 @@ void bq_index_unref(struct bq_index *ix)
 }
 
 /* The stamp but for the checksum, which takes a read. */
+static struct bq_index_stamp stamp_of(const struct stat *st)
+{
+	struct bq_index_stamp stamp;
+
+	memset(&stamp, 0, sizeof stamp);
+	stamp.device = st->st_dev;
+	stamp.inode = st->st_ino;
+	stamp.mtime_ns = (uint64_t)st->st_mtim.tv_sec * 1000000000u + (uint64_t)st->st_mtim.tv_nsec;
+	stamp.bytes = (uint64_t)st->st_size;
+	return stamp;
+}
+
 static int stat_manifest(const char *dir, struct bq_index_stamp *out, int *dirfd, struct bq_error *err)
 {
 	struct stat st;
@@ -230,10 +244,7 @@ static int stat_manifest(const char *dir, struct bq_index_stamp *out, int *dirfd
 		(void)close(*dirfd);
 		return rc;
 	}
-	out->device = st.st_dev;
-	out->inode = st.st_ino;
-	out->mtime_ns = (uint64_t)st.st_mtim.tv_sec * 1000000000u + (uint64_t)st.st_mtim.tv_nsec;
-	out->bytes = (uint64_t)st.st_size;
+	*out = stamp_of(&st);
 	return BQ_OK;
 }
 
@@ -261,6 +272,26 @@ static bool is_settled(uint64_t mtime_ns)
 	return (uint64_t)now.tv_sec * 1000000000u > mtime_ns + 2000000000u;
 }
 
+/* Whether `now`, without its checksum, is what `last` was, and surely so. */
+static bool is_same(const struct bq_index_stamp *last, const struct bq_index_stamp *now)
+{
+	return last != NULL && last->device == now->device && last->inode == now->inode
+		&& last->mtime_ns == now->mtime_ns && last->bytes == now->bytes && is_settled(now->mtime_ns);
+}
+
+/* The stamp is still `last`, by one call: a daemon asks this with each request. */
+static bool is_unchanged(const char *dir, const struct bq_index_stamp *last)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	int n = last == NULL ? -1 : snprintf(path, sizeof path, "%s/%s", dir, MANIFEST_NAME);
+
+	if (n < 0 || (size_t)n >= sizeof path || lstat(path, &st) != 0)
+		return false;
+	struct bq_index_stamp now = stamp_of(&st);
+	return is_same(last, &now);
+}
+
 int bq_index_stamp(const char *dir, const struct bq_index_stamp *last, struct bq_index_stamp *out,
 	struct bq_error *err)
 {
@@ -268,15 +299,14 @@ int bq_index_stamp(const char *dir, const struct bq_index_stamp *last, struct bq
 
 	if (engine_owns(dir))
 		return engine_stamp(dir, out, err);
+	if (is_unchanged(dir, last)) {
+		*out = *last;
+		return BQ_OK;
+	}
 	rc = stat_manifest(dir, out, &dirfd, err);
-
 	if (rc != BQ_OK)
 		return rc;
-	if (last != NULL && last->device == out->device && last->inode == out->inode
-		&& last->mtime_ns == out->mtime_ns && last->bytes == out->bytes && is_settled(out->mtime_ns))
-		out->checksum = last->checksum;
-	else
-		out->checksum = read_checksum(dirfd, out->bytes);
+	out->checksum = is_same(last, out) ? last->checksum : read_checksum(dirfd, out->bytes);
 	(void)close(dirfd);
 	return BQ_OK;
 }
