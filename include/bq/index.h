@@ -254,7 +254,8 @@ int bq_index_verify(const char *dir, struct bq_error *err);
 
 /* Compare all bytes of the segments of `ix` with their checksums.  BQ_EFORMAT
  * with file and place in `err`; BQ_ECANCELLED soon after `cancel` (may be NULL)
- * is set.  Reads all. */
+ * is set.  Reads all in order; from then on the kernel reads single pages, as
+ * queries touch them here and there. */
 int bq_index_check_sums(const struct bq_index *ix, const atomic_bool *cancel, struct bq_error *err);
 
 /* Whether `address` lies in a file that `ix` has mapped; *name is then its

@@ -46,6 +46,12 @@ void mapfile_forget(const struct mapfile *m)
 		(void)madvise((void *)(uintptr_t)m->ptr, m->len, MADV_DONTNEED); /* read-only and shared: nothing is lost */
 }
 
+void mapfile_expect(const struct mapfile *m, enum mapfile_use use)
+{
+	if (m->ptr != NULL) /* advice: nothing is lost if it is not taken */
+		(void)madvise((void *)(uintptr_t)m->ptr, m->len, use == MAPFILE_IN_ORDER ? MADV_NORMAL : MADV_RANDOM);
+}
+
 void mapfile_close(struct mapfile *m)
 {
 	if (m->ptr != NULL)

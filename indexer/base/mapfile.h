@@ -28,6 +28,12 @@ int mapfile_of(int fd, const char *name, struct mapfile *out, struct bq_error *e
  * memory; they come back when they are touched. */
 void mapfile_forget(const struct mapfile *m);
 
+enum mapfile_use { MAPFILE_IN_ORDER, MAPFILE_HERE_AND_THERE };
+
+/* Tell the kernel how the bytes will be read: whether to read ahead of what is
+ * touched. */
+void mapfile_expect(const struct mapfile *m, enum mapfile_use use);
+
 /* Accepts one that is all zero. */
 void mapfile_close(struct mapfile *m);
 

@@ -72,8 +72,11 @@ int bq_index_check_sums(const struct bq_index *ix, const atomic_bool *cancel, st
 
 	for (uint32_t i = 0; i < ix->n_leaves && rc == BQ_OK; i++) {
 		const struct segment *s = native(ix->leaves[i]);
-		if (s != NULL)
-			rc = check_segment(s, cancel, err);
+		if (s == NULL)
+			continue;
+		mapfile_expect(&s->map, MAPFILE_IN_ORDER);
+		rc = check_segment(s, cancel, err);
+		mapfile_expect(&s->map, MAPFILE_HERE_AND_THERE);
 	}
 	return rc;
 }

@@ -9,14 +9,15 @@
 #include "bench/verb.h"
 
 static const char usage[] =
-	"usage: bqbench engine INDEX [--commands TOP_10,COUNT,..] [--runs 10] [--cpu] [--snippets] [--json]\n"
-	"                     < queries\n"
+	"usage: bqbench engine INDEX [--commands TOP_10,COUNT,..] [--runs 10] [--cpu | --cold] [--snippets]\n"
+	"                     [--json] < queries\n"
 	"       bqbench serve [--socket PATH | --memcached HOST:PORT] [--connections 8] [--rate R | --closed]\n"
 	"                     [--seconds 10] [--limit 10] [--json] < queries\n"
 	"       bqbench floor INDEX [--json]\n"
 	"\n"
 	"engine  each query in process: median of the runs, bytes touched, floor of each class;\n"
-	"        apart from that, with --snippets, what showing its hits takes\n"
+	"        apart from that, with --snippets, what showing its hits takes; with --cold the\n"
+	"        index's pages are dropped from memory before each timed query\n"
 	"serve   queries against a daemon: an open loop of R requests a second, or a closed one\n"
 	"floor   what the kernels cost on this machine, and the floor of each class of queries\n"
 	"\n"

@@ -10,6 +10,7 @@
 #include "bench/args.h"
 #include "bench/ask.h"
 #include "bench/clock.h"
+#include "bench/cold.h"
 #include "bench/touched.h"
 #include "bench/verb.h"
 
@@ -36,6 +37,9 @@ struct engine {
 	unsigned runs;
 	clockid_t clock;
 	bool shows; /* --snippets */
+	bool is_cold; /* --cold: no page of the index is in memory before each timed query */
+	struct cold cold;
+	uint64_t n_kept; /* pages that could not be dropped, at most */
 	struct constants constants;
 	struct result *results; /* [n_commands][queries.n] */
 	uint64_t *times;        /* [queries.n][runs], ns */
@@ -101,12 +105,24 @@ static int look_at(struct engine *e, uint32_t command, uint32_t query)
 	return rc;
 }
 
+/* Nothing but the index's bytes is cold: the searcher and its memory are those
+ * of a daemon that has answered before. */
+static void make_cold(struct engine *e)
+{
+	if (cold_drop(&e->cold, &e->ask.error) != BQ_OK)
+		e->n_kept = UINT64_MAX;
+	else if (e->cold.n_kept > e->n_kept)
+		e->n_kept = e->cold.n_kept;
+}
+
 static void run_once(struct engine *e, uint32_t command, unsigned run)
 {
 	for (uint32_t i = 0; i < e->queries.n; i++) {
-		uint64_t count, start = clock_ns(e->clock);
 		if (result_at(e, command, i)->is_refused)
 			continue;
+		if (e->is_cold)
+			make_cold(e);
+		uint64_t count, start = clock_ns(e->clock);
 		if (ask_run(&e->ask, e->commands[command], e->queries.list[i].text, &count) != BQ_OK)
 			refuse(e, command, i);
 		e->times[(size_t)i * e->runs + run] = clock_ns(e->clock) - start - e->ask.shown.ns;
@@ -268,8 +284,8 @@ static void put_json(struct bq_buf *b, struct engine *e, double *room)
 	}
 	bq_buf_printf(b, "],\n\"index\":");
 	put_index(b, e->ask.index);
-	bq_buf_printf(b, ",\n\"runs\":%u,\"clock\":\"%s\",\"constants\":", e->runs,
-		e->clock == CLOCK_MONOTONIC ? "wall" : "cpu");
+	bq_buf_printf(b, ",\n\"runs\":%u,\"clock\":\"%s\",\"cold\":%s,\"constants\":", e->runs,
+		e->clock == CLOCK_MONOTONIC ? "wall" : "cpu", e->is_cold ? "true" : "false");
 	constants_put_json(b, &e->constants);
 	bq_buf_printf(b, "}\n");
 }
@@ -379,8 +395,13 @@ static int run(struct engine *e, const char *dir, bool as_json)
 	e->ask.clock = e->clock;
 	if (constants_measure(e->ask.index, &e->constants, &err) != BQ_OK)
 		return complain("%s", err.msg);
+	if (e->is_cold && cold_init(&e->cold, e->ask.index, &err) != BQ_OK)
+		return complain("%s", err.msg);
 	for (uint32_t c = 0; c < e->n_commands; c++)
 		run_command(e, c);
+	if (e->n_kept > e->cold.n_pages / 100) /* a few are on their way in when they are to go */
+		return complain("--cold: %llu of %llu pages stay in memory: does another process serve this index?",
+			(unsigned long long)e->n_kept, (unsigned long long)e->cold.n_pages);
 	int code = report(e, as_json);
 	return code != 0 ? code : e->n_refused != 0;
 }
@@ -395,6 +416,7 @@ int verb_engine(char **argv)
 		{ "runs", ARG_COUNT, &e.runs },
 		{ "cpu", ARG_FLAG, &by_cpu },
 		{ "snippets", ARG_FLAG, &e.shows },
+		{ "cold", ARG_FLAG, &e.is_cold },
 		{ "json", ARG_FLAG, &as_json },
 	};
 	int code;
@@ -403,9 +425,12 @@ int verb_engine(char **argv)
 		return 2;
 	if (dir == NULL || e.runs > MAX_RUNS)
 		return complain(dir == NULL ? "engine: which index?" : "--runs: at most 1000");
+	if (e.is_cold && by_cpu)
+		return complain("--cold waits for the disk: not by --cpu");
 	e.clock = by_cpu ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC;
 	bq_arena_init(&e.mem, MEM_CAP);
 	code = run(&e, dir, as_json);
+	cold_release(&e.cold);
 	ask_release(&e.ask);
 	bq_arena_release(&e.mem);
 	return code;

@@ -55,6 +55,16 @@ grep -F '"class":"phrase"' "$tmp/out" | grep -q '"bytes":0[,}]' && fail "a phras
 bench engine "$tmp/index" --runs=1 --cpu <"$tmp/queries" >"$tmp/out" || fail "engine"
 [ "$(grep -cE '^(TOP_10 {9}|COUNT {10})[a-z]' "$tmp/out")" -eq 14 ] || fail "not 2 commands of 7 classes:"
 
+# --cold: a file system without disk keeps its pages, which is said
+status=0
+bench engine "$tmp/index" --commands TOP_10 --runs 1 --cold --json <"$tmp/queries" >"$tmp/out" || status=$?
+if [ $status -eq 0 ]; then
+	has '"clock":"wall","cold":true,'
+else
+	grep -q 'pages stay in memory' "$tmp/log" || fail "engine --cold: exit $status"
+fi
+refuses engine "$tmp/index" --cold --cpu
+
 bench engine "$tmp/index" --commands TOP_10 --runs 1 --snippets --json <"$tmp/queries" >"$tmp/out" || fail "engine --snippets"
 is_json
 has '"class":"phrase","n":1,' ',"shown":10,"show_us_a_hit":' '"frames_a_hit":'

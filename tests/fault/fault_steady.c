@@ -24,7 +24,7 @@ enum { N_DOCS = 9000, VOCABULARY = 60, WARM_UPS = 3, ROUNDS = 1000 };
 
 /* A digit stands for one of the words. */
 static const char *const queries[] = { "1", "1 2", "+1 +2", "+1 2 3", "+1 -2", "1 2 3 4", "\"1 2\"", "+\"1 2\" +3",
-	"title:1", "(1 2) OR 3",
+	"title:1", "(1 2) OR 3", "\"1 2\"~3", "1 NEAR/4 2", "\"1 2\" 3", "+1 +2 +3 -4 5", "\"1 2 3\" -4",
 	"1 2 3 4 5 6 7 8 9" };
 enum { N_QUERIES = sizeof queries / sizeof queries[0] };
 

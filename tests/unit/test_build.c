@@ -372,11 +372,48 @@ static void test_what_the_manifest_remembers(void **state)
 	bq_index_unref(ix);
 }
 
+/* Whether the kernel takes the mapped segment for one that is read here and
+ * there: flag `rr` of its map. */
+static bool is_read_here_and_there(void)
+{
+	FILE *maps = fopen("/proc/self/smaps", "r");
+	bool is_ours = false, found = false;
+	char line[4500];
+
+	assert_non_null(maps);
+	while (!found && fgets(line, sizeof line, maps) != NULL) {
+		if (strstr(line, dir.path) != NULL && strstr(line, ".seg") != NULL)
+			is_ours = true;
+		else if (strncmp(line, "VmFlags:", 8) == 0) {
+			found = is_ours && strstr(line, " rr ") != NULL;
+			is_ours = false;
+		}
+	}
+	(void)fclose(maps);
+	return found;
+}
+
+static void test_what_is_checked_is_then_read_here_and_there(void **state)
+{
+	struct bq_build *b = start();
+	struct bq_index *ix;
+
+	(void)state;
+	add(b, "one");
+	finish(b);
+	assert_int_equal(bq_index_open(dir.path, &ix, &err), BQ_OK);
+	assert_false(is_read_here_and_there());
+	assert_int_equal(bq_index_check_sums(ix, NULL, &err), BQ_OK);
+	assert_true(is_read_here_and_there());
+	bq_index_unref(ix);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_generations_follow_one_another, prepare, release),
 		cmocka_unit_test_setup_teardown(test_an_index_of_nothing, prepare, release),
+		cmocka_unit_test_setup_teardown(test_what_is_checked_is_then_read_here_and_there, prepare, release),
 		cmocka_unit_test_setup_teardown(test_documents_without_words, prepare, release),
 		cmocka_unit_test_setup_teardown(test_aborting_leaves_the_old_generation, prepare, release),
 		cmocka_unit_test_setup_teardown(test_segments_up_to_the_limit, prepare, release),
