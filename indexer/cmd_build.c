@@ -15,6 +15,7 @@
 #include <bq/log.h>
 #include <bq/xapian.h>
 
+#include "base/clock.h"
 #include "options.h"
 #include "progress.h"
 #include "report.h"
@@ -127,14 +128,14 @@ static int add_source(struct run *r, struct source *s, struct bq_error *err)
 	int rc;
 
 	for (;;) {
-		uint64_t start = now_ns(), between;
+		uint64_t start = clock_now_ns(), between;
 		rc = source_next(s, &doc, err);
-		between = now_ns();
+		between = clock_now_ns();
 		r->report.read_ns += between - start;
 		if (rc != BQ_OK)
 			return rc == BQ_END ? BQ_OK : rc;
 		rc = r->xapian != NULL ? bq_xapian_build_add(r->xapian, &doc, err) : bq_build_add(r->build, &doc, err);
-		r->report.index_ns += now_ns() - between;
+		r->report.index_ns += clock_now_ns() - between;
 		if (rc == BQ_ELIMIT)
 			source_skip(s, doc.path, doc.file_line, true, err->msg);
 		else if (rc != BQ_OK)
@@ -148,14 +149,14 @@ static int commit(struct run *r, struct bq_error *err)
 {
 	struct bq_build *b = r->build;
 	struct bq_xapian_build *x = r->xapian;
-	uint64_t start = now_ns();
+	uint64_t start = clock_now_ns();
 	int rc;
 
 	r->build = NULL;
 	r->xapian = NULL;
 	progress_phase(&r->progress, "writing the index");
 	rc = x != NULL ? bq_xapian_build_commit(x, &r->report.build, err) : bq_build_commit(b, &r->report.build, err);
-	r->report.write_ns = now_ns() - start;
+	r->report.write_ns = clock_now_ns() - start;
 	return rc;
 }
 
@@ -194,7 +195,7 @@ static int run_build(const struct options *o, bool is_update)
 {
 	struct run r = { .o = o, .is_update = is_update };
 	struct bq_error err;
-	uint64_t start = now_ns();
+	uint64_t start = clock_now_ns();
 	int rc;
 
 	skips_init(&r.skips);
@@ -205,7 +206,8 @@ static int run_build(const struct options *o, bool is_update)
 	};
 	stop_catch();
 	rc = make_generation(&r, &err);
-	r.report.total_ns = now_ns() - start;
+	r.report.total_ns = clock_now_ns() - start;
+	r.report.read_bytes = r.read_bytes;
 	r.report.skips = &r.skips;
 	r.report.is_update = is_update;
 	r.report.code = rc != BQ_OK ? EXIT_FAILED : r.skips.n_broken != 0 ? EXIT_SKIPPED : EXIT_DONE;

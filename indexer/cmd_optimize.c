@@ -9,8 +9,8 @@
 #include <bq/build.h>
 #include <bq/log.h>
 
+#include "base/clock.h"
 #include "options.h"
-#include "progress.h"
 #include "stop.h"
 
 static void print_json(const struct options *o, const struct bq_build_report *r, bool is_new, double seconds)
@@ -33,13 +33,13 @@ int cmd_optimize(const struct options *o)
 {
 	struct bq_build_report r;
 	struct bq_error err;
-	uint64_t start = now_ns();
+	uint64_t start = clock_now_ns();
 	bool is_new;
 	int rc;
 
 	stop_catch();
 	rc = bq_build_optimize(o->index, &stop_signal, &r, &is_new, &err);
-	double seconds = (double)(now_ns() - start) / 1e9;
+	double seconds = (double)(clock_now_ns() - start) / 1e9;
 	if (rc != BQ_OK) {
 		complain("%s: %s", o->index, err.msg);
 		return EXIT_FAILED;

@@ -4,33 +4,26 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "base/clock.h"
 
 enum { COLUMNS = 80 };
 
 static const uint64_t second_ns = 1000000000, tty_ns = 200000000, line_ns = 2000000000;
-
-uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * second_ns + (uint64_t)t.tv_nsec;
-}
 
 void progress_init(struct progress *p, const char *when)
 {
 	memset(p, 0, sizeof *p);
 	p->is_tty = isatty(STDERR_FILENO) == 1;
 	p->is_on = strcmp(when, "always") == 0 || (p->is_tty && strcmp(when, "auto") == 0);
-	p->start_ns = p->shown_ns = now_ns();
+	p->start_ns = p->shown_ns = clock_now_ns();
 }
 
 void progress_expect(struct progress *p, uint64_t total)
 {
 	p->view.total = total;
-	p->start_ns = p->shown_ns = now_ns();
+	p->start_ns = p->shown_ns = clock_now_ns();
 }
 
 /* A file's name belongs on a line that is written over; in a log it is one of
@@ -56,7 +49,7 @@ static void print_line(struct progress *p)
 void progress_show(struct progress *p, uint64_t documents, uint64_t bytes, struct bq_span name)
 {
 	struct progress_view *v = &p->view;
-	uint64_t now = p->is_on ? now_ns() : 0, since = now - p->shown_ns;
+	uint64_t now = p->is_on ? clock_now_ns() : 0, since = now - p->shown_ns;
 
 	v->documents = documents;
 	if (!p->is_on || since < (p->is_tty ? tty_ns : line_ns))

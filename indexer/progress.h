@@ -44,9 +44,6 @@ struct progress {
 	struct progress_view view;
 };
 
-/* CLOCK_MONOTONIC. */
-uint64_t now_ns(void);
-
 /* `when`: auto (on a terminal), always, never.  `is_on` says which it is. */
 void progress_init(struct progress *p, const char *when);
 

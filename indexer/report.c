@@ -73,6 +73,18 @@ void report_print(const struct report *r, const struct options *o)
 
 /* ---- for programs ------------------------------------------------------ */
 
+/* What the build must cost were all else free, in CPU seconds: reading the sources,
+ * counting their words, compressing what is stored, writing what came of it.
+ * Nanoseconds each, of `bqbench making` on the machine of tests/bench/README.md. */
+static double floor_seconds(const struct report *r)
+{
+	static const double read = .25, word = 30, compress = 9, write = .55;
+	const struct bq_build_report *b = &r->build;
+
+	return (read * (double)r->read_bytes + word * (double)b->analysed + compress * (double)b->stored_bytes +
+		write * (double)b->written_bytes) / 1e9;
+}
+
 static void put_count(struct bq_buf *b, const char *name, uint64_t n)
 {
 	bq_buf_printf(b, "\"%s\":%" PRIu64 ",", name, n);
@@ -107,6 +119,18 @@ static void put_skip(struct bq_buf *b, const struct skip *s)
 	bq_buf_printf(b, ",\"broken\":%s}", s->is_broken ? "true" : "false");
 }
 
+static void put_floor(struct bq_buf *b, const struct report *r)
+{
+	double least = floor_seconds(r);
+
+	bq_buf_printf(b, "\"floor\":{");
+	put_count(b, "read_bytes", r->read_bytes);
+	put_count(b, "words", r->build.analysed);
+	put_count(b, "stored_bytes", r->build.stored_bytes);
+	put_count(b, "written_bytes", r->build.written_bytes);
+	bq_buf_printf(b, "\"seconds\":%.6f,\"ratio\":%.2f},", least, least > 0 ? cpu_seconds(RUSAGE_SELF) / least : 0);
+}
+
 static void put_report(struct bq_buf *b, const struct report *r, const struct options *o)
 {
 	bq_buf_printf(b, "{\"verb\":\"%s\",\"index\":", o->verb->name);
@@ -133,8 +157,11 @@ static void put_report(struct bq_buf *b, const struct report *r, const struct op
 	put_count(b, "peak_rss_bytes", peak_rss_bytes());
 	bq_buf_printf(b, "\"seconds\":{\"read\":%.6f,\"index\":%.6f,\"write\":%.6f,\"total\":%.6f,", seconds(r->read_ns),
 		seconds(r->index_ns), seconds(r->write_ns), seconds(r->total_ns));
-	bq_buf_printf(b, "\"cpu\":%.6f,\"cpu_first_thread\":%.6f},\"threads\":%" PRIu64 ",", cpu_seconds(RUSAGE_SELF),
-		cpu_seconds(RUSAGE_THREAD), o->threads);
+	bq_buf_printf(b, "\"terms\":%.6f,\"pairs\":%.6f,\"cpu\":%.6f,\"cpu_first_thread\":%.6f},",
+		seconds(r->build.terms_ns), seconds(r->build.pairs_ns), cpu_seconds(RUSAGE_SELF), cpu_seconds(RUSAGE_THREAD));
+	if (r->build.written_bytes != 0)
+		put_floor(b, r);
+	put_count(b, "threads", o->threads);
 	bq_buf_printf(b, "\"broken\":%zu,\"skipped\":[", r->skips->n_broken);
 	for (size_t i = 0; i < r->skips->n; i++) {
 		if (i != 0)

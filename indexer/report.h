@@ -15,6 +15,7 @@ struct report {
 	const struct skips *skips;
 	bool is_update;
 	uint64_t read_ns, index_ns, write_ns, total_ns;
+	uint64_t read_bytes; /* of the sources */
 	int code; /* the run's exit code */
 };
 

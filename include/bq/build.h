@@ -70,6 +70,10 @@ struct bq_build_report {
 	uint64_t text_bytes;
 	uint64_t index_bytes;
 	uint64_t peak_bytes; /* of the builder's own memory */
+	uint64_t analysed;      /* words of the documents added */
+	uint64_t stored_bytes;  /* of them, before compression */
+	uint64_t written_bytes; /* of the segments they made */
+	uint64_t terms_ns, pairs_ns; /* writing their words, and their pair lists */
 	uint64_t added, dropped, kept; /* documents; `documents` is what the generation has */
 	uint64_t restamped;  /* of those kept: only time or size of their file had changed */
 	uint32_t runs;       /* spilled: words that memory had no room for */

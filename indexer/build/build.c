@@ -9,6 +9,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/pool.h"
 #include "build/compact.h"
 #include "build/crew.h"
@@ -378,19 +379,25 @@ static int finish_segment(struct bq_build *b, struct bq_error *err)
 	struct segment_writer *w = b->w;
 	struct segment_info info;
 	int rc = crew_drain(&b->crew, w, err);
+	uint64_t start;
 
 	if (rc != BQ_OK)
 		return rc;
 	note_peak(b);
 	fix_average(b);
 	segment_writer_begin_terms(w, b->manifest.avg_len);
+	start = clock_now_ns();
 	rc = write_terms(b, err);
+	b->report.terms_ns += clock_now_ns() - start;
 	if (rc != BQ_OK)
 		return rc;
 	b->w = NULL;
 	rc = segment_writer_finish(w, &info, err);
 	if (rc != BQ_OK)
 		return rc;
+	b->report.pairs_ns += info.pairs_ns;
+	b->report.analysed += info.n_tokens;
+	b->report.written_bytes += info.bytes;
 	if (b->manifest.pairs == 0)
 		b->manifest.pairs = info.pairs; /* the first one has chosen */
 	return compact_add(&b->compact, &info, err);
@@ -466,6 +473,7 @@ int bq_build_add(struct bq_build *b, const struct bq_doc_in *doc, struct bq_erro
 	b->run_docs++;
 	b->report.added++;
 	b->report.text_bytes += doc->text.len;
+	b->report.stored_bytes += b->opts.no_store ? 0 : (uint64_t)doc->text.len + doc->fields.len;
 	return BQ_OK;
 }
 

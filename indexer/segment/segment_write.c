@@ -12,6 +12,7 @@
 
 #include <bq/buf.h>
 
+#include "base/clock.h"
 #include "segment/columns.h"
 #include "segment/container.h"
 #include "segment/docs.h"
@@ -341,6 +342,7 @@ int segment_writer_finish(struct segment_writer *w, struct segment_info *out, st
 	struct container_head head = { .number = w->params.number, .text_id = w->params.text_id, .k1 = w->params.k1,
 		.b = w->params.b, .avg_len = w->avg_len, .n_docs = w->n_docs, .n_tokens = w->n_tokens,
 		.flags = w->params.no_store ? CONTAINER_NO_STORE : 0 };
+	uint64_t start;
 	uint32_t t = 0;
 
 	if (w->status == BQ_OK)
@@ -348,14 +350,16 @@ int segment_writer_finish(struct segment_writer *w, struct segment_info *out, st
 	head.n_terms = w->n_terms;
 	if (w->status == BQ_OK)
 		put_sections(w);
+	start = clock_now_ns();
 	int rc = w->status == BQ_OK ? put_pairs(w, &head, &t, err) : describe_failure(w, err);
+	start = clock_now_ns() - start;
 	if (rc == BQ_OK) {
 		rc = container_finish(w->file, &head, err);
 		w->file = NULL;
 	}
 	if (rc == BQ_OK)
 		*out = (struct segment_info){ head.number, head.file_bytes, head.checksum, head.n_docs, head.n_terms,
-			head.n_tokens, t };
+			head.n_tokens, t, start };
 	else
 		(void)unlinkat(w->dirfd, w->name, 0);
 	w->dirfd = -1;

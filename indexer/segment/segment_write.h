@@ -67,6 +67,7 @@ struct segment_info {
 	uint32_t n_terms;
 	uint64_t n_tokens; /* sum of lengths */
 	uint32_t pairs;    /* T of its pair lists */
+	uint64_t pairs_ns; /* what they took */
 };
 
 /* Create the segment's file in directory `dirfd` (borrowed until finish or

@@ -10,5 +10,6 @@
 int verb_engine(char **argv);
 int verb_serve(char **argv);
 int verb_floor(char **argv);
+int verb_making(char **argv);
 
 #endif

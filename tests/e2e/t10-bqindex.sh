@@ -39,7 +39,14 @@ run 0 build --json -o index docs
 says out '"gen":2'
 says out '"documents":4'
 says out '"reason":"hidden","broken":false'
-python3 -m json.tool <out >/dev/null || fail "the report is not JSON"
+python3 -c '
+import json, os, sys
+r = json.load(sys.stdin)
+f, s = r["floor"], r["seconds"]
+assert f["words"] == r["tokens"] and f["stored_bytes"] >= r["text_bytes"] and f["written_bytes"] == r["index_bytes"], f
+assert f["read_bytes"] >= r["text_bytes"] and f["seconds"] > 0 and f["ratio"] > 0, f
+assert s["terms"] + s["pairs"] <= s["write"] <= s["total"], s
+' <out || fail "the report does not say what it should"
 [ "$(ls index)" = "00000002.seg
 LOCK
 MANIFEST" ] || fail "old files stay: $(ls index)"

@@ -83,6 +83,11 @@ has '"decode_ns":[' '"miss_ns":' '{"command":"COUNT","class":"phrase",'
 bench floor "$tmp/index" >"$tmp/out" || fail "floor"
 has 'dependent miss' 'must-should'
 
+(cd "$tmp" && exec "$BQ_BINARY_DIR/tests/bench/bqbench" making queries --json) >"$tmp/out" || fail "making"
+is_json
+has '"read_ns":' '"word_ns":' '"compress_ns":' '"write_ns":'
+bench making "$tmp/none" >"$tmp/out" && fail "making without a file:"
+
 # serve
 start --index "$tmp/index"
 bench serve --socket "$tmp/s" --connections 4 --closed --seconds 0.5 --json <"$tmp/queries" >"$tmp/out" || fail "closed loop"
