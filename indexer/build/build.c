@@ -21,7 +21,11 @@
 #include "index/lock.h"
 #include "index/publish.h"
 
-enum { OTHERS_BYTES = 24 << 20 }; /* of the memory allowed: what a build needs beside inverters */
+enum {
+	OTHERS_BYTES = 24 << 20, /* of the memory allowed: what a build needs beside inverters */
+	HAND_BYTES = 8 << 20,    /* below, a thread's inverter is full when it has begun */
+	MIN_HANDS = 4,
+};
 
 struct bq_build {
 	int dirfd, lockfd;
@@ -225,6 +229,15 @@ static int prepare_segments(struct bq_build *b, const struct bq_build_opts *opts
 	return compact_init(c, b->ix, &b->old, err);
 }
 
+/* As many threads as the memory allowed is worth. */
+static uint32_t count_threads(const struct bq_build_opts *opts)
+{
+	uint64_t most = opts->memory_bytes / HAND_BYTES;
+
+	most = most < MIN_HANDS ? MIN_HANDS : most;
+	return opts->threads < most ? opts->threads : (uint32_t)most;
+}
+
 static struct bq_build *build_new(const struct bq_build_opts *opts)
 {
 	struct bq_build *b = calloc(1, sizeof *b);
@@ -255,7 +268,7 @@ int bq_build_open(const char *dir, const struct bq_build_opts *opts, struct bq_b
 	if (b == NULL)
 		return bq_error_set(err, BQ_ENOMEM, 0, "no memory for a builder");
 	rc = check_opts(opts, err);
-	b->pool = pool_new(opts->threads);
+	b->pool = pool_new(count_threads(opts));
 	if (b->pool == NULL)
 		rc = bq_error_set(err, BQ_ENOMEM, 0, "no memory for a builder");
 	if (rc == BQ_OK)

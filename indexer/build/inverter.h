@@ -36,7 +36,7 @@
 
 #define INVERTER_INLINE_KEY 16u
 #define INVERTER_BATCH      32u
-#define INVERTER_LATEST     21u
+#define INVERTER_LATEST     22u
 
 struct term {
 	uint64_t key[2];  /* the word, zeros behind; of a longer one its first 8 bytes, and where it is in `keys` */
@@ -49,7 +49,7 @@ struct term {
 	uint8_t len;      /* of the word */
 	uint8_t level;    /* of the chain's last slice */
 	uint8_t n_latest;
-	uint8_t latest[INVERTER_LATEST + 1]; /* a byte may be written that is not meant */
+	uint8_t latest[INVERTER_LATEST];
 };
 
 _Static_assert(sizeof(struct term) == 64, "a term is one cache line");

