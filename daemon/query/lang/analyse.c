@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "query/lang/parse.h"
+#include "query/phrase/near.h"
 
 static int no_memory(struct parse *p)
 {
@@ -101,6 +102,9 @@ int analyse_token(struct parse *p, const struct lex_token *t, struct ast **out)
 		a->words[n - 1].is_prefix = true;
 	if (rc == BQ_OK && t->kind == LEX_WORD && n == 1 && !a->words[0].is_prefix)
 		rc = set_stem(p, a);
+	if (rc == BQ_OK && a->near == AST_SLOPPY && n > NEAR_MAX_CROSSED && near_crosses(a))
+		rc = bq_error_set(p->err, BQ_ELIMIT, t->at,
+			"more than %u words near one another of which one stands for what another does", NEAR_MAX_CROSSED);
 	return rc;
 }
 

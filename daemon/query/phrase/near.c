@@ -7,6 +7,19 @@ static bool may_share(const struct ast_word *a, const struct ast_word *b)
 	return (a->is_prefix && bq_span_starts(b->text, a->text)) || (b->is_prefix && bq_span_starts(a->text, b->text));
 }
 
+bool near_crosses(const struct ast *a)
+{
+	for (uint32_t i = 0; i < a->n_words; i++) {
+		for (uint32_t k = 0; k < i; k++) {
+			const struct ast_word *v = &a->words[i], *w = &a->words[k];
+			bool is_same = v->is_prefix == w->is_prefix && bq_span_eq(v->text, w->text);
+			if (!is_same && may_share(v, w))
+				return true;
+		}
+	}
+	return false;
+}
+
 void near_init(struct near_slot *slots, const struct ast *a, const uint32_t *lists)
 {
 	for (uint32_t i = 0; i < a->n_words; i++) {
@@ -81,12 +94,18 @@ static enum tried try_around(struct near_walk *w)
 
 /* ---- lists that cross -------------------------------------------------- */
 
-/* Whether slot `s` may take `position`. */
+/* The last position around w->m for slot `s`. */
+static int64_t last_of(const struct near_walk *w, const struct near_slot *s)
+{
+	return w->is_wide ? INT64_MAX : w->m + s->at + s->slack;
+}
+
+/* Whether slot `s` may take `position`: one of those it has looked at. */
 static bool is_fit(const struct near_walk *w, const struct near_slot *s, uint32_t position)
 {
 	uint32_t from = s->read, to = s->next;
 
-	if (position < w->m + s->at || position > w->m + s->at + s->slack)
+	if (position > last_of(w, s))
 		return false;
 	while (from < to) {
 		uint32_t mid = from + (to - from) / 2;
@@ -124,7 +143,7 @@ static uint32_t look_on(struct near_walk *w)
 	for (uint32_t i = 0; i < w->n_slots; i++) {
 		struct near_slot *s = &w->slots[i];
 		s->is_asked = false;
-		if (has_position(s, s->next) && s->list[s->next] <= w->m + s->at + s->slack && s->list[s->next] < first)
+		if (has_position(s, s->next) && s->list[s->next] <= last_of(w, s) && s->list[s->next] < first)
 			first = s->list[s->next];
 	}
 	for (uint32_t i = 0; i < w->n_slots; i++) {
@@ -155,6 +174,18 @@ static bool seat_all(struct near_walk *w, uint32_t range[2])
 	return n == w->n_slots;
 }
 
+/* Whether no match around w->m or later ends before `end`: words cannot be
+ * seated sooner even if they stand as far apart as they like. */
+static bool is_soonest(struct near_walk *w, uint32_t end)
+{
+	uint32_t range[2] = { 0, 0 };
+
+	w->is_wide = true;
+	(void)seat_all(w, range);
+	w->is_wide = false;
+	return range[1] >= end;
+}
+
 /* The same where lists cross: around a later m may be one that ends earlier, but
  * none that ends before its last word can stand. */
 static enum near_found next_crossed(struct near_walk *w, uint64_t limit, uint32_t range[2])
@@ -178,6 +209,8 @@ static enum near_found next_crossed(struct near_walk *w, uint64_t limit, uint32_
 			is_found = true;
 			range[0] = found[0];
 			range[1] = found[1];
+			if (is_soonest(w, range[1]))
+				break;
 		}
 		w->m++;
 	}

@@ -46,7 +46,7 @@ struct near_slot {
 struct near_walk {
 	struct near_slot *slots;
 	uint32_t n_slots;
-	bool is_crossed;
+	bool is_crossed, is_wide; /* is_wide: how far words stand apart is no matter */
 	int64_t from;         /* no match to come begins before it */
 	int64_t m;            /* or stands around one before this */
 };
@@ -57,6 +57,13 @@ enum near_found {
 	NEAR_LATER, /* if there are, they begin at the limit or behind */
 	NEAR_MATCH,
 };
+
+/* Words of a phrase in which one stands for what another does: seating them costs
+ * about the cube of their number. */
+#define NEAR_MAX_CROSSED 16u
+
+/* Whether `a` is such a phrase. */
+bool near_crosses(const struct ast *a);
 
 /* Ready slots[0 .. a->n_words) for phrase `a`: all but `list` and `n`, and
  * `more` if it shall be called, which the caller sets for each document.

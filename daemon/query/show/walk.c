@@ -70,6 +70,7 @@ static const struct plan_terms *terms_of(struct walk *w, uint32_t list)
 	if (forms->terms == NULL && bq_leaf_forms(w->of, terms->terms, &forms->terms, &forms->n, &rd) != BQ_OK) {
 		*forms = (struct plan_terms){ NULL, 0 };
 		w->read.error = rd.error;
+		w->read.mem->oom |= rd.mem->oom;
 	}
 	return forms;
 }
