@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "query/hint.h"
 
+#include "query/far.h"
+
 /* The words of the phrase with a blank between: a query of its own. */
 static struct bq_span words_text(struct bq_query *q, const struct ast *a)
 {
@@ -61,8 +63,11 @@ static uint64_t count_as(struct bq_query *q, struct bq_span text, const struct b
 	*opts = *how;
 	opts->cancel = q->opts->cancel;
 	opts->deadline_ns = q->opts->deadline_ns;
-	if (bq_query_parse(q->searcher, q->view, text, opts, q->mem, &sub, NULL) != BQ_OK ||
-		plan_resolve(sub, &watch, NULL) != BQ_OK || steps(sub, how->match) > HINT_MAX_STEPS ||
+	if (bq_query_parse(q->searcher, q->view, text, opts, q->mem, &sub, NULL) != BQ_OK)
+		return UINT64_MAX;
+	if (far_is(q->view)) /* which takes a round trip, whatever it finds */
+		return bq_query_count(sub, &n, NULL) == BQ_OK ? n : UINT64_MAX;
+	if (plan_resolve(sub, &watch, NULL) != BQ_OK || steps(sub, how->match) > HINT_MAX_STEPS ||
 		bq_query_count(sub, &n, NULL) != BQ_OK)
 		return UINT64_MAX;
 	return n;
@@ -80,7 +85,8 @@ void hint_find(struct bq_query *q, struct bq_hits *out)
 	struct bq_span text = words_text(q, a);
 	any.match = BQ_MATCH_ANY;
 	out->has_hint = true;
-	out->hint_near = is_prefix ? UINT64_MAX : count_as(q, near_text(q, a), &near);
+	bool is_dear = is_prefix || (far_is(q->view) && a->n_words > 2); /* shards know pairs only */
+	out->hint_near = is_dear ? UINT64_MAX : count_as(q, near_text(q, a), &near);
 	out->hint_all = count_as(q, text, &all);
 	out->hint_any = count_as(q, text, &any);
 }

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "query/far.h"
+#include "query/far_expr.h"
 #include "query/lang/parse.h"
 
 static int no_memory(struct bq_error *err)
@@ -86,9 +88,13 @@ int bq_query_parse(struct bq_searcher *s, const struct bq_view *view, struct bq_
 	q->warnings = BQ_ARENA_NEW(mem, const char *, q->max_warnings);
 	if (q->warnings == NULL)
 		return no_memory(err);
-	rc = make_groups(q, err);
+	rc = far_check_view(view, err);
+	if (rc == BQ_OK)
+		rc = make_groups(q, err);
 	for (uint32_t g = 0; rc == BQ_OK && g < q->n_groups; g++)
 		rc = parse_group(q, &q->groups[g], err);
+	if (rc == BQ_OK && far_is(view))
+		rc = far_expr_want(q, err);
 	*out = q;
 	return rc;
 }

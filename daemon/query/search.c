@@ -10,6 +10,7 @@
 #include "query/cheap.h"
 #include "query/cursor_token.h"
 #include "query/estimate.h"
+#include "query/far.h"
 #include "query/hint.h"
 #include "query/eval/flat.h"
 #include "query/eval/pass.h"
@@ -250,6 +251,8 @@ int bq_query_search(struct bq_query *q, struct bq_hits *out, struct bq_error *er
 	if (o->limit > BQ_QUERY_MAX_LIMIT || o->offset > BQ_QUERY_MAX_WINDOW - o->limit)
 		return bq_error_set(err, BQ_ELIMIT, 0, "limit above %u or limit + offset above %u",
 			BQ_QUERY_MAX_LIMIT, BQ_QUERY_MAX_WINDOW);
+	if (far_is(q->view))
+		return far_search(q, out, err);
 	s.window = o->limit == 0 ? 0 : o->limit + o->offset + 1;
 	rc = plan_resolve(q, &s.watch, err);
 	if (rc == BQ_OK)
@@ -269,8 +272,11 @@ int bq_query_count(struct bq_query *q, uint64_t *out, struct bq_error *err)
 {
 	struct watch watch = watch_of(q->opts);
 	struct pass pass = { .q = q, .watch = &watch, .mode = first_mode(q), .wants_count = true };
-	int rc = plan_resolve(q, &watch, err);
+	int rc;
 
+	if (far_is(q->view))
+		return far_count(q, out, err);
+	rc = plan_resolve(q, &watch, err);
 	*out = 0;
 	if (rc == BQ_OK)
 		rc = pass_run(&pass, err);

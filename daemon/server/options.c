@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <bq/proto.h>
+#include <bq/remote.h>
 
 enum option_kind { KIND_INDEX, KIND_TEXT, KIND_NUMBER, KIND_MODE, KIND_FLAG, KIND_SOCKET, KIND_LOG, KIND_SIZE, KIND_ABSENT };
 
@@ -82,13 +83,15 @@ static char *make_unique(const struct index_list *list, char *name)
 	return unique;
 }
 
-/* Behind the `xapian:` there may be, which stays. */
+/* Behind the `xapian:` there may be, which stays.  Servers are where they are. */
 #define XAPIAN_SCHEME "xapian:"
 
 static char *make_absolute(struct bq_span dir)
 {
 	char cwd[PATH_MAX], *path = NULL;
 
+	if (bq_span_starts(dir, BQ_SPAN(BQ_REMOTE_SCHEME)))
+		return strndup(dir.ptr, dir.len);
 	int scheme = bq_span_starts(dir, BQ_SPAN(XAPIAN_SCHEME)) ? (int)sizeof XAPIAN_SCHEME - 1 : 0;
 	if (dir.ptr[scheme] == '/' || getcwd(cwd, sizeof cwd) == NULL)
 		return strndup(dir.ptr, dir.len);
@@ -101,9 +104,6 @@ int index_list_add(struct index_list *list, struct bq_span name, struct bq_span 
 		return bq_error_set(err, BQ_ELIMIT, 0, "more than %u indexes", OPTIONS_MAX_INDEXES);
 	if (dir.len == 0 || dir.len >= PATH_MAX)
 		return bq_error_set(err, BQ_EUSAGE, 0, "an index needs a directory");
-	if (bq_span_starts(dir, BQ_SPAN("xapian+tcp:")))
-		return bq_error_set(err, BQ_EUSAGE, 0, "%.*s: this version serves no Xapian databases of other machines",
-			(int)dir.len, dir.ptr);
 	for (size_t i = 0; i < name.len; i++)
 		if (name.ptr[i] == ',' || (unsigned char)name.ptr[i] < 0x21)
 			return bq_error_set(err, BQ_EUSAGE, 0, "an index's name has no blanks or commas");

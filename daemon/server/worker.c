@@ -10,6 +10,9 @@
 #include <unistd.h>
 
 #include <bq/guard.h>
+#include <bq/remote.h>
+
+#include "server/live_index.h"
 
 struct worker_pool {
 	pthread_mutex_t lock;
@@ -73,6 +76,24 @@ static bool is_of_job(const void *arg, const void *address)
 	return false;
 }
 
+/* A job has a copy of its own of each index that is on other machines. */
+static void attach_copies(struct job *job)
+{
+	for (uint32_t i = 0; i < job->view.n; i++)
+		if (job->gens[i]->ix->is_remote)
+			job->view.indexes[i] = bq_remote_attach(job->gens[i]->ix, job->deadline_ns, &job->cancel);
+}
+
+static void detach_copies(struct job *job)
+{
+	for (uint32_t i = 0; i < job->view.n; i++) {
+		if (!job->gens[i]->ix->is_remote)
+			continue;
+		bq_remote_detach(job->view.indexes[i]);
+		job->view.indexes[i] = job->gens[i]->ix;
+	}
+}
+
 /* Run it; where it meets a page that is gone it ends, and what the searcher was
  * about to note is not trusted. */
 static void run_job(struct job *job, struct worker *w)
@@ -80,7 +101,10 @@ static void run_job(struct job *job, struct worker *w)
 	struct attempt attempt = { job, w };
 	struct bq_guard guard = { .covers = is_of_job, .arg = job };
 
-	if (bq_guard_run(&guard, attempt_job, &attempt))
+	attach_copies(job);
+	bool is_whole = bq_guard_run(&guard, attempt_job, &attempt);
+	detach_copies(job);
+	if (is_whole)
 		return;
 	job->step = JOB_HURT;
 	job->hurt_at = guard.address;

@@ -220,6 +220,7 @@ struct bq_index {
 	uint32_t n_sources;
 	const struct bq_span *sources; /* absolute roots; "" for standard input */
 	bool is_xapian;   /* leaves are Xapian databases: another engine behind the same calls */
+	bool is_remote;   /* on other machines: see bq/remote.h */
 	void *priv;
 };
 
@@ -229,8 +230,8 @@ struct bq_index_stamp {
 	uint64_t device, inode, mtime_ns, bytes, checksum;
 };
 
-/* Open the generation that MANIFEST names, or with `xapian:` before the path the
- * Xapian database there.  Maps files, checks headers,
+/* Open the generation that MANIFEST names, with `xapian:` before the path the
+ * Xapian database there, or what servers have: bq/remote.h.  Maps files, checks headers,
  * section tables and structure bounds, not section checksums; starts again at
  * MANIFEST when a named file has gone meanwhile.  **owned**: give back with
  * bq_index_unref().  BQ_ENOTFOUND if `dir` holds no index, BQ_EFORMAT,

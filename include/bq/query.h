@@ -113,6 +113,12 @@ struct bq_hits {
  * no longer open. */
 int bq_query_search(struct bq_query *q, struct bq_hits *out, struct bq_error *err);
 
+/* Fetch the documents of these hits, if they are on other machines, before their
+ * heads, places and snippets are asked for: all at once, and those fetched before
+ * are forgotten.  With match=any this is when `all` is known.  What a shard that
+ * fails meanwhile holds is not there then: bq_remote_has(). */
+int bq_query_fetch(struct bq_query *q, struct bq_hit *hits, uint32_t n, struct bq_error *err);
+
 /* How many documents the query matches, exactly (match=auto: with all words). */
 int bq_query_count(struct bq_query *q, uint64_t *out, struct bq_error *err);
 

@@ -25,6 +25,7 @@ enum bq_status {
 	BQ_EDEADLINE = -10,  /* the deadline passed before anything was found */
 	BQ_ECANCELLED = -11, /* the caller asked for it to stop */
 	BQ_EGONE = -12,      /* it existed in a generation that is no longer held */
+	BQ_EREMOTE = -13,    /* the servers of an index do not answer */
 };
 
 /* Where and why something failed.  `at` is a byte offset in what was being

@@ -21,6 +21,7 @@
 #include "index/tombstones.h"
 #include "segment/segment.h"
 #include "xapian/engine/engine.h"
+#include "xapian/remote/remote.h"
 
 enum { OPEN_TRIES = 100, ARENA_BYTES = 8 << 20 };
 
@@ -173,6 +174,8 @@ int bq_index_open(const char *dir, struct bq_index **out, struct bq_error *err)
 
 	if (engine_owns(dir))
 		return engine_open(dir, out, err);
+	if (remote_owns(dir))
+		return remote_open(dir, out, err);
 	*out = NULL;
 	rc = open_dir(dir, &dirfd, err);
 	if (rc != BQ_OK)
@@ -197,7 +200,9 @@ int bq_index_open(const char *dir, struct bq_index **out, struct bq_error *err)
 
 struct bq_index *bq_index_ref(struct bq_index *ix)
 {
-	if (ix != NULL && ix->is_xapian)
+	if (ix != NULL && ix->is_remote)
+		remote_ref(ix);
+	else if (ix != NULL && ix->is_xapian)
 		engine_ref(ix);
 	else if (ix != NULL && ix->priv != NULL)
 		atomic_fetch_add(&((struct generation *)ix->priv)->owners, 1);
@@ -208,6 +213,10 @@ void bq_index_unref(struct bq_index *ix)
 {
 	if (ix == NULL || ix->priv == NULL)
 		return;
+	if (ix->is_remote) {
+		remote_unref(ix);
+		return;
+	}
 	if (ix->is_xapian) {
 		engine_unref(ix);
 		return;
@@ -299,6 +308,8 @@ int bq_index_stamp(const char *dir, const struct bq_index_stamp *last, struct bq
 
 	if (engine_owns(dir))
 		return engine_stamp(dir, out, err);
+	if (remote_owns(dir))
+		return remote_stamp(dir, out, err);
 	if (is_unchanged(dir, last)) {
 		*out = *last;
 		return BQ_OK;

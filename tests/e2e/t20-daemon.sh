@@ -26,7 +26,7 @@ refuses "--listen needs --auth-file" --listen 127.0.0.1:0
 refuses "a number from 1 to 256" --workers 0
 refuses "needs a value" --workers
 refuses "octal" --socket-mode 999
-refuses "serves no Xapian databases of other machines" --index xapian+tcp://h:1
+refuses "shards are given as host:port" --socket "$tmp/s" --index xapian+tcp://127.0.0.1
 refuses "/nonexistent" --socket "$tmp/s" --index xapian:/nonexistent
 refuses "/nonexistent" --socket "$tmp/s" --index /nonexistent
 refuses "sockets must be passed" --systemd

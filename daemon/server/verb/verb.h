@@ -66,6 +66,18 @@ void verb_put_partial(struct response *r, const char *why);
 /* The options of the job as the query takes them; borrows from the job. */
 struct bq_query_opts verb_query_opts(const struct job *job);
 
+/* verb_shards.c: the shards that left a job without an answer; lives in job->mem. */
+struct verb_shards;
+
+/* Add to *all (NULL: none yet) those that failed in this run of the job. */
+void verb_shards_note(struct job *job, struct verb_shards **all);
+
+/* "shards", unless `all` is NULL. */
+void verb_shards_put(struct response *r, const struct verb_shards *all);
+
+/* "shards" of an index, as they are now; nothing for one on this machine. */
+void verb_shards_put_state(struct response *r, const struct bq_index *ix);
+
 /* End an OK or END line: warnings about ignored options, then the brace. */
 void verb_end(struct job *job);
 

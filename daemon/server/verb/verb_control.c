@@ -35,6 +35,7 @@ static enum reply_code code_of(int status)
 	case BQ_ECANCELLED: return REPLY_CANCELLED;
 	case BQ_EGONE: return REPLY_GEN_GONE;
 	case BQ_ENOTFOUND: return REPLY_NOT_FOUND;
+	case BQ_EREMOTE: return REPLY_UNAVAILABLE;
 	default: return REPLY_INTERNAL;
 	}
 }

@@ -8,10 +8,15 @@
 
 #include <string.h>
 
+#include <bq/remote.h>
+
 #include "server/server.h"
 #include "server/wire/doc_token.h"
 
-enum { RENEW_BYTES = 24 << 20 }; /* of the worker's memory, beyond which formatting starts afresh */
+enum {
+	RENEW_BYTES = 24 << 20, /* of the worker's memory, beyond which formatting starts afresh */
+	FETCH_HITS = 64,        /* documents of other machines fetched at once */
+};
 
 /* What a reply in pieces is made of. */
 struct search_progress {
@@ -21,6 +26,8 @@ struct search_progress {
 	bool has_put_hit;      /* its HIT is written */
 	bool is_second_pass;   /* @snippets=lazy: the HITs are all written */
 	bool is_late;          /* the deadline came while snippets were made */
+	uint32_t n_lost;       /* hits whose shard failed before they were shown */
+	struct verb_shards *shards; /* of an index that is on other machines; NULL */
 };
 
 /* ---- on the loop: which generations ------------------------------------ */
@@ -177,13 +184,15 @@ static void put_hint(struct response *r, const struct bq_hits *found)
 	response_close(r, '}');
 }
 
-static enum job_step put_end(struct job *job, const struct search_progress *p)
+static enum job_step put_end(struct job *job, struct search_progress *p)
 {
 	const struct bq_hits *found = &p->found;
 	struct response *r = &job->re;
 
+	verb_shards_note(job, &p->shards);
+
 	response_begin(r, "END");
-	response_put_u64(r, "hits", found->n);
+	response_put_u64(r, "hits", found->n - p->n_lost);
 	if (job->opts.total != BQ_TOTAL_NONE) {
 		response_put_u64(r, "total", found->total);
 		response_put_bool(r, "exact", found->exact);
@@ -195,11 +204,14 @@ static enum job_step put_end(struct job *job, const struct search_progress *p)
 		put_next(job, found->next);
 	if (found->is_partial || p->is_late)
 		verb_put_partial(r, p->is_late || found->why == NULL ? "deadline" : found->why);
+	else if (p->shards != NULL)
+		verb_put_partial(r, "shards");
+	verb_shards_put(r, p->shards);
 	if (found->has_hint)
 		put_hint(r, found);
 	verb_put_warnings(job, found->warnings, found->n_warnings);
 	(void)response_end(r);
-	job->hits = found->n;
+	job->hits = found->n - p->n_lost;
 	return JOB_DONE;
 }
 
@@ -211,6 +223,7 @@ struct hit_writer {
 	struct search_progress *p;
 	const struct bq_query_opts *opts;
 	struct bq_query *query; /* NULL: to be parsed when it is needed */
+	uint32_t fetched;       /* hits before this one were fetched in this run, if they had to be */
 };
 
 /* Whether this hit, in this pass, needs places. */
@@ -221,6 +234,11 @@ static bool wants_places(const struct hit_writer *hw)
 	return !hw->p->is_late && (mode == SNIPPETS_INLINE || (mode == SNIPPETS_LAZY && hw->p->is_second_pass));
 }
 
+static bool is_remote(const struct hit_writer *hw)
+{
+	return hw->job->view.indexes[0]->is_remote;
+}
+
 /* A query to ask for places, parsed again when the last one's memory is big. */
 static int renew_query(struct hit_writer *hw, struct bq_error *err)
 {
@@ -228,7 +246,32 @@ static int renew_query(struct hit_writer *hw, struct bq_error *err)
 		return BQ_OK;
 	bq_arena_reset(&hw->w->mem);
 	hw->query = NULL;
+	if (is_remote(hw) && hw->fetched > hw->p->i) /* a new query has no documents */
+		hw->fetched = hw->p->i;
 	return parse(hw->job, hw->w, hw->opts, &hw->query, err);
+}
+
+/* The documents of the next hits. */
+static int fetch_hits(struct hit_writer *hw, struct bq_error *err)
+{
+	struct search_progress *p = hw->p;
+	uint32_t left = p->found.n - p->i, n = left < FETCH_HITS ? left : FETCH_HITS;
+	struct bq_hit *hits = (struct bq_hit *)(uintptr_t)p->found.hits + p->i; /* ours: see keep() */
+
+	if (!is_remote(hw) || p->i < hw->fetched)
+		return BQ_OK;
+	hw->fetched = p->i + n;
+	if (!wants_places(hw) && hw->opts->match != BQ_MATCH_ANY)
+		bq_remote_begin(hw->job->view.indexes[0], NULL);
+	return bq_query_fetch(hw->query, hits, n, err);
+}
+
+/* Whether the document of hit p->i cannot be had. */
+static bool is_lost(const struct hit_writer *hw)
+{
+	const struct bq_hit *hit = &hw->p->found.hits[hw->p->i];
+
+	return is_remote(hw) && !bq_remote_has(hw->job->view.indexes[0], hit->leaf, hit->doc);
 }
 
 /* The lines that are due of hit p->i in this pass: BQ_OK when all are written,
@@ -239,7 +282,13 @@ static int put_hit(struct hit_writer *hw, struct bq_error *err)
 
 	p->is_late |= wants_places(hw) && verb_is_late(hw->job); /* the other hits come without places */
 	bool wants = wants_places(hw);
-	int rc = wants ? renew_query(hw, err) : BQ_OK;
+	int rc = wants || is_remote(hw) ? renew_query(hw, err) : BQ_OK;
+	if (rc == BQ_OK)
+		rc = fetch_hits(hw, err);
+	if (rc == BQ_OK && is_lost(hw)) {
+		p->n_lost += !p->is_second_pass;
+		return BQ_OK;
+	}
 	struct hit_lines lines = {
 		.job = hw->job,
 		.w = hw->w,
@@ -282,7 +331,7 @@ static bool begin_second_pass(struct hit_writer *hw)
 	if (hw->job->opts.snippets != SNIPPETS_LAZY || p->is_second_pass || p->is_late)
 		return false;
 	p->is_second_pass = true;
-	p->i = 0;
+	p->i = hw->fetched = 0;
 	return true;
 }
 
@@ -312,7 +361,7 @@ static enum job_step put_hits(struct hit_writer *hw)
 enum job_step verb_search_work(struct job *job, struct worker *w)
 {
 	struct bq_query_opts opts = verb_query_opts(job);
-	struct hit_writer hw = { job, w, job->progress, &opts, NULL };
+	struct hit_writer hw = { job, w, job->progress, &opts, NULL, 0 };
 	struct bq_error err = { 0 };
 	struct bq_hits found = { 0 };
 
@@ -325,7 +374,10 @@ enum job_step verb_search_work(struct job *job, struct worker *w)
 			return verb_end_error(job, &err);
 		}
 	}
-	return put_hits(&hw);
+	enum job_step step = put_hits(&hw);
+	if (step == JOB_MORE)
+		verb_shards_note(job, &hw.p->shards);
+	return step;
 }
 
 enum job_step verb_count_work(struct job *job, struct worker *w)

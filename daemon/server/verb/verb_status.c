@@ -35,6 +35,7 @@ static void put_index(struct response *r, const struct live_index *x)
 		response_put_u64(r, "segments", ix->n_leaves);
 		response_put_text(r, "lang", ix->text.lang);
 		put_sums(r, x->current);
+		verb_shards_put_state(r, ix);
 	}
 	if (x->error[0] != '\0')
 		response_put_text(r, "error", x->error);

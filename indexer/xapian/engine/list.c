@@ -43,13 +43,13 @@ static const struct list *find(const struct shard *s, struct xapian_c_bytes key,
 
 static uint32_t count_blocks(uint32_t df) { return (df + BQ_BLOCK_DOCS - 1) / BQ_BLOCK_DOCS; }
 
-static size_t bytes_of(uint32_t df, size_t key_len)
+size_t list_bytes(uint32_t df, size_t key_len)
 {
 	return sizeof(struct list) + 2 * ((size_t)df + BQ_BLOCK_DOCS) * sizeof(uint32_t) + 2 * (size_t)count_blocks(df) + key_len;
 }
 
 /* One piece of memory: the list, then its arrays. */
-static struct list *place(void *memory, uint32_t df, struct xapian_c_bytes key, uint32_t hash)
+struct list *list_place(void *memory, uint32_t df, struct xapian_c_bytes key, uint32_t hash)
 {
 	struct list *l = memory;
 
@@ -60,7 +60,8 @@ static struct list *place(void *memory, uint32_t df, struct xapian_c_bytes key, 
 	l->key = (char *)l->bounds + 2 * (size_t)count_blocks(df);
 	memset(l->docs + df, 0, BQ_BLOCK_DOCS * sizeof *l->docs);
 	memset(l->tfs + df, 0, BQ_BLOCK_DOCS * sizeof *l->tfs);
-	memcpy(l->key, key.ptr, key.len);
+	if (key.len != 0)
+		memcpy(l->key, key.ptr, key.len);
 	return l;
 }
 
@@ -109,7 +110,7 @@ static struct list *decode(struct shard *s, const struct bq_term *t, struct bq_r
 {
 	struct xapian_c_bytes key = shard_key(t);
 	uint32_t hash = hash_of(key);
-	size_t bytes = bytes_of(t->df, key.len);
+	size_t bytes = list_bytes(t->df, key.len);
 	bool is_kept = bytes <= KEEP_BYTES - s->list_bytes;
 	void *memory = is_kept ? malloc(bytes) : bq_arena_alloc(rd->mem, bytes);
 	struct xapian_c_error x;
@@ -118,7 +119,7 @@ static struct list *decode(struct shard *s, const struct bq_term *t, struct bq_r
 		rd->mem->oom = true;
 		return NULL;
 	}
-	struct list *l = place(memory, t->df, key, hash);
+	struct list *l = list_place(memory, t->df, key, hash);
 	if (read_postings(s, l, key, &x) < 0) {
 		(void)shard_failed(s, rd, &x);
 		if (is_kept)

@@ -17,6 +17,8 @@
 #ifndef ENGINE_NAMING_H
 #define ENGINE_NAMING_H
 
+#include <stddef.h>
+
 #include <bq/format.h>
 
 enum { SLOT_LENGTH = 0, SLOT_MARKS = 1 };

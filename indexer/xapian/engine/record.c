@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include <bq/bytes.h>
+
 enum { MAX_TITLE = 1024, N_NUMBERS = 9 };
 
 /* ---- writing ---------------------------------------------------------------- */
@@ -186,4 +188,17 @@ bool record_read(struct bq_span data, struct bq_arena *mem, struct record *out)
 	out->text = bq_span_from(rest, (size_t)fields);
 	out->head.text_bytes = out->text.len;
 	return true;
+}
+
+bool record_mark(struct bq_span marks, const struct bq_doc_head *head, uint32_t ord, struct bq_mark *out)
+{
+	struct bq_reader r = bq_reader_of(marks.ptr, marks.len);
+
+	*out = (struct bq_mark){ 0, 0, 1 };
+	for (uint32_t i = 0; i < ord / BQ_MARK_WORDS && !r.bad; i++) {
+		out->ord += BQ_MARK_WORDS;
+		out->off += bq_read_varint(&r);
+		out->line += bq_read_varint(&r);
+	}
+	return !r.bad && out->off <= head->text_bytes;
 }

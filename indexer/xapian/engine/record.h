@@ -32,4 +32,8 @@ void record_write(const struct record *r, struct bq_buf *out);
  * cut, live in `mem`, the rest in `data`.  False if it says it is ours and is not. */
 bool record_read(struct bq_span data, struct bq_arena *mem, struct record *out);
 
+/* The last mark at or before entry `ord` of a document with these marks (value
+ * SLOT_MARKS); false if they are damaged. */
+bool record_mark(struct bq_span marks, const struct bq_doc_head *head, uint32_t ord, struct bq_mark *out);
+
 #endif

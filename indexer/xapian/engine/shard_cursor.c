@@ -127,13 +127,19 @@ static bool make_room(struct shard_walk *w, uint32_t n)
 static const uint32_t *positions(struct bq_cursor *c, uint32_t i, uint32_t *n)
 {
 	struct shard_walk *w = walk_of(c);
-	struct shard *s = shard_of(c->leaf);
 	uint32_t tf = c->tfs[i];
 	struct xapian_c_error x;
 
 	*n = 0;
-	if (c->term.kind != BQ_TERM_WORD || tf > INT32_MAX || !make_room(w, tf))
+	if (c->term.kind != BQ_TERM_WORD || tf > INT32_MAX)
 		return NULL;
+	if (w->l->positions != NULL) {
+		*n = tf;
+		return w->l->positions[w->from + i];
+	}
+	if (!make_room(w, tf))
+		return NULL;
+	struct shard *s = shard_of(c->leaf);
 	(void)pthread_mutex_lock(&s->lock);
 	int got = xapian_c_positions_open(s->positions, s->db, c->docs[i] + 1, shard_key(&c->term), &x);
 	if (got == XAPIAN_C_OK)
@@ -227,7 +233,8 @@ static const uint8_t *block_impacts(const struct bq_cursor *c, uint32_t *n_block
 
 /* ---- opening ------------------------------------------------------------------------ */
 
-struct bq_cursor *shard_cursor(const struct bq_leaf *l, const struct bq_term *t, struct bq_read *rd)
+struct bq_cursor *list_cursor(const struct bq_leaf *leaf, const struct bq_term *t, const struct list *l,
+	struct bq_read *rd)
 {
 	static const struct bq_cursor_ops ops = {
 		.next_block = next_block,
@@ -245,12 +252,18 @@ struct bq_cursor *shard_cursor(const struct bq_leaf *l, const struct bq_term *t,
 		.block_impacts = block_impacts,
 	};
 	struct shard_walk *w = BQ_ARENA_NEW(rd->mem, struct shard_walk, 1);
-	const struct list *list = w == NULL ? NULL : list_get(shard_of(l), t, rd);
 
-	if (list == NULL)
+	if (w == NULL)
 		return NULL;
-	w->l = list;
-	w->c = (struct bq_cursor){ .ops = &ops, .leaf = l, .read = rd, .term = *t, .docs = list->docs, .tfs = list->tfs,
+	w->l = l;
+	w->c = (struct bq_cursor){ .ops = &ops, .leaf = leaf, .read = rd, .term = *t, .docs = l->docs, .tfs = l->tfs,
 		.has_tfs = true };
 	return &w->c;
+}
+
+struct bq_cursor *shard_cursor(const struct bq_leaf *l, const struct bq_term *t, struct bq_read *rd)
+{
+	const struct list *list = list_get(shard_of(l), t, rd);
+
+	return list == NULL ? NULL : list_cursor(l, t, list, rd);
 }

@@ -2,8 +2,6 @@
  *
  * Documents of a shard: each call reads what it needs of the document's data.
  */
-#include <bq/bytes.h>
-
 #include "xapian/engine/naming.h"
 #include "xapian/engine/record.h"
 #include "xapian/engine/shard.h"
@@ -108,13 +106,7 @@ int shard_mark(const struct bq_leaf *l, const struct bq_doc_head *head, uint32_t
 	rc = fetch(s, (uint32_t)head->priv[HEAD_DOC], VALUE, &value, rd);
 	if (rc != BQ_OK)
 		return rc == BQ_ENOTFOUND ? BQ_EIO : rc;
-	struct bq_reader r = bq_reader_of(value.ptr, value.len);
-	for (uint32_t i = 0; i < ord / BQ_MARK_WORDS; i++) {
-		out->ord += BQ_MARK_WORDS;
-		out->off += bq_read_varint(&r);
-		out->line += bq_read_varint(&r);
-	}
-	if (r.bad || out->off > head->text_bytes)
+	if (!record_mark(value, head, ord, out))
 		return shard_damaged(s, rd, "a document's marks are not what bqindex wrote");
 	return BQ_OK;
 }

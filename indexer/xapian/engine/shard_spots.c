@@ -30,13 +30,12 @@ static int read_positions(struct shard *s, const struct list *l, uint32_t doc, u
 	return n < 0 ? n : xapian_c_positions_read(s->positions, out, (int)tf, x);
 }
 
-/* Pack `n` ascending positions, which begin with 1 there and 0 here. */
-static bool pack(struct bq_spot *spot, uint32_t *positions, uint32_t n, struct bq_arena *mem)
+bool list_pack_spot(struct bq_spot *spot, const uint32_t *positions, uint32_t n, uint32_t base, struct bq_arena *mem)
 {
 	uint8_t *rest = NULL;
 
 	*spot = (struct bq_spot){ .first = nothing, .rest = nothing, .tf = n, .w1 = 32 };
-	spot->base = positions[0] - (positions[0] != 0);
+	spot->base = positions[0] < base ? 0 : positions[0] - base;
 	if (n == 1)
 		return true;
 	rest = bq_arena_alloc(mem, (size_t)(n - 1) * sizeof *positions + READABLE);
@@ -75,7 +74,7 @@ static bool make_ready(struct shard *s, struct bq_spot *spot, uint32_t number, s
 		positions[0] = NOWHERE + number % NOWHERE_STEP * NOWHERE_STEP;
 		n = 1;
 	}
-	return pack(spot, positions, (uint32_t)n, rd->mem);
+	return list_pack_spot(spot, positions, (uint32_t)n, 1, rd->mem); /* they begin with 1 there, with 0 here */
 }
 
 bool shard_ready(const struct bq_leaf *l, struct bq_spot *spots, uint32_t n, struct bq_read *rd)

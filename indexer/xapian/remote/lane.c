@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "xapian/remote/lane.h"
+
+#include <stdlib.h>
+
+#include "xapian/remote/work.h"
+
+/* A condition whose times are CLOCK_MONOTONIC. */
+static void init_condition(pthread_cond_t *cond)
+{
+	pthread_condattr_t attr;
+
+	(void)pthread_condattr_init(&attr);
+	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(cond, &attr);
+	(void)pthread_condattr_destroy(&attr);
+}
+
+struct task *task_new(enum task_kind kind, uint64_t deadline_ns, uint32_t patience_ms)
+{
+	enum { MEM_BYTES = 1 << 30 };
+	struct task *t = calloc(1, sizeof *t);
+
+	if (t == NULL)
+		return NULL;
+	t->kind = kind;
+	t->deadline_ns = deadline_ns;
+	t->patience_ms = patience_ms;
+	bq_arena_init(&t->mem, MEM_BYTES);
+	init_condition(&t->done);
+	return t;
+}
+
+void task_free(struct task *t)
+{
+	if (t == NULL)
+		return;
+	xapian_c_query_free(t->query);
+	bq_arena_release(&t->mem);
+	(void)pthread_cond_destroy(&t->done);
+	free(t);
+}
+
+static void *run_tasks(void *arg)
+{
+	struct lane *l = arg;
+	struct cluster *c = l->cluster;
+
+	(void)pthread_mutex_lock(&c->lock);
+	while (!l->must_end) {
+		struct task *t = l->task;
+		if (t == NULL) {
+			(void)pthread_cond_wait(&l->wake, &c->lock);
+			continue;
+		}
+		(void)pthread_mutex_unlock(&c->lock);
+		work_run(t, &l->session, c);
+		(void)pthread_mutex_lock(&c->lock);
+		l->task = NULL;
+		t->is_done = true;
+		if (t->is_abandoned)
+			task_free(t);
+		else
+			(void)pthread_cond_signal(&t->done);
+	}
+	(void)pthread_mutex_unlock(&c->lock);
+	session_close(&l->session);
+	return NULL;
+}
+
+struct lane *lane_new(struct cluster *c)
+{
+	struct lane *l = calloc(1, sizeof *l);
+
+	if (l == NULL)
+		return NULL;
+	l->cluster = c;
+	init_condition(&l->wake);
+	if (pthread_create(&l->thread, NULL, run_tasks, l) == 0)
+		return l;
+	(void)pthread_cond_destroy(&l->wake);
+	free(l);
+	return NULL;
+}
+
+void lane_give(struct lane *l, struct task *t)
+{
+	l->task = t;
+	(void)pthread_cond_signal(&l->wake);
+}
+
+void lane_end(struct lane *l)
+{
+	(void)pthread_mutex_lock(&l->cluster->lock);
+	l->must_end = true;
+	(void)pthread_cond_signal(&l->wake);
+	(void)pthread_mutex_unlock(&l->cluster->lock);
+	(void)pthread_join(l->thread, NULL);
+	(void)pthread_cond_destroy(&l->wake);
+	free(l);
+}
