@@ -33,10 +33,11 @@ rank_local() {
 }
 
 # rank_shards FILE BQD..: the same by that daemon; what is not whole says PARTIAL.
+# Lines wait behind one another, and that counts: hence the time.
 rank_shards() {
 	file=$1
 	shift
-	sed 's/^/SEARCH @limit=100 @match=all @snippets=none @timeout=10000 /' "$tmp/queries" | "$@" 2>"$tmp/log" |
+	sed 's/^/SEARCH @limit=100 @match=all @snippets=none @timeout=600000 /' "$tmp/queries" | "$@" 2>"$tmp/log" |
 		awk '
 		/^#0 HIT / {
 			id = $0
