@@ -76,18 +76,24 @@ static bool is_of_job(const void *arg, const void *address)
 	return false;
 }
 
-/* A job has a copy of its own of each index that is on other machines. */
-static void attach_copies(struct job *job)
+/* A request has a copy of its own of each index that is on other machines. */
+static bool attach_copies(struct job *job)
 {
-	for (uint32_t i = 0; i < job->view.n; i++)
-		if (job->gens[i]->ix->is_remote)
-			job->view.indexes[i] = bq_remote_attach(job->gens[i]->ix, job->deadline_ns, &job->cancel);
+	for (uint32_t i = 0; i < job->view.n && job->command != NULL; i++) {
+		if (!job->gens[i]->ix->is_remote)
+			continue;
+		struct bq_index *copy = bq_remote_attach(job->gens[i]->ix, job->deadline_ns, &job->cancel);
+		if (copy == NULL)
+			return false;
+		job->view.indexes[i] = copy;
+	}
+	return true;
 }
 
 static void detach_copies(struct job *job)
 {
 	for (uint32_t i = 0; i < job->view.n; i++) {
-		if (!job->gens[i]->ix->is_remote)
+		if (job->view.indexes[i] == job->gens[i]->ix)
 			continue;
 		bq_remote_detach(job->view.indexes[i]);
 		job->view.indexes[i] = job->gens[i]->ix;
@@ -100,9 +106,14 @@ static void run_job(struct job *job, struct worker *w)
 {
 	struct attempt attempt = { job, w };
 	struct bq_guard guard = { .covers = is_of_job, .arg = job };
+	bool is_whole = true;
 
-	attach_copies(job);
-	bool is_whole = bq_guard_run(&guard, attempt_job, &attempt);
+	if (attach_copies(job)) {
+		is_whole = bq_guard_run(&guard, attempt_job, &attempt);
+	} else {
+		response_error(&job->re, REPLY_UNAVAILABLE, -1, "no memory for the request");
+		job->step = JOB_DONE;
+	}
 	detach_copies(job);
 	if (is_whole)
 		return;

@@ -63,6 +63,7 @@ static void *run_tasks(void *arg)
 		else
 			(void)pthread_cond_signal(&t->done);
 	}
+	task_free(l->task); /* nobody waits for it: there are no requests any more */
 	(void)pthread_mutex_unlock(&c->lock);
 	session_close(&l->session);
 	return NULL;

@@ -8,7 +8,7 @@
 #include "xapian/remote/page.h"
 #include "xapian/remote/session.h"
 
-enum { ARENA_BYTES = 32 << 20, OPEN_MS = 2000 };
+enum { ARENA_BYTES = 32 << 20, OPEN_MS = 800 };
 
 /* What one shard says when the index is opened. */
 struct greeting {

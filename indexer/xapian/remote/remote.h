@@ -29,7 +29,7 @@ static inline bool remote_owns(const char *dir)
 	return bq_span_starts(bq_span_of(dir), BQ_SPAN(BQ_REMOTE_SCHEME));
 }
 
-/* As bq_index_open(): of the shards that answer within two seconds; those that do
+/* As bq_index_open(): of the shards that answer within 800 ms; those that do
  * not are down.  The newest generation counts, then the one that most have.
  * BQ_EREMOTE if none answers. */
 int remote_open(const char *dir, struct bq_index **out, struct bq_error *err);
