@@ -9,6 +9,8 @@
 
 #include "segment/positions.h"
 
+enum { MOST_KEPT = 1 << 20 }; /* bytes of a buffer, between two batches */
+
 void impacts_init(struct impacts *im, float k1, float b, float avg_len)
 {
 	bq_length_norms(k1, b, avg_len, im->k);
@@ -40,12 +42,21 @@ void term_batch_release(struct term_batch *b)
 	postings_writer_release(&b->list);
 }
 
+/* Empty it; what a word as frequent as "the" has taken is not kept for others. */
+static void forget(struct bq_buf *b)
+{
+	if (b->cap > MOST_KEPT)
+		bq_buf_release(b);
+	bq_buf_clear(b);
+}
+
 void term_batch_clear(struct term_batch *b)
 {
 	struct bq_buf *all[] = { &b->terms, &b->keys, &b->forms, &b->post, &b->pos, &b->positions, &b->pos_off };
 
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-		bq_buf_clear(all[i]);
+		forget(all[i]);
+	forget(&b->list.blocks);
 	postings_writer_clear(&b->list);
 	b->status = BQ_OK;
 	b->is_open = false;
