@@ -358,7 +358,7 @@ static int end_run(struct bq_build *b, struct bq_error *err)
 	b->report.runs++;
 	crew_empty(&b->crew);
 	b->run_docs = 0;
-	if (rc != BQ_OK || b->spill.n < MERGED_MAX)
+	if (rc != BQ_OK || b->spill.n < b->spill.max)
 		return rc;
 	(void)malloc_trim(0); /* the inverters' memory is the merge's now */
 	return spill_make_room(&b->spill, err);

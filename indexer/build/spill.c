@@ -7,9 +7,20 @@
 #include "build/inverted.h"
 #include "index/manifest.h"
 
+enum { RUN_PAGES = 256 << 10, LEAST_RUNS = 8 };
+
+/* However soon pages go, those of the places that are read at a time, a fault's worth
+ * each, are there for every run: few runs where memory is small. */
+static uint32_t most_runs(uint64_t keep_bytes)
+{
+	uint64_t n = keep_bytes / RUN_PAGES;
+
+	return n < LEAST_RUNS ? LEAST_RUNS : n > MERGED_MAX ? MERGED_MAX : (uint32_t)n;
+}
+
 void spill_init(struct spill *s, const struct merge *merge)
 {
-	*s = (struct spill){ .merge = *merge };
+	*s = (struct spill){ .merge = *merge, .max = most_runs(merge->keep_bytes) };
 	s->merge.text = NULL;
 	s->merge.params.no_store = true;
 	s->merge.params.is_temporary = true;
@@ -90,7 +101,7 @@ static int merge_runs(struct spill *s, struct bq_error *err)
 int spill_make_room(struct spill *s, struct bq_error *err)
 {
 	struct bq_error why;
-	int rc = s->n < MERGED_MAX ? BQ_OK : merge_runs(s, &why);
+	int rc = s->n < s->max ? BQ_OK : merge_runs(s, &why);
 
 	return rc == BQ_OK ? rc : bq_error_set(err, rc, why.at, "%s", why.msg);
 }

@@ -4,7 +4,7 @@
  * without documents, stems or a name (it is unlinked as soon as it is mapped).
  *
  *   inverter full --> run 0 | run 1 | .. | run 31     documents ascend from run to run
- *                       '------ merged -----'         32 become one, which is run 0
+ *                       '------ merged -----'         8 to 32 become one, which is run 0
  *   end           --> all runs --> the segment        merge_terms()
  */
 #ifndef BUILD_SPILL_H
@@ -19,13 +19,13 @@ struct spill {
 	struct merge merge; /* how runs are written; `text` NULL; params.number: of the next run */
 	struct merge_input runs[MERGED_MAX];
 	struct segment *segments[MERGED_MAX];
-	uint32_t n;
+	uint32_t n, max;    /* `max` become one: 8 to 32, by memory */
 };
 
 /* Start without runs.  `merge` says where they go and what they look like. */
 void spill_init(struct spill *s, const struct merge *merge);
 
-/* Merge the runs if there are 32: before each spill_run() or, with more memory
+/* Merge the runs if there are as many as may be: before each spill_run() or, with more memory
  * at hand, after it.  As spill_run(). */
 int spill_make_room(struct spill *s, struct bq_error *err);
 
