@@ -27,7 +27,8 @@ enum { MAX_DOCS = 12, ROUNDS = 50, QUERIES = 12, MAX_WORDS = 6000, MAX_CLAUSES =
 	MAX_TITLE = BQP_MAX_TITLE };
 
 static const char *const vocabulary[] = { "data", "sharing", "share", "city", "café", "Petro's", "東京", "京都",
-	"東", "東京都", "x", "data-sharing", "naïve", "ÅNGSTRÖM", "walks", "cafe\xcc\x81" };
+	"東", "東京都", "x", "data-sharing", "naïve", "ÅNGSTRÖM", "walks", "cafe\xcc\x81",
+	"か\xe3\x82\x99京", "か\xe3\x82\x99" };
 static const char *const between[] = { " ", " ", " ", "\n", "\r\n", ", ", " \xff ", "\n\n", "\xe2\x82 ", "\r",
 	" – ", "\xf0\x9f\x98\x80" };
 enum { N_VOCABULARY = sizeof vocabulary / sizeof vocabulary[0], N_BETWEEN = sizeof between / sizeof between[0] };
@@ -133,7 +134,7 @@ static void read_words(struct bq_text *t, struct bq_span s, unsigned flags, size
 		w->is_single = tok.kind == BQ_TOKEN_SINGLE;
 		out->n_title += w->to <= title_bytes;
 		if (tok.kind == BQ_TOKEN_BIGRAM)
-			w->char_to = w->from + 3; /* all CJK of the vocabulary has 3 bytes */
+			w->char_to = w->from + (strncmp(s.ptr + w->from, "か\xe3\x82\x99", 6) == 0 ? 6 : 3);
 	}
 }
 

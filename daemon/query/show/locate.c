@@ -92,11 +92,9 @@ static uint64_t rest_of_piece(const struct locate *lo)
 
 static void take(struct locate *lo, const struct bq_token *t)
 {
-	uint32_t n = bq_utf8_len(lo->piece.ptr[t->off]);
-
 	lo->word = (struct locate_word){
 		.ord = lo->piece_ord + t->ord,
-		.char_len = n < t->len ? n : t->len,
+		.is_bigram = t->kind == BQ_TOKEN_BIGRAM,
 		.off = lo->piece_off + t->off,
 		.len = t->len,
 	};
@@ -175,6 +173,18 @@ int locate_seek(struct locate *lo, uint32_t ord)
 	if (rc == BQ_END)
 		rc = bq_error_set(&lo->read.error, BQ_EFORMAT, ord, "the stored text has fewer words than its index");
 	return rc;
+}
+
+/* The next entry starts at the second character, and lies in the piece as this
+ * one does. */
+uint64_t locate_char_len(const struct locate *lo)
+{
+	struct bq_tokens it = lo->tokens;
+	struct bq_token next;
+
+	if (!lo->word.is_bigram || !bq_tokens_next(&it, &next))
+		return lo->word.len;
+	return lo->piece_off + next.off - lo->word.off;
 }
 
 /* Of the marks of the text the last that is not behind a byte, and, if `line`

@@ -17,7 +17,7 @@
 
 struct locate_word {
 	uint32_t ord;
-	uint32_t char_len; /* bytes of its first character */
+	bool is_bigram;    /* two CJK characters */
 	uint64_t off, len;
 	uint64_t line;
 };
@@ -53,6 +53,10 @@ int locate_seek(struct locate *lo, uint32_t ord);
 /* Word `ord`, or BQ_END if it begins at byte `end` or behind: which is found
  * out without reading far beyond. */
 int locate_seek_before(struct locate *lo, uint32_t ord, uint64_t end);
+
+/* Bytes of the first character of a CJK word, the marks behind it included, just
+ * after a seek to it; of another word all. */
+uint64_t locate_char_len(const struct locate *lo);
 
 /* Bounds on the words that lie in bytes [from, to), in part at least: those
  * before *first end at `from` or before, those behind *last begin behind `to`. */

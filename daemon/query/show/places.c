@@ -195,7 +195,7 @@ static int make_place(struct places *p, const struct match *m, const struct loca
 
 	if (rc != BQ_OK)
 		return rc;
-	end = p->lo.word.off + (m->is_char ? p->lo.word.char_len : p->lo.word.len);
+	end = p->lo.word.off + (m->is_char ? locate_char_len(&p->lo) : p->lo.word.len);
 	rc = locate_line_start(&p->lo, word, &start);
 	if (rc != BQ_OK)
 		return rc;

@@ -247,7 +247,7 @@ static int mark_of(const struct window *w, struct locate *lo, const struct match
 	if (rc == BQ_OK && last <= bounds[1]) {
 		rc = locate_seek_before(lo, last, end);
 		if (rc == BQ_OK)
-			to = lo->word.off + (m->is_char ? lo->word.char_len : lo->word.len);
+			to = lo->word.off + (m->is_char ? locate_char_len(lo) : lo->word.len);
 		else if (rc == BQ_END) /* its first word is inside */
 			rc = BQ_OK;
 	}

@@ -5,8 +5,6 @@
  */
 #include "query/show/match.h"
 
-#include <bq/utf8.h>
-
 struct title_word {
 	struct bq_span text, stem;
 	uint32_t off, len, char_len;
@@ -17,18 +15,11 @@ struct title {
 	uint32_t n;
 };
 
-/* Bytes of the character at `p`, by its first byte. */
-static uint32_t char_len(struct bq_span s, uint64_t off, uint32_t most)
-{
-	uint32_t n = bq_utf8_len(s.ptr[off]);
-
-	return n < most ? n : most;
-}
-
 static bool read_title(struct title *t, struct bq_text *text, struct bq_span title, struct bq_arena *mem)
 {
 	struct bq_tokens it;
 	struct bq_token token;
+	bool is_bigram = false;
 	uint32_t n = 0;
 
 	for (bq_tokens_init(&it, text, title, 0); bq_tokens_next(&it, &token);)
@@ -42,8 +33,10 @@ static bool read_title(struct title *t, struct bq_text *text, struct bq_span tit
 		w->text = bq_arena_dup(mem, token.word);
 		w->stem = bq_arena_dup(mem, bq_text_stem(text, w->text));
 		w->off = (uint32_t)token.off;
-		w->len = token.len;
-		w->char_len = char_len(title, token.off, token.len);
+		w->len = w->char_len = token.len;
+		if (is_bigram)
+			w[-1].char_len = w->off - w[-1].off;
+		is_bigram = token.kind == BQ_TOKEN_BIGRAM; /* the next one starts at its second character */
 	}
 	return !mem->oom;
 }
