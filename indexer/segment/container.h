@@ -26,7 +26,7 @@
  *   56  4 k1 (f32)
  *   60  4 b (f32)
  *   64  4 A, the average length that bounds are under (f32)
- *   68  4 flags: bit 0 no stored text
+ *   68  4 flags: bit 0 no stored text, bit 1 documents in an order found by their words
  *   72 16 reserved, 0
  *   88  8 XXH3-64 of [0, R) with this field as zeros
  */
@@ -63,7 +63,7 @@ enum section_kind {
 	SECTION_KINDS = 13, /* one above the last we know */
 };
 
-enum { CONTAINER_NO_STORE = 1 };
+enum { CONTAINER_NO_STORE = 1, CONTAINER_REORDERED = 2 };
 
 /* The header's numbers. */
 struct container_head {

@@ -341,7 +341,8 @@ int segment_writer_finish(struct segment_writer *w, struct segment_info *out, st
 {
 	struct container_head head = { .number = w->params.number, .text_id = w->params.text_id, .k1 = w->params.k1,
 		.b = w->params.b, .avg_len = w->avg_len, .n_docs = w->n_docs, .n_tokens = w->n_tokens,
-		.flags = w->params.no_store ? CONTAINER_NO_STORE : 0 };
+		.flags = (w->params.no_store ? CONTAINER_NO_STORE : 0)
+			| (w->params.is_reordered ? CONTAINER_REORDERED : 0) };
 	uint64_t start;
 	uint32_t t = 0;
 

@@ -34,6 +34,7 @@ struct segment_params {
 	uint64_t text_id;  /* bq_text_id() of the analyser */
 	float k1, b;
 	bool no_store;
+	bool is_reordered; /* documents come in an order found by their words */
 	bool is_temporary; /* no reader will see it: not fsync'd, and without pairs */
 	struct pairs_params pairs;
 	struct pool *pool; /* **borrowed**; NULL: the caller's thread does everything */
