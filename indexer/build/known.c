@@ -9,7 +9,7 @@
 
 #include "segment/segment.h"
 
-/* The documents first .. first + n - 1 of a leaf. */
+/* The documents first .. first + n - 1 of a leaf, as they are counted. */
 struct known_row {
 	const char *path; /* in the index's map */
 	uint32_t path_len, source;
@@ -45,9 +45,27 @@ static void add_row(struct known *k, uint32_t leaf, uint32_t doc, const struct b
 	bq_buf_put(&k->rows, &row, sizeof row); /* sticky */
 }
 
-/* The live documents of one leaf, neighbours of one file together. */
+static uint64_t hash_file(uint32_t source, struct bq_span path)
+{
+	return XXH3_64bits_withSeed(path.ptr, path.len, source);
+}
+
+static uint64_t hash_row(const struct known_row *row)
+{
+	return hash_file(row->source, bq_span_make(row->path, row->path_len));
+}
+
+/* The document that is counted as `i`. */
+static uint32_t doc_at(const struct known *k, uint32_t leaf, uint32_t i)
+{
+	return k->order[leaf] == NULL ? i : k->order[leaf][i];
+}
+
+/* The live documents of one leaf, neighbours of one file together.  BQ_ENOTFOUND:
+ * the lines of a file do not ascend. */
 static int list_leaf(struct known *k, uint32_t leaf, struct bq_read *rd)
 {
+	uint64_t line = 0;
 	const struct bq_leaf *l = k->ix->leaves[leaf];
 	const struct segment *s = segment_of(l);
 	struct known_row *row = NULL;
@@ -62,20 +80,136 @@ static int list_leaf(struct known *k, uint32_t leaf, struct bq_read *rd)
 		if (row != NULL && is_of(row, walk.head.source, walk.head.path)) {
 			row->n = doc - row->first + 1;
 			row->is_records = true;
+			if (walk.head.file_line < line)
+				return BQ_ENOTFOUND;
+			line = walk.head.file_line;
 			continue;
 		}
 		add_row(k, leaf, doc, &walk.head);
 		if (k->rows.oom)
 			return BQ_ENOMEM;
 		row = row_at(k, count_rows(k) - 1);
+		line = walk.head.file_line;
 	}
 	return rc == BQ_END ? BQ_OK : rc;
 }
 
-static uint64_t hash_file(uint32_t source, struct bq_span path)
+/* ---- documents in another order ---------------------------------------- */
+
+static int compare_hashes(const void *pa, const void *pb)
 {
-	return XXH3_64bits_withSeed(path.ptr, path.len, source);
+	const uint64_t *a = pa, *b = pb;
+
+	return (*a > *b) - (*a < *b);
 }
+
+/* BQ_ENOTFOUND if two rows from `from` on are of one file of records. */
+static int find_twins(const struct known *k, uint32_t from)
+{
+	uint32_t n = 0, i = 1;
+	uint64_t *hashes = malloc((count_rows(k) - from + 1ull) * sizeof *hashes);
+
+	if (hashes == NULL)
+		return BQ_ENOMEM;
+	for (uint32_t row = from; row < count_rows(k); row++)
+		if (row_at(k, row)->is_records)
+			hashes[n++] = hash_row(row_at(k, row));
+	qsort(hashes, n, sizeof *hashes, compare_hashes);
+	while (i < n && hashes[i] != hashes[i - 1])
+		i++;
+	free(hashes);
+	return i < n ? BQ_ENOTFOUND : BQ_OK;
+}
+
+/* A document by its file. */
+struct place {
+	struct known_row row; /* of it alone */
+	uint64_t line;
+};
+
+static int compare_places(const void *pa, const void *pb)
+{
+	const struct place *a = pa, *b = pb;
+	int c = (a->row.source > b->row.source) - (a->row.source < b->row.source);
+
+	if (c == 0)
+		c = bq_span_cmp(bq_span_make(a->row.path, a->row.path_len), bq_span_make(b->row.path, b->row.path_len));
+	if (c == 0)
+		c = (a->line > b->line) - (a->line < b->line);
+	return c != 0 ? c : (a->row.first > b->row.first) - (a->row.first < b->row.first);
+}
+
+/* All live documents of a leaf, sorted: *n of them. */
+static int sort_places(const struct bq_leaf *l, uint32_t leaf, struct place *places, uint32_t *n, struct bq_read *rd)
+{
+	const struct segment *s = segment_of(l);
+	struct heads_walk walk;
+	int rc;
+
+	*n = 0;
+	heads_walk_init(&walk, &s->heads, 0);
+	while ((rc = segment_next_head(s, &walk, rd)) == BQ_OK) {
+		const struct bq_doc_head *h = &walk.head;
+		uint32_t doc = walk.doc - 1;
+		if (bq_leaf_is_dead(l, doc))
+			continue;
+		places[(*n)++] = (struct place){ { h->path.ptr, (uint32_t)h->path.len, h->source, doc, 1, leaf, doc,
+			h->file_line != 0 }, h->file_line };
+	}
+	qsort(places, *n, sizeof *places, compare_places);
+	return rc == BQ_END ? BQ_OK : rc;
+}
+
+/* Count the documents of a leaf in the order of their files, a row for each. */
+static void count_anew(struct known *k, uint32_t leaf, const struct place *places, uint32_t n)
+{
+	struct known_row *row = NULL;
+
+	for (uint32_t i = 0; i < n && !k->rows.oom; i++) {
+		const struct known_row *at = &places[i].row;
+		k->order[leaf][i] = at->first;
+		if (row != NULL && is_of(row, at->source, bq_span_make(at->path, at->path_len))) {
+			row->n++;
+			row->is_records = true;
+			continue;
+		}
+		bq_buf_put(&k->rows, at, sizeof *at);
+		row = row_at(k, count_rows(k) - 1);
+		row->first = row->next = i;
+	}
+}
+
+static int list_anew(struct known *k, uint32_t leaf, struct bq_read *rd)
+{
+	const struct bq_leaf *l = k->ix->leaves[leaf];
+	struct place *places = malloc((l->n_docs - l->n_dead + 1ull) * sizeof *places);
+	uint32_t n;
+	int rc = BQ_ENOMEM;
+
+	k->order[leaf] = malloc((l->n_docs - l->n_dead + 1ull) * sizeof *k->order[leaf]);
+	if (places != NULL && k->order[leaf] != NULL)
+		rc = sort_places(l, leaf, places, &n, rd);
+	if (rc == BQ_OK)
+		count_anew(k, leaf, places, n);
+	free(places);
+	return rc == BQ_OK && k->rows.oom ? BQ_ENOMEM : rc;
+}
+
+/* The live documents of one leaf, all of a file together. */
+static int list_files(struct known *k, uint32_t leaf, struct bq_read *rd)
+{
+	uint32_t from = count_rows(k);
+	int rc = list_leaf(k, leaf, rd);
+
+	if (rc == BQ_OK)
+		rc = find_twins(k, from);
+	if (rc != BQ_ENOTFOUND)
+		return rc;
+	k->rows.len = from * sizeof(struct known_row);
+	return list_anew(k, leaf, rd);
+}
+
+/* ---- searching --------------------------------------------------------- */
 
 /* Slots for all rows: not before a file comes that is not where it was. */
 static int fill_table(struct known *k)
@@ -88,7 +222,7 @@ static int fill_table(struct known *k)
 	for (uint32_t i = 0; k->slots != NULL && i < n; i++) {
 		const struct known_row *row = row_at(k, i);
 		uint64_t mask = (UINT64_C(1) << k->bits) - 1;
-		uint64_t at = hash_file(row->source, bq_span_make(row->path, row->path_len)) & mask;
+		uint64_t at = hash_row(row) & mask;
 		while (k->slots[at] != 0)
 			at = (at + 1) & mask;
 		k->slots[at] = i + 1;
@@ -145,7 +279,7 @@ int known_init(struct known *k, const struct bq_index *ix, struct bq_error *err)
 	*k = (struct known){ .ix = ix, .at = UINT32_MAX };
 	for (uint32_t i = 0; i < ix->n_leaves && rc == BQ_OK; i++) {
 		k->kept[i] = calloc(ix->leaves[i]->n_docs / 64 + 1, sizeof *k->kept[i]);
-		rc = k->kept[i] == NULL ? BQ_ENOMEM : list_leaf(k, i, &rd);
+		rc = k->kept[i] == NULL ? BQ_ENOMEM : list_files(k, i, &rd);
 	}
 	if (rc == BQ_ENOMEM)
 		return bq_error_set(err, rc, 0, "no memory for the list of files");
@@ -156,8 +290,10 @@ int known_init(struct known *k, const struct bq_index *ix, struct bq_error *err)
 
 void known_release(struct known *k)
 {
-	for (uint32_t i = 0; i < BQ_MAX_SEGMENTS; i++)
+	for (uint32_t i = 0; i < BQ_MAX_SEGMENTS; i++) {
 		free(k->kept[i]);
+		free(k->order[i]);
+	}
 	free(k->slots);
 	bq_buf_release(&k->rows);
 	memset(k, 0, sizeof *k);
@@ -169,7 +305,7 @@ static bool has_stamp(const struct known *k, const struct known_row *row, int64_
 {
 	int64_t mtime, bytes;
 
-	segment_file_stamp(segment_of(k->ix->leaves[row->leaf]), row->first, &mtime, &bytes);
+	segment_file_stamp(segment_of(k->ix->leaves[row->leaf]), doc_at(k, row->leaf, row->first), &mtime, &bytes);
 	return mtime == mtime_us && bytes == file_bytes && mtime != INT64_MIN;
 }
 
@@ -185,8 +321,8 @@ static void keep_one(struct known *k, uint32_t leaf, uint32_t doc)
 
 static void keep_row(struct known *k, const struct known_row *row)
 {
-	for (uint32_t doc = row->first; doc < row->first + row->n; doc++)
-		keep_one(k, row->leaf, doc);
+	for (uint32_t i = row->first; i < row->first + row->n; i++)
+		keep_one(k, row->leaf, doc_at(k, row->leaf, i));
 }
 
 bool known_keep(struct known *k, uint32_t source, struct bq_span path, int64_t mtime_us, int64_t file_bytes)
@@ -270,9 +406,10 @@ static int compare_doc(struct stored *s, uint32_t source, const struct bq_doc_in
 static int find_line(struct known *k, struct known_row *row, uint64_t line, struct stored *s)
 {
 	for (; row->next < row->first + row->n; row->next++) {
-		if (bq_leaf_is_dead(s->leaf, row->next) || known_is_kept(k, row->leaf, row->next))
+		uint32_t doc = doc_at(k, row->leaf, row->next);
+		if (bq_leaf_is_dead(s->leaf, doc) || known_is_kept(k, row->leaf, doc))
 			continue;
-		int rc = bq_leaf_head(s->leaf, row->next, &s->head, &s->read);
+		int rc = bq_leaf_head(s->leaf, doc, &s->head, &s->read);
 		if (rc != BQ_OK || s->head.file_line >= line)
 			return rc;
 	}
@@ -289,7 +426,7 @@ static int keep_same(struct known *k, struct known_row *row, const struct bq_doc
 	rc = find_line(k, row, in->file_line, s);
 	if (rc == BQ_OK)
 		rc = compare_doc(s, row->source, in);
-	*out = (struct known_doc){ row->leaf, row->next,
+	*out = (struct known_doc){ row->leaf, rc == BQ_OK ? doc_at(k, row->leaf, row->next) : 0,
 		s->head.mtime_us != in->mtime_us || s->head.file_bytes != in->file_bytes };
 	if (rc == BQ_OK)
 		keep_one(k, out->leaf, out->doc);

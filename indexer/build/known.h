@@ -5,10 +5,14 @@
  *   (source, path) -> documents first .. first + n - 1 of one segment, for each
  *                     row of neighbours; several rows if segments share a file
  *
+ * The documents of a segment that was reordered are counted in the order of their
+ * files instead: so records of a file stand together again.
+ *
  * A file that has another time or size may yet hold documents that the index
  * has: known_keep_doc() compares them with what is stored.
  *
- * Held in memory: 40 bytes a row, a bit a document, and once a file is not where it
+ * Held in memory: 40 bytes a row, a bit a document, 4 bytes one of
+ * records in another order, and once a file is not where it
  * was before, 8 to 16 bytes a row for a table.  Paths, times and sizes are read from
  * the index.
  */
@@ -29,6 +33,7 @@ struct known {
 	uint32_t *slots;           /* row + 1, 0 free; 1 << bits of them; NULL until needed */
 	unsigned bits;
 	uint64_t *kept[BQ_MAX_SEGMENTS]; /* bitsets over a segment's documents */
+	uint32_t *order[BQ_MAX_SEGMENTS]; /* the documents of a segment as they are counted; NULL: as they stand */
 	uint64_t n_kept;
 };
 
