@@ -99,6 +99,9 @@ static int open_build(struct run *r, struct bq_error *err)
 	s.opts.n_sources = r->n_roots;
 	s.opts.sources = r->roots;
 	s.opts.stop = &stop_signal;
+	s.opts.reorder = r->o->reorder;
+	s.opts.progress = progress_step;
+	s.opts.progress_arg = &r->progress;
 	if (rc == BQ_OK && is_xapian(r->o))
 		rc = bq_xapian_build_open(r->o->index, &s.opts, count_shards(r->o), &r->xapian, err);
 	else if (rc == BQ_OK)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * bqindex optimize: all segments -> one.
+ * bqindex optimize: all segments -> one, its documents in a better order.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,6 +11,8 @@
 
 #include "base/clock.h"
 #include "options.h"
+#include "progress.h"
+#include "report.h"
 #include "stop.h"
 
 static void print_json(const struct options *o, const struct bq_build_report *r, bool is_new, double seconds)
@@ -20,8 +22,8 @@ static void print_json(const struct options *o, const struct bq_build_report *r,
 	bq_buf_printf(&b, "{\"verb\":\"optimize\",\"index\":");
 	bq_buf_put_json(&b, bq_span_of(o->index));
 	bq_buf_printf(&b, ",\"exit\":0,\"published\":%s,\"gen\":%" PRIu64 ",\"documents\":%" PRIu64 ",\"words\":%" PRIu64
-		",\"index_bytes\":%" PRIu64 ",\"seconds\":%.6f}\n", is_new ? "true" : "false", r->gen, r->documents,
-		r->words, r->index_bytes, seconds);
+		",\"index_bytes\":%" PRIu64 ",\"reordered\":%s,\"seconds\":%.6f}\n", is_new ? "true" : "false",
+		r->gen, r->documents, r->words, r->index_bytes, r->reordered ? "true" : "false", seconds);
 	if (b.oom)
 		complain("no memory for the report");
 	else
@@ -31,6 +33,10 @@ static void print_json(const struct options *o, const struct bq_build_report *r,
 
 int cmd_optimize(const struct options *o)
 {
+	struct progress progress;
+	struct bq_optimize_opts opts = { .memory_bytes = o->memory_bytes, .threads = (uint32_t)o->threads,
+		.pairs_percent = o->pairs_percent, .reorder = !o->no_reorder, .progress = progress_step,
+		.progress_arg = &progress, .stop = &stop_signal };
 	struct bq_build_report r;
 	struct bq_error err;
 	uint64_t start = clock_now_ns();
@@ -38,18 +44,21 @@ int cmd_optimize(const struct options *o)
 	int rc;
 
 	stop_catch();
-	rc = bq_build_optimize(o->index, &stop_signal, &r, &is_new, &err);
+	progress_init(&progress, o->progress);
+	rc = bq_build_optimize(o->index, &opts, &r, &is_new, &err);
+	progress_release(&progress);
 	double seconds = (double)(clock_now_ns() - start) / 1e9;
 	if (rc != BQ_OK) {
 		complain("%s: %s", o->index, err.msg);
 		return EXIT_FAILED;
 	}
+	report_print_left_out(&r, o);
 	if (o->json)
 		print_json(o, &r, is_new, seconds);
 	else if (!is_new)
-		bq_log(BQ_LOG_INFO, "%s: generation %" PRIu64 " is one segment already", o->index, r.gen);
+		bq_log(BQ_LOG_INFO, "%s: generation %" PRIu64 " is one segment already, in its order", o->index, r.gen);
 	else
-		bq_log(BQ_LOG_INFO, "%s: generation %" PRIu64 ", one segment, %" PRIu64 " documents, %.1f MB, %.2f s",
-			o->index, r.gen, r.documents, (double)r.index_bytes / 1e6, seconds);
+		bq_log(BQ_LOG_INFO, "%s: generation %" PRIu64 ", one segment, %" PRIu64 " documents%s, %.1f MB, %.2f s",
+			o->index, r.gen, r.documents, r.reordered ? " in a new order" : "", (double)r.index_bytes / 1e6, seconds);
 	return EXIT_DONE;
 }

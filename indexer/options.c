@@ -25,7 +25,8 @@ static const struct verb verbs[] = {
 	{ "build", BUILD, true, cmd_build, "-o INDEX [options] SOURCE...", "a new generation from the sources alone" },
 	{ "update", UPDATE, true, cmd_update, "-o INDEX [options] SOURCE...",
 		"add what is new, replace what changed, drop what is gone; makes a missing INDEX" },
-	{ "optimize", OPTIMIZE, false, cmd_optimize, "INDEX [--json]", "merge to one segment without what was deleted" },
+	{ "optimize", OPTIMIZE, false, cmd_optimize, "INDEX [options]",
+		"merge to one segment without what was deleted, documents with the same words side by side" },
 	{ "verify", VERIFY, false, cmd_verify, "INDEX", "check every byte; exit 0 sound, 1 damaged" },
 	{ "info", INFO, false, cmd_info, "INDEX [--json]", "generation, segments, documents, words, bytes" },
 	{ "dump", DUMP, false, cmd_dump, "INDEX [--terms | --postings WORD | --pair \"A B\" | --doc ID]",
@@ -50,25 +51,27 @@ static const struct option options[] = {
 	{ "-o", STRING, WRITES, AT(index), "INDEX", "the directory to write, 0700" },
 	{ "--lang", STRING, WRITES, AT(lang), "LANG", "en, de, .. or none: stems and stop words (en)" },
 	{ "--stopwords", STRING, WRITES, AT(stopwords), "FILE|none", "words that ranked queries do not score" },
-	{ "--memory", BYTES, WRITES, AT(memory_bytes), "SIZE", "what a run may take, at least 64M (1G)" },
+	{ "--memory", BYTES, WRITES | OPTIMIZE, AT(memory_bytes), "SIZE", "what a run may take, at least 64M (1G)" },
 	{ "--no-store", FLAG, WRITES, AT(no_store), NULL, "keep no text: no snippets" },
 	{ "--k1", NUMBER, WRITES, AT(k1), "X", "BM25 (0.9)" },
 	{ "--b", NUMBER, WRITES, AT(b), "X", "BM25 (0.4)" },
 	{ "--include", LIST, WRITES, AT(include), "GLOB", "only files like this; a glob with / is about the whole path" },
 	{ "--exclude", LIST, WRITES, AT(exclude), "GLOB", "no files or directories like this" },
-	{ "--threads", COUNT, WRITES, AT(threads), "N", "that share the work (the cores there are)" },
-	{ "--pairs", PART, WRITES, AT(pairs_percent), "auto|off|PERCENT",
+	{ "--threads", COUNT, WRITES | OPTIMIZE, AT(threads), "N", "that share the work (the cores there are)" },
+	{ "--pairs", PART, WRITES | OPTIMIZE, AT(pairs_percent), "auto|off|PERCENT",
 		"lists of word pairs: at most so much of the index without text (30), or none" },
+	{ "--reorder", FLAG, WRITES | OPTIMIZE, AT(reorder), NULL,
+		"documents with the same words side by side, where all are written anew" },
+	{ "--no-reorder", FLAG, OPTIMIZE, AT(no_reorder), NULL, "documents as they are (they get a better order)" },
 	{ "--engine", CHOICE, WRITES, AT(engine), "native|xapian", "bq's own format, or Xapian databases" },
 	{ "--shards", COUNT, BUILD, AT(shards), "N", "databases that documents are dealt to, of --engine=xapian (1)" },
-	{ "--progress", CHOICE, WRITES, AT(progress), "auto|always|never", "on standard error" },
+	{ "--progress", CHOICE, WRITES | OPTIMIZE, AT(progress), "auto|always|never", "on standard error" },
 	{ "--json", FLAG, WRITES | INFO | OPTIMIZE, AT(json), NULL, "the report as JSON on standard output" },
 	{ "--terms", FLAG, DUMP, AT(terms), NULL, "the dictionary: kind, word, documents, occurrences" },
 	{ "--postings", STRING, DUMP, AT(postings), "WORD", "documents and positions of one word" },
 	{ "--pair", STRING, DUMP, AT(pair), "\"A B\"", "documents with word A directly before word B" },
 	{ "--doc", STRING, DUMP, AT(doc), "ID", "one document by id, path or SEGMENT.NUMBER" },
 	{ "--field", ABSENT, WRITES, 0, NULL, NULL },
-	{ "--reorder", ABSENT, WRITES, 0, NULL, NULL },
 };
 
 enum { MAX_PERCENT = 1000 };
@@ -107,6 +110,10 @@ static void print_help(void)
 	(void)puts("build, update:");
 	for (unsigned i = 0; i < N_OPTIONS; i++)
 		if (options[i].kind != ABSENT && (options[i].verbs & WRITES) != 0)
+			print_option(&options[i]);
+	(void)puts("\noptimize: --memory, --threads, --pairs (what the index has), --progress, --json, and");
+	for (unsigned i = 0; i < N_OPTIONS; i++)
+		if (options[i].verbs == OPTIMIZE)
 			print_option(&options[i]);
 	(void)puts("\ndump:");
 	for (unsigned i = 0; i < N_OPTIONS; i++)
@@ -297,6 +304,11 @@ static bool take_argument(struct options *o, const char *arg)
 	return true;
 }
 
+static bool is_xapian(const struct options *o)
+{
+	return o->engine != NULL && strcmp(o->engine, "xapian") == 0;
+}
+
 static bool take_arguments(int argc, char **argv, struct options *o)
 {
 	bool only_arguments = false;
@@ -316,7 +328,11 @@ static bool take_arguments(int argc, char **argv, struct options *o)
 		complain("%s wants a SOURCE: a directory, a file, or -", o->verb->name);
 		return false;
 	}
-	if (o->shards != 0 && (o->engine == NULL || strcmp(o->engine, "xapian") != 0)) {
+	if (o->reorder && (o->no_reorder || is_xapian(o))) {
+		complain(o->no_reorder ? "--reorder and --no-reorder exclude each other" : "--reorder is of bq's own format");
+		return false;
+	}
+	if (o->shards != 0 && !is_xapian(o)) {
 		complain("--shards is of --engine=xapian");
 		return false;
 	}

@@ -30,6 +30,7 @@ struct options {
 	uint64_t memory_bytes;
 	uint64_t threads;
 	bool no_store;
+	bool reorder, no_reorder; /* build; optimize, which reorders if neither is given */
 	bool json;
 	struct list include, exclude;
 	uint32_t pairs_percent; /* 0: not given; BQ_PAIRS_OFF */

@@ -70,8 +70,24 @@ void progress_show(struct progress *p, uint64_t documents, uint64_t bytes, struc
 void progress_phase(struct progress *p, const char *phase)
 {
 	p->view.phase = phase;
+	p->view.has_percent = false;
 	if (p->is_on)
 		print_line(p);
+}
+
+void progress_step(void *progress, const char *phase, uint64_t part, uint64_t whole)
+{
+	struct progress *p = progress;
+	bool is_new = p->view.phase == NULL || strcmp(p->view.phase, phase) != 0;
+	uint64_t now = p->is_on ? clock_now_ns() : 0;
+
+	if (!p->is_on || (!is_new && now - p->shown_ns < (p->is_tty ? tty_ns : line_ns)))
+		return;
+	p->view.phase = phase;
+	p->view.has_percent = whole != 0;
+	p->view.percent = whole == 0 ? 0 : (unsigned)((double)part * 100 / (double)whole);
+	p->shown_ns = now;
+	print_line(p);
 }
 
 void progress_release(struct progress *p)

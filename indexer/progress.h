@@ -23,6 +23,8 @@ struct progress_view {
 	uint64_t bytes, total;  /* of the sources; total 0: unknown */
 	double bytes_per_s;     /* 0: not known yet */
 	const char *phase;      /* what is done behind the last document, or NULL */
+	bool has_percent;
+	unsigned percent;       /* of the phase, if known */
 	struct bq_span name;    /* of the last document's file; any bytes */
 	unsigned columns;       /* of the terminal */
 };
@@ -56,6 +58,10 @@ void progress_show(struct progress *p, uint64_t documents, uint64_t bytes, struc
 
 /* All is read, now comes `phase`; shown at once. */
 void progress_phase(struct progress *p, const char *phase);
+
+/* `part` of `whole` of a phase is done; shown when it starts, then now and then.
+ * `progress` is a struct progress: a bq_progress_fn. */
+void progress_step(void *progress, const char *phase, uint64_t part, uint64_t whole);
 
 /* Take the line away again. */
 void progress_release(struct progress *p);

@@ -76,6 +76,10 @@ static bool add_numbers(struct line *l, const struct progress_view *v)
 
 	if (v->phase != NULL && !add_part(l, "%.100s", v->phase))
 		return false;
+	if (v->phase != NULL && v->has_percent && !add_part(l, "%u %%", v->percent))
+		return false;
+	if (v->phase != NULL && v->documents == 0)
+		return true;
 	if (is_known && !add_part(l, "%u %%", v->bytes >= v->total ? 100 : (unsigned)((double)v->bytes * 100 / (double)v->total)))
 		return false;
 	if (is_known && !add_remaining(l, v))

@@ -45,6 +45,14 @@ static void print_skip(const struct skip *s)
 	bq_log(s->is_broken ? BQ_LOG_WARN : BQ_LOG_INFO, "skipped %.*s%s: %s", len, s->path.ptr, line, s->reason);
 }
 
+/* No loss of what is found, but of speed. */
+void report_print_left_out(const struct bq_build_report *b, const struct options *o)
+{
+	if (b->left_out != 0)
+		complain("--memory %" PRIu64 " is too little for all words that an order is found by: the %u most frequent"
+			" had no part in it", o->memory_bytes, b->left_out);
+}
+
 void report_print(const struct report *r, const struct options *o)
 {
 	const struct bq_build_report *b = &r->build;
@@ -67,6 +75,7 @@ void report_print(const struct report *r, const struct options *o)
 	bq_log(BQ_LOG_INFO, "%.2f s (read %.2f, index %.2f, write %.2f), %.1f MB/s, peak %.0f MB", total,
 		seconds(r->read_ns), seconds(r->index_ns), seconds(r->write_ns),
 		(double)b->text_bytes / 1e6 / (total > 0 ? total : 1e-9), (double)peak_rss_bytes() / 1e6);
+	report_print_left_out(b, o);
 	if (r->skips->n != 0)
 		bq_log(BQ_LOG_INFO, "skipped %zu, %zu of them broken", r->skips->n, r->skips->n_broken);
 }
@@ -152,6 +161,8 @@ static void put_report(struct bq_buf *b, const struct report *r, const struct op
 	put_count(b, "words", r->build.words);
 	put_count(b, "text_bytes", r->build.text_bytes);
 	put_count(b, "index_bytes", r->build.index_bytes);
+	if (o->reorder)
+		bq_buf_printf(b, "\"reordered\":%s,", r->build.reordered ? "true" : "false");
 	put_count(b, "runs", r->build.runs);
 	put_count(b, "builder_bytes", r->build.peak_bytes);
 	put_count(b, "peak_rss_bytes", peak_rss_bytes());

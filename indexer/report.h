@@ -22,6 +22,9 @@ struct report {
 /* For people on standard error: the figures, then every skipped document. */
 void report_print(const struct report *r, const struct options *o);
 
+/* Words without a part in a new order, if there are any. */
+void report_print_left_out(const struct bq_build_report *b, const struct options *o);
+
 /* The same as one JSON object and an LF on standard output. */
 void report_print_json(const struct report *r, const struct options *o);
 

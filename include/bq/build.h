@@ -30,6 +30,9 @@
 #include <bq/status.h>
 #include <bq/text.h>
 
+/* `part` of `whole` of a step that takes long is done; `step` is a static string. */
+typedef void (*bq_progress_fn)(void *arg, const char *step, uint64_t part, uint64_t whole);
+
 struct bq_build_opts {
 	struct bq_text_config text;
 	float k1, b;           /* BM25; 0.9 and 0.4 by default */
@@ -43,6 +46,10 @@ struct bq_build_opts {
 	uint32_t n_sources;
 	const struct bq_span *sources; /* absolute roots, in the order of the command line */
 	bool update;           /* keep the documents that bq_build_keep() names */
+	bool reorder;          /* put documents with the same words side by side where all are written anew: by a
+	                        * build, not by an update that adds some.  Writes the index twice */
+	bq_progress_fn progress; /* of what comes behind the last document; may be NULL */
+	void *progress_arg;
 	const volatile sig_atomic_t *stop; /* not 0: what takes long ends with BQ_ECANCELLED; may be NULL */
 };
 
@@ -78,6 +85,8 @@ struct bq_build_report {
 	uint64_t restamped;  /* of those kept: only time or size of their file had changed */
 	uint32_t runs;       /* spilled: words that memory had no room for */
 	uint32_t merges;     /* of segments that were there before, or of new ones with them */
+	bool reordered;      /* documents got an order found by their words */
+	uint32_t left_out;   /* frequent words that had no part in that, for want of memory */
 	bool is_new;         /* a generation was published: not when an update has nothing to do */
 	const char *rebuilt; /* why an update was a build: a static string; NULL: it was none */
 };
@@ -106,13 +115,25 @@ int bq_build_commit(struct bq_build *b, struct bq_build_report *report, struct b
  * freed.  NULL is fine. */
 void bq_build_abort(struct bq_build *b);
 
+struct bq_optimize_opts {
+	uint64_t memory_bytes;  /* what the program may take, kept from 64 MiB on; 0: 1 GiB */
+	uint32_t threads;       /* that share the work; 0: one */
+	uint32_t pairs_percent; /* as of a build; 0: what the index has */
+	bool reorder;           /* put documents with the same words side by side: what is found stays the same, but
+	                         * hits of equal score may change places */
+	bq_progress_fn progress; /* may be NULL */
+	void *progress_arg;
+	const volatile sig_atomic_t *stop; /* not 0: end with BQ_ECANCELLED; may be NULL */
+};
+
 /* Merge the index in `dir` into one segment without its dead documents, under
  * the average length they have now, and publish it; *is_new tells whether there
- * was anything to do.  `stop` (may be NULL) not 0 ends it with BQ_ECANCELLED.
+ * was anything to do.  `opts` NULL: all zero.  The same index gives the same
+ * bytes, whatever the memory from 64 MiB on (but see below) and the threads are.
  * BQ_ENOTFOUND if there is no index, BQ_ELOCKED, BQ_EFORMAT if a checksum of
  * what is there does not match, BQ_EIO, BQ_ENOMEM: then the old generation
  * stays. */
-int bq_build_optimize(const char *dir, const volatile sig_atomic_t *stop, struct bq_build_report *report,
+int bq_build_optimize(const char *dir, const struct bq_optimize_opts *opts, struct bq_build_report *report,
 	bool *is_new, struct bq_error *err);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/pool.h"
+#include "build/budget.h"
 #include "build/compact.h"
 #include "build/crew.h"
 #include "build/dictionary.h"
@@ -20,10 +21,10 @@
 #include "build/spill.h"
 #include "index/lock.h"
 #include "index/publish.h"
+#include "reorder/reorder.h"
 
 enum {
-	OTHERS_BYTES = 24 << 20, /* of the memory allowed: what a build needs beside inverters */
-	HAND_BYTES = 8 << 20,    /* below, a thread's inverter is full when it has begun */
+	HAND_BYTES = 8 << 20, /* below, a thread's inverter is full when it has begun */
 	MIN_HANDS = 4,
 };
 
@@ -40,6 +41,7 @@ struct bq_build {
 	bool drops_source;
 	struct manifest manifest;   /* the generation in the making */
 	struct compact compact;     /* its segments */
+	struct reorder_params reorder;
 	struct pool *pool;
 	struct bq_text *text;
 	struct crew crew;           /* has the words of the run in the making */
@@ -223,9 +225,11 @@ static int prepare_segments(struct bq_build *b, const struct bq_build_opts *opts
 	c->text = b->text;
 	c->no_store = opts->no_store;
 	c->pool = b->pool;
-	c->keep_bytes = opts->memory_bytes / 16;
+	c->keep_bytes = budget_pages(opts->memory_bytes);
 	c->pairs_bytes = b->spill_bytes;
 	c->stop = opts->stop;
+	b->reorder = (struct reorder_params){ .pool = b->pool, .memory_bytes = b->spill_bytes, .stop = opts->stop,
+		.progress = opts->progress, .arg = opts->progress_arg };
 	return compact_init(c, b->ix, &b->old, err);
 }
 
@@ -241,13 +245,12 @@ static uint32_t count_threads(const struct bq_build_opts *opts)
 static struct bq_build *build_new(const struct bq_build_opts *opts)
 {
 	struct bq_build *b = calloc(1, sizeof *b);
-	uint64_t memory = opts->memory_bytes;
 
 	if (b == NULL)
 		return NULL;
 	b->dirfd = b->lockfd = -1;
 	b->opts = *opts;
-	b->spill_bytes = memory / 3 < OTHERS_BYTES ? memory - memory / 3 : memory - OTHERS_BYTES;
+	b->spill_bytes = budget_words(opts->memory_bytes);
 	b->max_docs = opts->segment_docs == 0 ? BQ_MAX_DOCS : opts->segment_docs;
 	b->manifest.k1 = opts->k1;
 	b->manifest.b = opts->b;
@@ -293,6 +296,12 @@ int bq_build_open(const char *dir, const struct bq_build_opts *opts, struct bq_b
 
 /* ---- segments ---------------------------------------------------------- */
 
+/* Whether what is written now is written again in another order. */
+static bool wants_order(const struct bq_build *b)
+{
+	return b->opts.reorder && b->ix == NULL;
+}
+
 static int start_segment(struct bq_build *b, struct bq_error *err)
 {
 	struct merge merge = {
@@ -305,14 +314,14 @@ static int start_segment(struct bq_build *b, struct bq_error *err)
 			.no_store = b->opts.no_store,
 			.pool = b->pool,
 			.pairs = {
-				.t = b->manifest.pairs,
+				.t = wants_order(b) ? BQ_PAIRS_OFF : b->manifest.pairs,
 				.min = b->opts.pairs_min,
 				.percent = b->manifest.pairs_percent,
 				.memory_bytes = b->spill_bytes,
 				.stop = b->opts.stop,
 			},
 		},
-		.keep_bytes = b->opts.memory_bytes / 16,
+		.keep_bytes = budget_pages(b->opts.memory_bytes),
 		.stop = b->opts.stop,
 	};
 	struct bq_error why;
@@ -411,7 +420,7 @@ static int finish_segment(struct bq_build *b, struct bq_error *err)
 	b->report.pairs_ns += info.pairs_ns;
 	b->report.analysed += info.n_tokens;
 	b->report.written_bytes += info.bytes;
-	if (b->manifest.pairs == 0)
+	if (b->manifest.pairs == 0 && !wants_order(b))
 		b->manifest.pairs = info.pairs; /* the first one has chosen */
 	return compact_add(&b->compact, &info, err);
 }
@@ -530,6 +539,18 @@ static bool wants_rewrite(const struct bq_build *b)
 	return b->compact.n != 0 && (b->drops_source || now > 1.25f * a || now < 0.75f * a);
 }
 
+static int merge_all(struct bq_build *b, struct bq_error *err)
+{
+	struct compact *c = &b->compact;
+	int rc;
+
+	c->reorder = b->opts.reorder ? &b->reorder : NULL;
+	c->pairs_min = b->opts.pairs_min;
+	rc = compact_merge(c, (uint32_t)((UINT64_C(1) << c->n) - 1), 0, err);
+	c->reorder = NULL;
+	return rc;
+}
+
 /* Merge everything; sources get the caller's numbers. */
 static int rewrite(struct bq_build *b, struct bq_error *err)
 {
@@ -545,7 +566,7 @@ static int rewrite(struct bq_build *b, struct bq_error *err)
 		sources[b->numbers[i]] = i;
 	}
 	b->compact.sources = sources;
-	rc = compact_merge(&b->compact, (uint32_t)((UINT64_C(1) << b->compact.n) - 1), 0, err);
+	rc = merge_all(b, err);
 	m->sources = named;
 	m->n_sources = b->opts.n_sources;
 	b->drops_source = false;
@@ -566,6 +587,8 @@ static int complete(struct bq_build *b, struct bq_error *err)
 	if (rc == BQ_OK && b->w != NULL)
 		rc = finish_segment(b, err);
 	fix_average(b);
+	if (rc == BQ_OK && c->n != 0 && wants_order(b))
+		rc = merge_all(b, err);
 	if (b->manifest.pairs == 0)
 		b->manifest.pairs = BQ_PAIRS_MIN; /* of nothing */
 	if (rc != BQ_OK || b->ix == NULL)
@@ -584,6 +607,8 @@ static void describe(struct bq_build *b)
 	b->report.documents = m->n_live;
 	b->report.tokens = m->n_tokens;
 	b->report.merges = b->compact.merges;
+	b->report.reordered = b->reorder.is_done;
+	b->report.left_out = b->reorder.left_out;
 	if (!b->opts.update)
 		b->report.rebuilt = NULL;
 	for (uint32_t i = 0; i < b->compact.n; i++) {

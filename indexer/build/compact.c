@@ -233,7 +233,7 @@ static struct pairs_params describe_pairs(const struct compact *c, bool choose)
 
 	return (struct pairs_params){
 		.t = choose && m->pairs != BQ_PAIRS_OFF ? 0 : m->pairs,
-		.min = m->pairs < BQ_PAIRS_MIN ? m->pairs : BQ_PAIRS_MIN,
+		.min = c->pairs_min != 0 ? c->pairs_min : m->pairs != 0 && m->pairs < BQ_PAIRS_MIN ? m->pairs : BQ_PAIRS_MIN,
 		.percent = m->pairs_percent,
 		.memory_bytes = c->pairs_bytes,
 		.stop = c->stop,
@@ -248,7 +248,7 @@ static int write_merged(struct compact *c, uint32_t bits, float *avg_len, struct
 	struct merge merge = { .dirfd = c->dirfd, .text = c->text, .sources = c->sources, .avg_len = *avg_len,
 		.keep_bytes = c->keep_bytes, .stop = c->stop, .params = { .number = m->next_segment,
 		.text_id = m->text_id, .k1 = m->k1, .b = m->b, .no_store = c->no_store, .pool = c->pool,
-		.pairs = describe_pairs(c, *avg_len == 0) } };
+		.pairs = describe_pairs(c, *avg_len == 0) }, .reorder = c->reorder };
 	uint32_t n = 0;
 
 	if (m->next_segment > MANIFEST_MAX_NUMBER)

@@ -24,6 +24,8 @@
 #include "index/manifest.h"
 #include "segment/segment.h"
 
+struct reorder_params;
+
 /* One segment. */
 struct member {
 	struct manifest_segment named;
@@ -48,6 +50,8 @@ struct compact {
 	struct pool *pool;
 	uint64_t keep_bytes;       /* see merge.h */
 	uint64_t pairs_bytes;      /* memory for pair lists */
+	uint32_t pairs_min;        /* chosen T: at least this; 0: BQ_PAIRS_MIN, or as low as the manifest's */
+	struct reorder_params *reorder; /* NULL: what is merged keeps its order */
 	const volatile sig_atomic_t *stop;
 	struct member members[MERGED_MAX];
 	uint32_t n;

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/merge.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "build/dictionary.h"
+#include "pairs/placed.h"
+#include "reorder/ordered.h"
+#include "reorder/reorder.h"
 
-enum { PIECE = 1 << 20 };
+enum { PIECE = 1 << 20, TELL_DOCS = 1024 };
 
-/* Copying documents of one input.  Stored bytes are one long string over all
- * its documents, so that neighbours share a piece. */
+/* Copying documents of one input at a time.  Stored bytes are one long string over
+ * all its documents, so that neighbours share a piece. */
 struct copy {
 	const struct merge *m;
 	const struct merge_input *in;
@@ -17,6 +21,7 @@ struct copy {
 	struct bq_read read;
 	uint64_t off;        /* where `piece` starts in the string */
 	struct bq_span piece;
+	uint64_t piece_bytes; /* that are read at a time */
 	uint64_t read_bytes; /* since the input's pages were let go */
 	uint64_t n_tokens;
 };
@@ -30,9 +35,10 @@ static int get_piece(struct copy *c, uint64_t off, uint64_t len, struct bq_span 
 
 	if (off < c->off || off >= c->off + c->piece.len) {
 		uint64_t from = off - off % BQ_FRAME_BYTES, left = d->raw_bytes - from;
+		uint64_t want = c->piece_bytes != 0 ? c->piece_bytes : off - from + len < PIECE ? off - from + len : PIECE;
 		bq_arena_reset(&c->mem);
 		c->off = from;
-		int rc = docs_get(d, from, left < PIECE ? left : PIECE, &c->mem, &c->piece);
+		int rc = docs_get(d, from, left < want ? left : want, &c->mem, &c->piece);
 		if (rc == BQ_EFORMAT)
 			return segment_damaged(c->in->segment, &c->read, "a damaged frame in DOCS [F29]");
 		if (rc != BQ_OK)
@@ -94,6 +100,15 @@ static int check_stop(const struct merge *m, struct bq_error *err)
 	return bq_error_set(err, BQ_ECANCELLED, 0, "stopped by a signal");
 }
 
+static int end_copy(const struct copy *c, int rc, struct bq_error *err)
+{
+	if (c->read.error.status != BQ_OK)
+		*err = c->read.error;
+	else if (rc == BQ_ENOMEM)
+		(void)bq_error_set(err, rc, 0, "no memory to copy documents");
+	return rc == BQ_END ? BQ_OK : rc;
+}
+
 /* The live documents of one input. */
 static int copy_docs(struct copy *c, struct bq_error *err)
 {
@@ -116,11 +131,78 @@ static int copy_docs(struct copy *c, struct bq_error *err)
 		if (rc == BQ_OK)
 			rc = check_stop(c->m, err);
 	}
-	if (c->read.error.status != BQ_OK)
-		*err = c->read.error;
-	else if (rc == BQ_ENOMEM)
-		(void)bq_error_set(err, rc, 0, "no memory to copy documents");
-	return rc == BQ_END ? BQ_OK : rc;
+	return end_copy(c, rc, err);
+}
+
+/* ---- documents in another order ---------------------------------------- */
+
+/* The number in its input of every live document. */
+static uint32_t *list_live(const struct merge_input *in, uint32_t n, uint32_t n_live)
+{
+	uint32_t *docs = malloc((n_live + 1ull) * sizeof *docs), at = 0;
+
+	for (uint32_t i = 0; i < n && docs != NULL; i++)
+		for (uint32_t doc = 0; doc < in[i].segment->leaf.n_docs; doc++)
+			if (!merge_is_dead(&in[i], doc))
+				docs[at++] = doc;
+	return docs;
+}
+
+static const struct merge_input *find_input(const struct merge_input *in, uint32_t n, uint32_t doc)
+{
+	while (n > 1 && in[n - 1].base > doc)
+		n--;
+	return &in[n - 1];
+}
+
+/* What a document anywhere maps of a file at most: its head, its marks, its frames. */
+enum { ANYWHERE_BYTES = 4 * PLACED_FAULT_BYTES };
+
+/* Let pages go if so many documents have touched more than is allowed, of files
+ * that are larger than that. */
+static void count_pages(struct copy *c, const struct merge_input *in, uint32_t n)
+{
+	uint64_t most = c->m->reorder->memory_bytes / 2, all = 0;
+
+	c->read_bytes += ANYWHERE_BYTES;
+	if (c->read_bytes <= most)
+		return;
+	c->read_bytes = 0;
+	for (uint32_t i = 0; i < n; i++)
+		all += in[i].segment->map.len;
+	for (uint32_t i = 0; i < n && all > most; i++)
+		mapfile_forget(&in[i].segment->map);
+}
+
+static int copy_from(struct copy *c, uint32_t doc)
+{
+	struct bq_doc_head h;
+	int rc = bq_leaf_head(&c->in->segment->leaf, doc, &h, &c->read);
+
+	return rc == BQ_OK ? copy_doc(c, doc, &h) : rc;
+}
+
+static int copy_ordered(struct copy *c, const struct merge_input *in, uint32_t n, const struct reorder *r,
+	struct bq_error *err)
+{
+	const struct reorder_params *p = c->m->reorder;
+	uint32_t *docs = list_live(in, n, r->n);
+	int rc = docs == NULL ? BQ_ENOMEM : BQ_OK;
+
+	for (uint32_t i = 0; i < r->n && rc == BQ_OK; i++) {
+		const struct merge_input *from = find_input(in, n, r->order[i]);
+		if (from != c->in)
+			c->piece.len = 0;
+		c->in = from;
+		rc = copy_from(c, docs[r->order[i]]);
+		count_pages(c, in, n);
+		if (i % TELL_DOCS == 0 && p->progress != NULL)
+			p->progress(p->arg, "copying documents", i, r->n);
+		if (rc == BQ_OK)
+			rc = check_stop(c->m, err);
+	}
+	free(docs);
+	return end_copy(c, rc, err);
 }
 
 /* ---- a segment --------------------------------------------------------- */
@@ -138,11 +220,42 @@ int merge_terms(const struct merge *m, const struct merge_input *in, uint32_t n,
 	return rc;
 }
 
+/* As write_all(), in the order that reorder_find() finds. */
+static int write_ordered(const struct merge *m, const struct merge_input *in, uint32_t n, struct segment_writer *w,
+	float *avg_len, struct bq_error *err)
+{
+	struct copy c = { .m = m, .w = w };
+	struct reorder r = { .n = 0 };
+	struct ordered o;
+	struct merged v;
+	uint32_t n_docs = in[n - 1].base + in[n - 1].n_live;
+	int rc = merged_init(&v, in, n, m->keep_bytes, err);
+
+	v.v.stop = m->stop;
+	if (rc == BQ_OK)
+		rc = reorder_find(&r, m->reorder, &v, n_docs, err);
+	bq_arena_init(&c.mem, SIZE_MAX);
+	c.read.mem = &c.mem;
+	if (rc == BQ_OK)
+		rc = copy_ordered(&c, in, n, &r, err);
+	bq_arena_release(&c.mem);
+	if (rc == BQ_OK) {
+		*avg_len = m->avg_len > 0 ? m->avg_len : merge_average(c.n_tokens, n_docs);
+		segment_writer_begin_terms(w, *avg_len);
+		ordered_init(&o, &v.v, r.places, n_docs, m->reorder->memory_bytes / 2);
+		rc = dictionary_write(&o.v, m->text, w, err);
+		ordered_release(&o);
+	}
+	reorder_release(&r);
+	merged_release(&v);
+	return rc;
+}
+
 /* All documents, then all words, into `w`. */
 static int write_all(const struct merge *m, const struct merge_input *in, uint32_t n, struct segment_writer *w,
 	float *avg_len, struct bq_error *err)
 {
-	struct copy c = { .m = m, .w = w };
+	struct copy c = { .m = m, .w = w, .piece_bytes = PIECE };
 	uint64_t n_docs = 0;
 	int rc = BQ_OK;
 
@@ -165,6 +278,7 @@ static int write_all(const struct merge *m, const struct merge_input *in, uint32
 int merge_segments(const struct merge *m, struct merge_input *in, uint32_t n, struct segment_info *out,
 	float *avg_len, struct bq_error *err)
 {
+	struct segment_params params = m->params;
 	struct bq_error why;
 	struct segment_writer *w = NULL;
 	uint64_t n_live = 0;
@@ -177,12 +291,20 @@ int merge_segments(const struct merge *m, struct merge_input *in, uint32_t n, st
 	*avg_len = 1.0f;
 	if (rc != BQ_OK || n_live == 0)
 		goto out;
-	w = segment_writer_new(m->dirfd, &m->params, &why);
-	rc = w == NULL ? why.status : write_all(m, in, n, w, avg_len, &why);
+	params.is_reordered = m->reorder != NULL && n_live >= REORDER_MIN_DOCS;
+	w = segment_writer_new(m->dirfd, &params, &why);
+	if (w == NULL)
+		rc = why.status;
+	else if (params.is_reordered)
+		rc = write_ordered(m, in, n, w, avg_len, &why);
+	else
+		rc = write_all(m, in, n, w, avg_len, &why);
 	if (rc != BQ_OK)
 		goto out;
 	rc = segment_writer_finish(w, out, &why);
 	w = NULL;
+	if (rc == BQ_OK && params.is_reordered)
+		m->reorder->is_done = true;
 out:
 	segment_writer_free(w);
 	merge_unnumber(in, n);

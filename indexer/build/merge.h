@@ -20,6 +20,8 @@
 #include "build/merged.h"
 #include "segment/segment_write.h"
 
+struct reorder_params;
+
 struct merge {
 	int dirfd;
 	struct segment_params params;
@@ -27,6 +29,7 @@ struct merge {
 	const uint32_t *sources;  /* new number of each source; NULL: as they are */
 	float avg_len;            /* A; 0: the average of these documents */
 	uint64_t keep_bytes;      /* of the inputs' pages that may stay in memory */
+	struct reorder_params *reorder; /* NULL: documents in the order of the inputs */
 	const volatile sig_atomic_t *stop; /* not 0: end with BQ_ECANCELLED; may be NULL */
 };
 
@@ -36,7 +39,7 @@ static inline float merge_average(uint64_t n_tokens, uint64_t n_docs)
 	return n_tokens == 0 ? 1.0f : (float)((double)n_tokens / (double)n_docs);
 }
 
-/* Write `in[n]` as one segment; n <= MERGED_MAX.  *avg_len is the A it has.  With
+/* Write `in[n]` as one segment, with m->reorder in the order that it finds; n <= MERGED_MAX.  *avg_len is the A it has.  With
  * no live document there is no file: out->n_docs is 0.  Whatever a damaged input
  * or a full disk brings; then there is no file either. */
 int merge_segments(const struct merge *m, struct merge_input *in, uint32_t n, struct segment_info *out,

@@ -132,18 +132,20 @@ static uint32_t find_smallest(const struct gather *g)
 	return bits;
 }
 
-static struct bq_cursor *open_list(struct merged *m, uint32_t input, enum bq_term_kind kind, struct bq_span word)
+static bool find_word(struct merged *m, uint32_t input, enum bq_term_kind kind, struct bq_span word, struct bq_term *out)
 {
-	const struct bq_leaf *l = &m->inputs[input].segment->leaf;
-	struct bq_cursor *c = NULL;
-	struct bq_term t;
-	int rc = bq_leaf_find(l, kind, word, &t, &m->read);
+	int rc = bq_leaf_find(&m->inputs[input].segment->leaf, kind, word, out, &m->read);
 
 	if (rc == BQ_ENOTFOUND)
 		(void)segment_damaged(m->inputs[input].segment, &m->read, "a word is not found again [F13]");
-	if (rc == BQ_OK)
-		c = bq_cursor_open(l, &t, &m->read);
-	return c;
+	return rc == BQ_OK;
+}
+
+static struct bq_cursor *open_list(struct merged *m, uint32_t input, enum bq_term_kind kind, struct bq_span word)
+{
+	struct bq_term t;
+
+	return find_word(m, input, kind, word, &t) ? bq_cursor_open(&m->inputs[input].segment->leaf, &t, &m->read) : NULL;
 }
 
 /* Whether any document of the word is alive in input `i`. */
@@ -324,6 +326,20 @@ static void join_vocabulary(struct vocabulary *v)
 {
 	bq_arena_release(&merged_of(v)->mem);
 	free(merged_of(v));
+}
+
+uint32_t merged_df(struct merged *m, uint32_t i)
+{
+	uint32_t df = 0;
+
+	for (uint32_t inputs = entry_of(m, i)->inputs; inputs != 0; inputs &= inputs - 1) {
+		uint32_t input = (uint32_t)__builtin_ctz(inputs);
+		struct bq_term t;
+		if (!find_word(m, input, vocabulary_kind(&m->v, i), get_word(&m->v, i), &t))
+			return 0;
+		df += t.df; /* of different documents: a merge holds no more than fit */
+	}
+	return df;
 }
 
 int merged_init(struct merged *m, const struct merge_input *inputs, uint32_t n, uint64_t keep_bytes,

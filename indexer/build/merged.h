@@ -64,4 +64,8 @@ int merged_init(struct merged *m, const struct merge_input *inputs, uint32_t n, 
 	struct bq_error *err);
 void merged_release(struct merged *m);
 
+/* How many documents word `i` has, dead ones included; 0 after a failure, which
+ * check() tells. */
+uint32_t merged_df(struct merged *m, uint32_t i);
+
 #endif

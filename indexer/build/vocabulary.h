@@ -5,6 +5,7 @@
  *
  *   inverted   from memory: an inverter's chains
  *   merged     from files: segments that become one
+ *   ordered    from another vocabulary, its documents in another order
  *
  *   word   0 ..                    n - 1
  *          | TITLE | MARKED | WORD |
@@ -24,6 +25,7 @@
 #include "build/inverter.h"
 
 struct vocabulary;
+struct sorted;
 
 /* A walk over the documents of one word. */
 struct walk {
@@ -34,8 +36,9 @@ struct walk {
 	uint32_t n_chains;
 	const uint32_t *positions; /* inverted */
 	struct bq_cursor *cursor; /* merged: in the input at hand, or NULL */
-	uint32_t word;            /* merged */
+	uint32_t word;            /* merged, ordered */
 	uint32_t input, inputs;   /* merged: the one at hand; those yet to come, a bit each */
+	struct sorted *sorted;    /* ordered */
 };
 
 struct vocabulary_ops {

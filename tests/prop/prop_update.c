@@ -160,7 +160,7 @@ static struct bq_build_report make_index(const char *dir, bool is_update, uint32
 	struct source_opts source_opts = { .skips = &skips, .is_known = is_update ? keep : NULL };
 	struct bq_build_opts opts = { .text = { .lang = "en" }, .k1 = 0.9f, .b = 0.4f, .update = is_update,
 		.memory_bytes = rng_one_in(&rng, 3) ? 1 : 1 << 30, .n_sources = 1,
-		.segment_docs = segment_docs, .threads = (uint32_t)rng_below(&rng, 4) };
+		.segment_docs = segment_docs, .reorder = rng_one_in(&rng, 3), .threads = (uint32_t)rng_below(&rng, 4) };
 	struct bq_build_report report;
 	struct source *s;
 
@@ -375,9 +375,13 @@ static void run_rounds(int rounds)
 		assert_int_equal(n_opened, 0);
 		if (!rng_one_in(&rng, 4))
 			continue;
-		if (bq_build_optimize(updated.path, NULL, &report, &is_new, &err) != BQ_OK)
+		struct bq_optimize_opts opts = { .reorder = rng_one_in(&rng, 2) };
+		if (bq_build_optimize(updated.path, &opts, &report, &is_new, &err) != BQ_OK)
 			fail_msg("%s", err.msg);
 		compare_with_fresh(true);
+		report = make_index(updated.path, true, 0); /* in whatever order, its files are known */
+		assert_false(report.is_new);
+		assert_int_equal(n_opened, 0);
 	}
 	tmpdir_release(&tree);
 	tmpdir_release(&updated);
@@ -401,6 +405,8 @@ static void test_touching(void **state)
 	tmpdir_init(&updated);
 	make_tree();
 	(void)make_index(updated.path, true, 9);
+	if (bq_build_optimize(updated.path, &(struct bq_optimize_opts){ .reorder = true }, &report, &is_new, &err) != BQ_OK)
+		fail_msg("%s", err.msg);
 	for (int round = 0; round < 6; round++) {
 		for (uint32_t i = 0; i < MAX_FILES; i++)
 			if (files[i].exists && (round == 0 || rng_one_in(&rng, 2)))
