@@ -53,7 +53,7 @@ static int open_index(struct optimize *o, const char *dir, struct bq_error *err)
 
 static uint32_t segment_flags(const struct optimize *o)
 {
-	return segment_of(o->ix->leaves[0])->file.head.flags;
+	return o->ix->n_leaves == 0 ? 0 : segment_of(o->ix->leaves[0])->file.head.flags;
 }
 
 /* Take over what was asked for about pairs; whether that is another thing. */
@@ -112,7 +112,7 @@ static int merge_all(struct optimize *o, struct bq_error *err)
 	int rc = prepare(o, err);
 
 	m->gen++;
-	if (rc == BQ_OK)
+	if (rc == BQ_OK && c->n != 0) /* of nothing there is MANIFEST alone */
 		rc = compact_merge(c, (uint32_t)((UINT64_C(1) << c->n) - 1), 0, err);
 	if (rc == BQ_OK)
 		rc = compact_finish(c, err);

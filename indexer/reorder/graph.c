@@ -85,7 +85,7 @@ static int list_words(struct making *mk, const struct graph_limits *limits)
 	}
 	if (rc == BQ_OK && mk->entries.oom)
 		return no_memory(mk->err);
-	if (rc == BQ_OK)
+	if (rc == BQ_OK && mk->entries.len != 0)
 		qsort(mk->entries.ptr, count_entries(mk), sizeof(struct entry), compare_entries);
 	return rc;
 }

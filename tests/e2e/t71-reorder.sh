@@ -97,6 +97,23 @@ run 0 optimize --json --pairs 20 one
 says out '"published":false'
 run 0 verify one
 
+# --- nothing to put in order: no document, and none that shares a word -------------
+mkdir nothing
+run 0 build -o empty nothing
+run 0 optimize --json --pairs off empty
+says out '"published":true'
+run 0 optimize --json --pairs off empty
+says out '"published":false'
+run 0 optimize --json --pairs 20 empty
+run 0 verify empty
+i=0
+while [ $((i += 1)) -le 40 ]; do
+	echo "{\"id\":\"$i\",\"text\":\"w${i}a w${i}b\"}"
+done >strangers.jsonl
+run 0 build -o strangers strangers.jsonl
+run 0 optimize strangers
+run 0 verify strangers
+
 # --- what does not go together ---------------------------------------------------
 run 2 optimize --reorder --no-reorder one
 run 2 build --engine xapian --reorder -o x docs
