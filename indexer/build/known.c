@@ -165,7 +165,7 @@ static void count_anew(struct known *k, uint32_t leaf, const struct place *place
 {
 	struct known_row *row = NULL;
 
-	for (uint32_t i = 0; i < n && !k->rows.oom; i++) {
+	for (uint32_t i = 0; i < n; i++) {
 		const struct known_row *at = &places[i].row;
 		k->order[leaf][i] = at->first;
 		if (row != NULL && is_of(row, at->source, bq_span_make(at->path, at->path_len))) {
@@ -174,6 +174,8 @@ static void count_anew(struct known *k, uint32_t leaf, const struct place *place
 			continue;
 		}
 		bq_buf_put(&k->rows, at, sizeof *at);
+		if (k->rows.oom)
+			break; /* there is no row of it */
 		row = row_at(k, count_rows(k) - 1);
 		row->first = row->next = i;
 	}

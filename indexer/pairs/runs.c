@@ -175,6 +175,13 @@ static int fill_piece(struct runs *r, struct run *in, size_t n)
 	return spool_get(&r->file, in->at - want, in->piece + left, want);
 }
 
+/* What a disk has changed since it was written. */
+static int damaged(void)
+{
+	errno = EIO;
+	return BQ_EIO;
+}
+
 /* The head of the run's next pair, or n 0 at its end. */
 static int next_head(struct runs *r, struct run *in)
 {
@@ -185,7 +192,7 @@ static int next_head(struct runs *r, struct run *in)
 		return rc;
 	in->key += bq_read_varint32(&in->rest);
 	in->n = bq_read_varint32(&in->rest);
-	return BQ_OK;
+	return in->rest.bad || in->n == 0 ? damaged() : BQ_OK;
 }
 
 static bool comes_before(const struct runs *r, uint32_t i, uint32_t j)
@@ -263,13 +270,6 @@ static bool make_room(struct runs *r)
 	return true;
 }
 
-/* What a disk has changed since it was written. */
-static int damaged(void)
-{
-	errno = EIO;
-	return BQ_EIO;
-}
-
 /* The documents of the run's pair, behind those of the runs before it. */
 static int take_docs(struct runs *r, struct run *in)
 {
@@ -280,12 +280,14 @@ static int take_docs(struct runs *r, struct run *in)
 		if (rc != BQ_OK)
 			return rc;
 		doc += bq_read_varint32(&in->rest);
+		if (in->rest.bad)
+			return damaged();
 		r->ttf++;
 		if (r->df != 0 && r->docs[r->df - 1] == doc) {
 			r->tfs[r->df - 1]++;
 			continue;
 		}
-		if (in->rest.bad || doc >= r->n_docs || (r->df != 0 && doc < r->docs[r->df - 1]))
+		if (doc >= r->n_docs || (r->df != 0 && doc < r->docs[r->df - 1]))
 			return damaged();
 		if (!make_room(r))
 			return BQ_ENOMEM;

@@ -74,8 +74,8 @@ static int cut(struct bisecting *all, unsigned hand, struct graph *g, struct poo
 	for (int side = 0; side < 2 && rc == BQ_OK; side++)
 		rc = halves_take(h, g, side, &half[side]);
 	graph_release(g);
-	if (rc != BQ_OK)
-		graph_release(&half[0]);
+	for (int side = 0; side < 2 && rc != BQ_OK; side++)
+		graph_release(&half[side]);
 	return rc;
 }
 
