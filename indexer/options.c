@@ -19,7 +19,8 @@
 #error "BQ_VERSION comes from CMake"
 #endif
 
-enum { BUILD = 1, UPDATE = 2, VERIFY = 4, INFO = 8, DUMP = 16, OPTIMIZE = 32, WATCH = 64, WRITES = BUILD | UPDATE };
+enum { BUILD = 1, UPDATE = 2, VERIFY = 4, INFO = 8, DUMP = 16, OPTIMIZE = 32, WATCH = 64,
+	EXPORT = 128, WRITES = BUILD | UPDATE };
 
 static const struct verb verbs[] = {
 	{ "build", BUILD, true, cmd_build, "-o INDEX [options] SOURCE...", "a new generation from the sources alone" },
@@ -31,6 +32,8 @@ static const struct verb verbs[] = {
 	{ "info", INFO, false, cmd_info, "INDEX [--json]", "generation, segments, documents, words, bytes" },
 	{ "dump", DUMP, false, cmd_dump, "INDEX [--terms | --postings WORD | --pair \"A B\" | --doc ID]",
 		"what the index holds; without an option its documents" },
+	{ "export", EXPORT, false, cmd_export, "INDEX --to jsonl [-o FILE]",
+		"its documents as JSON lines that build reads; needs stored text" },
 	{ "watch", WATCH, true, NULL, NULL, NULL },
 };
 
@@ -49,6 +52,8 @@ struct option {
 
 static const struct option options[] = {
 	{ "-o", STRING, WRITES, AT(index), "INDEX", "the directory to write, 0700" },
+	{ "-o", STRING, EXPORT, AT(output), "FILE", "written whole or not at all (standard output)" },
+	{ "--to", CHOICE, EXPORT, AT(to), "jsonl", "one document a line: id, title, text, path, mtime, its other members" },
 	{ "--lang", STRING, WRITES, AT(lang), "LANG", "en, de, .. or none: stems and stop words (en)" },
 	{ "--stopwords", STRING, WRITES, AT(stopwords), "FILE|none", "words that ranked queries do not score" },
 	{ "--memory", BYTES, WRITES | OPTIMIZE, AT(memory_bytes), "SIZE", "what a run may take, at least 64M (1G)" },
@@ -118,6 +123,10 @@ static void print_help(void)
 	(void)puts("\ndump:");
 	for (unsigned i = 0; i < N_OPTIONS; i++)
 		if (options[i].verbs == DUMP)
+			print_option(&options[i]);
+	(void)puts("\nexport:");
+	for (unsigned i = 0; i < N_OPTIONS; i++)
+		if (options[i].verbs == EXPORT)
 			print_option(&options[i]);
 	(void)puts("\nExit 0 done, 1 done with skipped documents or damaged, 2 failed (the old generation is untouched).");
 }
@@ -226,10 +235,12 @@ static bool set_value(struct options *o, const struct option *opt, const char *v
 
 /* ---- arguments --------------------------------------------------------- */
 
-static const struct option *find_option(const char *name, size_t len)
+/* NULL if the verb takes none of this name. */
+static const struct option *find_option(const struct verb *verb, const char *name, size_t len)
 {
 	for (unsigned i = 0; i < N_OPTIONS; i++)
-		if (strlen(options[i].name) == len && strncmp(options[i].name, name, len) == 0)
+		if ((options[i].verbs & verb->bit) != 0 && strlen(options[i].name) == len
+			&& strncmp(options[i].name, name, len) == 0)
 			return &options[i];
 	return NULL;
 }
@@ -239,9 +250,9 @@ static bool take_option(int argc, char **argv, int *i, struct options *o)
 {
 	const char *arg = argv[*i], *equals = strchr(arg, '='), *value = NULL;
 	size_t len = equals == NULL ? strlen(arg) : (size_t)(equals - arg);
-	const struct option *opt = find_option(arg, len);
+	const struct option *opt = find_option(o->verb, arg, len);
 
-	if (opt == NULL || (opt->verbs & o->verb->bit) == 0) {
+	if (opt == NULL) {
 		complain("%s: unknown option %.*s (bqindex --help)", o->verb->name, (int)(len < 100 ? len : 100), arg);
 		return false;
 	}
@@ -326,6 +337,10 @@ static bool take_arguments(int argc, char **argv, struct options *o)
 	}
 	if (o->verb->takes_sources && o->sources.n == 0) {
 		complain("%s wants a SOURCE: a directory, a file, or -", o->verb->name);
+		return false;
+	}
+	if (o->verb->bit == EXPORT && o->to == NULL) {
+		complain("export wants --to jsonl");
 		return false;
 	}
 	if (o->reorder && (o->no_reorder || is_xapian(o))) {

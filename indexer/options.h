@@ -38,6 +38,8 @@ struct options {
 	const char *postings;
 	const char *pair;
 	const char *doc;
+	const char *output;     /* export: FILE; NULL: standard output */
+	const char *to;         /* export: jsonl */
 	const char *engine;     /* native, xapian; NULL: native */
 	uint64_t shards;        /* 0: not given */
 };
@@ -79,5 +81,8 @@ int cmd_info(const struct options *o);
 
 /* terms, postings or documents as JSON lines */
 int cmd_dump(const struct options *o);
+
+/* all documents as JSON lines that cmd_build reads */
+int cmd_export(const struct options *o);
 
 #endif
