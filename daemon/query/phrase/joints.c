@@ -4,8 +4,8 @@
  */
 #include "query/phrase/joints.h"
 
-/* Documents in which every place of word `i` is in a pair with the word before
- * it, and in one with the word behind it. */
+/* The words before and behind word `i`.  Where one is as often as its pair with
+ * word `i`, a word `i` stands beside it everywhere. */
 struct sides {
 	const uint32_t *word[2], *pair[2]; /* tfs of that neighbour, and of the pair; unequal: no pair */
 	uint32_t list[2];                  /* the neighbour's */
