@@ -35,7 +35,8 @@ static void fail_doc(struct export *x, const struct bq_leaf *l, uint32_t doc, co
 {
 	struct bq_span name = bq_span_first(h->id.len != 0 ? h->id : h->path, 200);
 
-	complain("%s: document %" PRIu64 ".%" PRIu32 " (%.*s): %s", x->o->index, l->number, doc, (int)name.len, name.ptr, why);
+	complain("%s: document %" PRIu64 ".%" PRIu32 " (%.*s): %s", x->o->index, l->number, doc, (int)name.len,
+		name.ptr, why);
 	x->has_failed = true;
 }
 
@@ -114,7 +115,8 @@ static void export_doc(struct export *x, const struct bq_leaf *l, uint32_t doc, 
 		rc = bq_leaf_fields(l, h, &stored, &x->read);
 	if (rc != BQ_OK) {
 		if (x->read.error.status == BQ_OK)
-			fail_doc(x, l, doc, h, rc == BQ_ENOTFOUND ? "its text is not stored" : "no memory for its text");
+			fail_doc(x, l, doc, h,
+				rc == BQ_ENOTFOUND ? "its text is not stored" : "no memory for its text");
 		return;
 	}
 	fields = stored.len == 0 ? json_object() : json_loadb(stored.ptr, stored.len, JSON_ALLOW_NUL, NULL);
@@ -150,8 +152,8 @@ static void export_leaf(struct export *x, const struct bq_leaf *l)
 		if (bq_leaf_head(l, doc, &h, &x->read) == BQ_OK)
 			export_doc(x, l, doc, &h);
 		else if (x->read.error.status == BQ_OK)
-			(void)bq_error_set(&x->read.error, BQ_EFORMAT, 0, "document %" PRIu64 ".%" PRIu32 " cannot be read",
-				l->number, doc);
+			(void)bq_error_set(&x->read.error, BQ_EFORMAT, 0, "document %" PRIu64 ".%" PRIu32
+				" cannot be read", l->number, doc);
 	}
 }
 

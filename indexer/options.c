@@ -53,7 +53,7 @@ struct option {
 static const struct option options[] = {
 	{ "-o", STRING, WRITES, AT(index), "INDEX", "the directory to write, 0700" },
 	{ "-o", STRING, EXPORT, AT(output), "FILE", "written whole or not at all (standard output)" },
-	{ "--to", CHOICE, EXPORT, AT(to), "jsonl", "one document a line: id, title, text, path, mtime, its other members" },
+	{ "--to", CHOICE, EXPORT, AT(to), "jsonl", "a document a line: id, title, text, path, mtime, other members" },
 	{ "--lang", STRING, WRITES, AT(lang), "LANG", "en, de, .. or none: stems and stop words (en)" },
 	{ "--stopwords", STRING, WRITES, AT(stopwords), "FILE|none", "words that ranked queries do not score" },
 	{ "--memory", BYTES, WRITES | OPTIMIZE, AT(memory_bytes), "SIZE", "what a run may take, at least 64M (1G)" },

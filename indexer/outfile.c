@@ -22,7 +22,7 @@ int outfile_open(struct outfile *f, const char *path, struct bq_error *err)
 	if (n < 0 || (size_t)n >= sizeof f->tmp)
 		return bq_error_set(err, BQ_EUSAGE, 0, "%.160s: path too long", path);
 	if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode))
-		return bq_error_set(err, BQ_EUSAGE, 0, "%.160s: there is something that is no regular file: refused", path);
+		return bq_error_set(err, BQ_EUSAGE, 0, "%.160s: there, and no regular file: refused", path);
 	fd = mkstemp(f->tmp);
 	if (fd < 0)
 		return fail(f, err);
