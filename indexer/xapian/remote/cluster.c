@@ -21,17 +21,23 @@ uint64_t cluster_now_ns(void)
 void cluster_init(struct cluster *c)
 {
 	(void)pthread_mutex_init(&c->lock, NULL);
+	lane_init_condition(&c->ended);
 	for (uint32_t i = 0; i < c->n; i++)
 		c->shards[i].is_up = true;
 }
 
 void cluster_release(struct cluster *c)
 {
-	for (struct lane *l = c->lanes, *next; l != NULL; l = next) {
-		next = l->next;
-		lane_end(l);
-	}
+	(void)pthread_cond_destroy(&c->ended);
 	(void)pthread_mutex_destroy(&c->lock);
+}
+
+bool cluster_is_ending(struct cluster *c)
+{
+	(void)pthread_mutex_lock(&c->lock);
+	bool is_ending = c->is_ending;
+	(void)pthread_mutex_unlock(&c->lock);
+	return is_ending;
 }
 
 /* ---- shards ------------------------------------------------------------------------- */
@@ -96,6 +102,26 @@ static struct lane *find_lane(struct cluster *c)
 static struct timespec timespec_of(uint64_t ns)
 {
 	return (struct timespec){ (time_t)(ns / 1000000000u), (long)(ns % 1000000000u) };
+}
+
+/* Who gives an index up may be the thread that serves all connections, or be on
+ * its way out: a frozen server must not hold it. */
+void cluster_leave(struct cluster *c)
+{
+	uint64_t until = cluster_now_ns() + CLUSTER_LEAVE_MS * 1000000ull;
+	struct timespec at = timespec_of(until);
+
+	(void)pthread_mutex_lock(&c->lock);
+	c->is_ending = true;
+	for (struct lane *l = c->lanes; l != NULL; l = l->next)
+		(void)pthread_cond_signal(&l->wake);
+	while (c->n_lanes != 0 && cluster_now_ns() < until)
+		(void)pthread_cond_timedwait(&c->ended, &c->lock, &at);
+	c->is_left = c->n_lanes != 0;
+	bool is_ours = !c->is_left;
+	(void)pthread_mutex_unlock(&c->lock);
+	if (is_ours)
+		c->free(c);
 }
 
 /* With the lock held: BQ_OK when it is done. */

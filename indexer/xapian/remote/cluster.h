@@ -26,6 +26,7 @@ enum {
 	CLUSTER_MAX_LANES = 64,
 	CLUSTER_RETRY_MS = 1000, /* a shard that is down is asked again after */
 	CLUSTER_PATIENCE_MS = 10000, /* of who has no deadline */
+	CLUSTER_LEAVE_MS = 100, /* lanes are waited for when nobody needs them any more */
 };
 
 struct lane;
@@ -48,16 +49,28 @@ struct cluster {
 	struct bq_span build;  /* the metadata that all shards of this generation have, **borrowed** */
 	struct lane *lanes;
 	unsigned n_lanes;
+	bool is_ending;        /* no tasks come any more */
+	bool is_left;          /* the last lane calls `free` */
+	void (*free)(struct cluster *c);
+	pthread_cond_t ended;  /* a lane has */
 };
 
 /* CLOCK_MONOTONIC. */
 uint64_t cluster_now_ns(void);
 
-/* `c` is zeroed but for what is **borrowed**, `n` and the addresses. */
+/* `c` is zeroed but for what is **borrowed**, `n`, the addresses and `free`,
+ * which is called once nobody uses `c` any more, by whichever thread is the last. */
 void cluster_init(struct cluster *c);
 
-/* Waits for lanes that are still waiting for a server. */
+/* There are no requests any more: `c` is the lanes' own from here on, freed at once
+ * if none waits for a server, else when the last has its time-out. */
+void cluster_leave(struct cluster *c);
+
+/* What cluster_init() made; for `free`. */
 void cluster_release(struct cluster *c);
+
+/* Whether a lane should stop trying. */
+bool cluster_is_ending(struct cluster *c);
 
 void cluster_set_down(struct cluster *c, uint32_t shard, const char *why);
 void cluster_set_up(struct cluster *c, uint32_t shard);

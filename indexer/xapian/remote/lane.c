@@ -5,8 +5,7 @@
 
 #include "xapian/remote/work.h"
 
-/* A condition whose times are CLOCK_MONOTONIC. */
-static void init_condition(pthread_cond_t *cond)
+void lane_init_condition(pthread_cond_t *cond)
 {
 	pthread_condattr_t attr;
 
@@ -27,7 +26,7 @@ struct task *task_new(enum task_kind kind, uint64_t deadline_ns, uint32_t patien
 	t->deadline_ns = deadline_ns;
 	t->patience_ms = patience_ms;
 	bq_arena_init(&t->mem, MEM_BYTES);
-	init_condition(&t->done);
+	lane_init_condition(&t->done);
 	return t;
 }
 
@@ -41,13 +40,34 @@ void task_free(struct task *t)
 	free(t);
 }
 
+/* The thread's last words: out of the cluster, which goes with its last lane if
+ * nobody else has it. */
+static void end(struct lane *l)
+{
+	struct cluster *c = l->cluster;
+
+	(void)pthread_mutex_lock(&c->lock);
+	struct lane **at = &c->lanes;
+	while (*at != l)
+		at = &(*at)->next;
+	*at = l->next;
+	c->n_lanes--;
+	(void)pthread_cond_destroy(&l->wake);
+	free(l);
+	bool is_last = c->is_left && c->n_lanes == 0;
+	(void)pthread_cond_signal(&c->ended);
+	(void)pthread_mutex_unlock(&c->lock);
+	if (is_last)
+		c->free(c);
+}
+
 static void *run_tasks(void *arg)
 {
 	struct lane *l = arg;
 	struct cluster *c = l->cluster;
 
 	(void)pthread_mutex_lock(&c->lock);
-	while (!l->must_end) {
+	while (!c->is_ending) {
 		struct task *t = l->task;
 		if (t == NULL) {
 			(void)pthread_cond_wait(&l->wake, &c->lock);
@@ -66,19 +86,23 @@ static void *run_tasks(void *arg)
 	task_free(l->task); /* nobody waits for it: there are no requests any more */
 	(void)pthread_mutex_unlock(&c->lock);
 	session_close(&l->session);
+	end(l);
 	return NULL;
 }
 
 struct lane *lane_new(struct cluster *c)
 {
 	struct lane *l = calloc(1, sizeof *l);
+	pthread_t thread;
 
 	if (l == NULL)
 		return NULL;
 	l->cluster = c;
-	init_condition(&l->wake);
-	if (pthread_create(&l->thread, NULL, run_tasks, l) == 0)
+	lane_init_condition(&l->wake);
+	if (pthread_create(&thread, NULL, run_tasks, l) == 0) {
+		(void)pthread_detach(thread);
 		return l;
+	}
 	(void)pthread_cond_destroy(&l->wake);
 	free(l);
 	return NULL;
@@ -88,15 +112,4 @@ void lane_give(struct lane *l, struct task *t)
 {
 	l->task = t;
 	(void)pthread_cond_signal(&l->wake);
-}
-
-void lane_end(struct lane *l)
-{
-	(void)pthread_mutex_lock(&l->cluster->lock);
-	l->must_end = true;
-	(void)pthread_cond_signal(&l->wake);
-	(void)pthread_mutex_unlock(&l->cluster->lock);
-	(void)pthread_join(l->thread, NULL);
-	(void)pthread_cond_destroy(&l->wake);
-	free(l);
 }

@@ -10,22 +10,21 @@
 
 struct lane {
 	struct lane *next;
-	struct cluster *cluster; /* whose lock is that of the next three */
+	struct cluster *cluster; /* whose lock is that of the next two */
 	struct task *task;       /* NULL: idle */
-	bool must_end;
 	pthread_cond_t wake;
-	pthread_t thread;
 	struct session session;  /* the thread's */
 };
 
-/* **owned**: lane_end().  NULL if there can be no thread. */
+/* It ends, and frees itself, when the cluster does.  NULL if there can be no
+ * thread. */
 struct lane *lane_new(struct cluster *c);
 
 /* With the cluster's lock held: run `t`.  It is then `is_done`, or freed if
  * nobody waits for it. */
 void lane_give(struct lane *l, struct task *t);
 
-/* Without the lock: wait for what it runs, and free it. */
-void lane_end(struct lane *l);
+/* A condition whose times are CLOCK_MONOTONIC. */
+void lane_init_condition(pthread_cond_t *cond);
 
 #endif

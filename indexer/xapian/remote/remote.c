@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "xapian/remote/remote.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "xapian/engine/naming.h"
@@ -182,8 +183,10 @@ static int fill_index(struct remote *r, const char *dir, struct bq_error *err)
 	return BQ_OK;
 }
 
-static void free_remote(struct remote *r)
+static void free_remote(struct cluster *c)
 {
+	struct remote *r = (struct remote *)(void *)((char *)c - offsetof(struct remote, cluster));
+
 	cluster_release(&r->cluster);
 	bq_arena_release(&r->mem);
 	free(r->leaf_store);
@@ -233,6 +236,7 @@ int remote_open(const char *dir, struct bq_index **out, struct bq_error *err)
 	for (uint32_t i = 0; i < r->cluster.n; i++)
 		r->cluster.shards[i].address = all[i];
 	free(all);
+	r->cluster.free = free_remote;
 	cluster_init(&r->cluster);
 	atomic_init(&r->owners, 1);
 	bq_arena_init(&r->mem, ARENA_BYTES);
@@ -241,7 +245,7 @@ int remote_open(const char *dir, struct bq_index **out, struct bq_error *err)
 	if (rc == BQ_OK)
 		*out = &r->index;
 	else
-		free_remote(r);
+		cluster_leave(&r->cluster);
 	return rc;
 }
 
@@ -252,7 +256,7 @@ void remote_unref(struct bq_index *ix)
 	struct remote *r = ix->priv;
 
 	if (atomic_fetch_sub(&r->owners, 1) == 1)
-		free_remote(r);
+		cluster_leave(&r->cluster);
 }
 
 int remote_stamp(const char *dir, struct bq_index_stamp *out, struct bq_error *err)

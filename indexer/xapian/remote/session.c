@@ -178,7 +178,10 @@ static int unite(struct session *s, struct cluster *c, struct bq_error *err)
 		rc = xapian_c_database_add(s->all, s->dbs[i], &x);
 		s->members[s->n_members++] = i;
 	}
-	return rc == XAPIAN_C_OK ? BQ_OK : bq_error_set(err, BQ_ENOMEM, 0, "shards: %.100s", x.msg);
+	if (rc == XAPIAN_C_OK)
+		return BQ_OK;
+	session_close(s); /* else half of them would be taken for all */
+	return bq_error_set(err, BQ_ENOMEM, 0, "shards: %.100s", x.msg);
 }
 
 static int fail_alone(struct cluster *c, struct bq_error *err)

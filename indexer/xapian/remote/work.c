@@ -238,6 +238,8 @@ static int try_often(struct task *t, struct session *s, struct cluster *c, struc
 	bool is_again = false;
 
 	for (int i = 0; i < TRIES; i++) {
+		if (cluster_is_ending(c))
+			return bq_error_set(err, BQ_ECANCELLED, 0, "cancelled");
 		if (cluster_now_ns() >= t->deadline_ns)
 			return bq_error_set(err, BQ_EDEADLINE, 0, "the shards did not answer in time");
 		int rc = session_refresh(s, c, milliseconds_of(t, 2), milliseconds_of(t, 1), err);
