@@ -143,6 +143,14 @@ done | nc -N -U "$tmp/s" | tail -n +2 >"$tmp/many"
 kill -CONT "-$one"
 await 5 whole || fail "shard 1 does not come back"
 
+# ---- nobody: the second request on the same lane is told so, too ----
+for g in $groups; do kill -STOP "-$g"; done
+for i in 1 2 3; do
+	expect ' ERR {"code":"unavailable"' "$(ask "SEARCH @timeout=2500 $w1\n")"
+done
+for g in $groups; do kill -CONT "-$g"; done
+await 5 whole || fail "shards do not come back"
+
 # ---- told to stop while a shard is frozen, and waited for by a minute's request that left ----
 kill -STOP "-$one"
 (printf 'SEARCH @timeout=60000 %s\n' "$w1"; sleep 0.5) | timeout 0.5 nc -U "$tmp/s" >"$tmp/out" || true

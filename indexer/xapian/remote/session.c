@@ -205,8 +205,6 @@ int session_refresh(struct session *s, struct cluster *c, uint32_t wait_ms, uint
 		s->wait_ms = wait_ms;
 	}
 	connect_missing(s, c, knock_ms);
-	if (s->all != NULL)
-		return BQ_OK;
-	int rc = unite(s, c, err);
+	int rc = s->all != NULL ? BQ_OK : unite(s, c, err); /* of none, too, the second time */
 	return rc == BQ_OK && s->n_members == 0 ? fail_alone(c, err) : rc;
 }
