@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A daemon of one's own and a connection to it, for the check tools."""
+import argparse
 import json
 import os
 import socket
@@ -17,6 +18,26 @@ def run(argv):
 
 def build_index(bin_dir, out, source, lang):
     run([os.path.join(bin_dir, "indexer/bqindex"), "build", "-o", out, "--lang", lang, source])
+
+
+def check_main(usage, check_all, n, *switches):
+    """The arguments of a check tool; check_all(args, index), on an index made for it where none is given."""
+    parser = argparse.ArgumentParser(usage=usage)
+    parser.add_argument("bin_dir")
+    parser.add_argument("collection")
+    parser.add_argument("--lang", default="none")
+    parser.add_argument("--index")
+    parser.add_argument("--n", type=int, default=n)
+    parser.add_argument("--seed", type=int, default=1)
+    for switch in switches:
+        parser.add_argument(switch, action="store_true")
+    args = parser.parse_args()
+    if args.index:
+        return check_all(args, args.index)
+    with tempfile.TemporaryDirectory(prefix="bq-check.") as made:
+        index = os.path.join(made, "index")
+        build_index(args.bin_dir, index, args.collection, args.lang)
+        return check_all(args, index)
 
 
 class Daemon:

@@ -9,15 +9,12 @@ marked byte of titles and text.
 COLLECTION, the other options and the exit code: as check_queries.py.  With stems
 only the forms that use none.
 """
-import argparse
 import bisect
 import collections
 import functools
 import itertools
-import os
 import random
 import sys
-import tempfile
 
 import bqp
 import words
@@ -155,22 +152,5 @@ def check_all(args, index):
     return 1 if report.wrong or report.counts["hits"] == 0 else 0
 
 
-def main():
-    parser = argparse.ArgumentParser(usage=__doc__)
-    parser.add_argument("bin_dir")
-    parser.add_argument("collection")
-    parser.add_argument("--lang", default="none")
-    parser.add_argument("--index")
-    parser.add_argument("--n", type=int, default=1000)
-    parser.add_argument("--seed", type=int, default=1)
-    args = parser.parse_args()
-    if args.index:
-        return check_all(args, args.index)
-    with tempfile.TemporaryDirectory(prefix="bq-check.") as made:
-        index = os.path.join(made, "index")
-        bqp.build_index(args.bin_dir, index, args.collection, args.lang)
-        return check_all(args, index)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(bqp.check_main(__doc__, check_all, 1000))

@@ -10,15 +10,12 @@ COLLECTION: one {"id", "title", "text"} a line, ids all different.  BIN_DIR:
 where the build is.  Without --index the index is built in a temporary
 directory.  Exit 0: all equal; 1: differences, the first of each kind shown.
 """
-import argparse
 import bisect
 import collections
 import json
-import os
 import random
 import re
 import sys
-import tempfile
 import time
 
 import bqp
@@ -306,22 +303,5 @@ def check_all(args, index):
     return 1 if report.wrong or report.counts["hits"] == 0 else 0
 
 
-def main():
-    parser = argparse.ArgumentParser(usage=__doc__)
-    parser.add_argument("bin_dir")
-    parser.add_argument("collection")
-    parser.add_argument("--lang", default="none")
-    parser.add_argument("--index")
-    parser.add_argument("--n", type=int, default=2000)
-    parser.add_argument("--seed", type=int, default=1)
-    args = parser.parse_args()
-    if args.index:
-        return check_all(args, args.index)
-    with tempfile.TemporaryDirectory(prefix="bq-check.") as made:
-        index = os.path.join(made, "index")
-        bqp.build_index(args.bin_dir, index, args.collection, args.lang)
-        return check_all(args, index)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(bqp.check_main(__doc__, check_all, 2000))

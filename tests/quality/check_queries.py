@@ -14,14 +14,11 @@ With --cjk: pieces of 1 to 6 Chinese, Japanese or Korean characters, compared wi
 a search for those characters in the raw text.  Exit 0: all equal; 1: differences,
 the first of each kind shown.
 """
-import argparse
 import collections
 import json
 import math
-import os
 import random
 import sys
-import tempfile
 import time
 
 import bqp
@@ -183,23 +180,5 @@ def check_all(args, index):
         return check.summary()
 
 
-def main():
-    parser = argparse.ArgumentParser(usage=__doc__)
-    parser.add_argument("bin_dir")
-    parser.add_argument("collection")
-    parser.add_argument("--lang", default="none")
-    parser.add_argument("--index")
-    parser.add_argument("--n", type=int, default=10000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--cjk", action="store_true")
-    args = parser.parse_args()
-    if args.index:
-        return check_all(args, args.index)
-    with tempfile.TemporaryDirectory(prefix="bq-check.") as made:
-        index = os.path.join(made, "index")
-        bqp.build_index(args.bin_dir, index, args.collection, args.lang)
-        return check_all(args, index)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(bqp.check_main(__doc__, check_all, 10000, "--cjk"))
