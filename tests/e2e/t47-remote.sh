@@ -6,24 +6,7 @@
 # and left out, within the deadline, and comes back by itself.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/../net/lib.sh"
-command -v xapian-tcpsrv >/dev/null || fail "xapian-tcpsrv is missing: package xapian-tools"
-
-groups=
-trap 'for g in $groups; do kill -KILL "-$g" 2>/dev/null || true; done
-	for p in $daemon $pids; do kill "$p" 2>/dev/null || true; done; rm -rf "$tmp"' EXIT
-
-listens() { nc -z 127.0.0.1 "$1"; }
-
-# serve I DATABASE OPTION..: on port $base + I, in a process group of its own: $group.
-serve() {
-	port=$((base + $1))
-	database=$2
-	shift 2
-	setsid xapian-tcpsrv --interface 127.0.0.1 --port $port --quiet "$@" "$database" 2>>"$tmp/log.srv" &
-	group=$!
-	groups="$groups $group"
-	await 5 listens $port
-}
+. "$(dirname "$0")/../net/servers.sh"
 
 end() {
 	kill -KILL "-$1"
@@ -33,15 +16,11 @@ end() {
 make_documents 1500
 make_queries 200
 
-# Three free ports in a row: another process may have one.
-for try in 1 2 3 4 5; do
-	base=$((20000 + ($$ * 7 + try * 997) % 20000))
-	groups=
-	serve 0 "$tmp/of-3/1/shard-0" && zero=$group && serve 1 "$tmp/of-3/1/shard-1" && one=$group &&
-		serve 2 "$tmp/of-3/1/shard-2" && two=$group && break
-	for g in $groups; do kill -KILL "-$g" 2>/dev/null || true; done
-	[ $try -lt 5 ] || fail "no ports"
-done
+serve_three() {
+	serve "$base" "$tmp/of-3/1/shard-0" && zero=$group && serve $((base + 1)) "$tmp/of-3/1/shard-1" && one=$group &&
+		serve $((base + 2)) "$tmp/of-3/1/shard-2" && two=$group
+}
+at_free_ports serve_three
 shards=xapian+tcp://127.0.0.1:$base,127.0.0.1:$((base + 1)),127.0.0.1:$((base + 2))
 
 # ---- the same ranks ----
@@ -112,7 +91,7 @@ broken 1 "Connection refused"
 broken 1 "Connection refused"
 expect '"why":"Connection refused"' "$(ask 'STATUS\n')"
 expect ' ERR {"code":"unavailable"' "$(ask "COUNT $w1\n")"
-serve 1 "$tmp/of-3/1/shard-1"
+serve $((base + 1)) "$tmp/of-3/1/shard-1"
 one=$group
 await 5 whole || fail "shard 1 does not come back"
 
@@ -128,7 +107,7 @@ await 5 whole || fail "shard 2 does not come back"
 
 # ---- connections closed for idleness ----
 end "$zero"
-serve 0 "$tmp/of-3/1/shard-0" --idle-timeout 300
+serve "$base" "$tmp/of-3/1/shard-0" --idle-timeout 300
 zero=$group
 await 5 whole || fail "shard 0 does not come back"
 sleep 0.6
@@ -143,7 +122,7 @@ expect ' SNIP {' "$(ask "SNIPPET @doc=$token $w1\n")"
 sed 's/"text":"/"text":"newword /' "$tmp/docs.jsonl" >"$tmp/new.jsonl"
 run 0 build --progress never --engine=xapian --shards 3 -o "$tmp/of-3" "$tmp/new.jsonl"
 end "$one"
-serve 1 "$tmp/of-3/2/shard-1"
+serve $((base + 1)) "$tmp/of-3/2/shard-1"
 one=$group
 answer=$(ask "SEARCH @limit=3 newword\n")
 expect '"hits":0' "$answer"
@@ -155,14 +134,14 @@ expect '"why":"serves generation 1, others 2"' "$answer"
 [ "$(echo "$answer" | grep -c ' HIT ')" = 3 ] || fail "no hits of the new generation: $answer"
 for i in 0 2; do
 	[ $i = 0 ] && end "$zero" || end "$two"
-	serve $i "$tmp/of-3/2/shard-$i"
+	serve $((base + i)) "$tmp/of-3/2/shard-$i"
 done
 await 5 whole || fail "generation 2 is not whole: $(ask "SEARCH @limit=1 newword\n")"
 expect '"total":1500,"exact":true' "$(ask "SEARCH @limit=1 @total=exact newword\n")"
 expect ' ERR {"code":"gen_gone"' "$(ask "GET @doc=$token @lines=1\n")"
 
 # ---- nobody there ----
-for g in $groups; do kill -KILL "-$g" 2>/dev/null || true; done
+kill_groups
 expect ' ERR {"code":"unavailable"' "$(ask "SEARCH $w1\n")"
 stop
 echo "t47-remote: ok"

@@ -7,20 +7,7 @@
 # not grow; a frozen shard does not hold who stops.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/../net/lib.sh"
-command -v xapian-tcpsrv >/dev/null || fail "xapian-tcpsrv is missing: package xapian-tools"
-
-groups=
-trap 'for g in $groups; do kill -KILL "-$g" 2>/dev/null || true; done
-	for p in $daemon $pids; do kill "$p" 2>/dev/null || true; done; rm -rf "$tmp"' EXIT
-
-listens() { nc -z 127.0.0.1 "$1"; }
-
-serve() {
-	setsid xapian-tcpsrv --interface 127.0.0.1 --port "$1" --quiet "$2" 2>>"$tmp/log.srv" &
-	group=$!
-	groups="$groups $group"
-	await 5 listens "$1"
-}
+. "$(dirname "$0")/../net/servers.sh"
 
 # impostor PORT BEHIND: as the server BEHIND while $tmp/mode says "honest".
 impostor() {
@@ -87,22 +74,17 @@ def main():
 
 main()
 EOF
-	group=$!
-	groups="$groups $group"
-	await 5 listens "$1"
+	started "$1"
 }
 
 make_documents 300
 w1=$(sed 's/.*"text":"\([a-zA-Z]*\).*/\1/' "$tmp/docs.jsonl" | sed -n 1p)
 echo honest >"$tmp/mode"
-for try in 1 2 3 4 5; do
-	base=$((20000 + ($$ * 11 + try * 997) % 20000))
-	groups=
-	serve $base "$tmp/of-3/1/shard-0" && serve $((base + 1)) "$tmp/of-3/1/shard-1" && one=$group &&
-		serve $((base + 2)) "$tmp/of-3/1/shard-2" && impostor $((base + 3)) $((base + 2)) && break
-	for g in $groups; do kill -KILL "-$g" 2>/dev/null || true; done
-	[ $try -lt 5 ] || fail "no ports"
-done
+serve_three() {
+	serve "$base" "$tmp/of-3/1/shard-0" && serve $((base + 1)) "$tmp/of-3/1/shard-1" && one=$group &&
+		serve $((base + 2)) "$tmp/of-3/1/shard-2" && impostor $((base + 3)) $((base + 2))
+}
+at_free_ports serve_three
 shards=xapian+tcp://127.0.0.1:$base,127.0.0.1:$((base + 1)),127.0.0.1:$((base + 3))
 named='"partial":true,"why":"shards","shards":{"all":3,"answered":2,"failed":[{"shard":"127.0.0.1:'
 
