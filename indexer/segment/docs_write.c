@@ -11,9 +11,9 @@
 #include <zstd.h>
 
 enum {
-	HEAD_BYTES = 4 << 20,       /* kept back until the dictionary is trained on them */
+	HEAD_BYTES = 8 << 20,       /* kept back until the dictionary is trained on them */
 	MIN_TRAIN_BYTES = 1 << 20,  /* below, a dictionary costs more than it saves */
-	MAX_DICT_BYTES = 64 << 10,
+	MAX_DICT_BYTES = 256 << 10,
 	TRAIN_SEGMENT = 64,         /* bytes of the pieces that a dictionary is made of */
 	BATCH_FRAMES = 64,         /* the more, the longer the dictionary stays in the cache */
 	FRAME_SLACK = 512,          /* a frame's bytes may be more than it holds */
@@ -67,7 +67,7 @@ struct docs_writer *docs_writer_new(struct container_writer *out, struct pool *p
 	return w;
 }
 
-/* A dictionary from the first frames, at most 1/64 of them.  With .f = 18 the trainer's
+/* A dictionary from the first frames, at most 1/32 of them.  With .f = 18 the trainer's
  * table of counts stays in the cache: a third of the time of 20, as good a dictionary. */
 static size_t train(const struct bq_buf *raw, uint8_t *dict, size_t cap)
 {
@@ -80,8 +80,8 @@ static size_t train(const struct bq_buf *raw, uint8_t *dict, size_t cap)
 		return 0;
 	for (size_t i = 0; i < n; i++)
 		sizes[i] = BQ_FRAME_BYTES;
-	if (cap > raw->len / 64)
-		cap = raw->len / 64;
+	if (cap > raw->len / 32)
+		cap = raw->len / 32;
 	size_t len = ZDICT_trainFromBuffer_fastCover(dict, cap, raw->ptr, sizes, (unsigned)n, params);
 	free(sizes);
 	return ZDICT_isError(len) ? 0 : len; /* too uniform to learn from: do without */
