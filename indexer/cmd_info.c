@@ -76,7 +76,7 @@ static void print_pairs(const struct bq_index *ix, const struct totals *t)
 		(void)printf("pairs      off\n");
 		return;
 	}
-	(void)printf("pairs      of words in %" PRIu32 " documents or more: %" PRIu64 " words, %" PRIu64 " pairs, %" PRIu64
+	(void)printf("pairs      of words that weigh %" PRIu32 " or more: %" PRIu64 " words, %" PRIu64 " pairs, %" PRIu64
 		" bytes, %.1f %% (of %" PRIu32 ") of what is not text\n", ix->pairs, t->pair_words, t->pairs, bytes,
 		100.0 * (double)bytes / (double)(others == 0 ? 1 : others), ix->pairs_percent);
 }

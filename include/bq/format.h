@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 /* Format versions.  1: first.  2: pair lists.  3: bounds on a scale of squares. */
-#define BQ_FORMAT_VERSION 3u
+#define BQ_FORMAT_VERSION 4u
 
 #define BQ_BLOCK_DOCS    256u /* documents of a full postings block */
 #define BQ_SKIP_FANOUT   32u  /* blocks under one upper skip entry */

@@ -47,7 +47,7 @@ static int check_reading(struct check *c)
 
 /* ---- words and lines --------------------------------------------------- */
 
-/* [F39] the places are those of the words with df >= T. */
+/* [F39] the places are those of the words that weigh T. */
 static int check_words(struct check *c)
 {
 	uint32_t n = 0;
@@ -55,7 +55,7 @@ static int check_words(struct check *c)
 
 	bq_terms_init(&it, &c->s->leaf, BQ_TERM_WORD, BQ_SPAN(""), &c->rd);
 	while (bq_terms_next(&it)) {
-		if (it.term.df < c->p->t)
+		if (pairs_weight(it.term.df, it.term.ttf) < c->p->t)
 			continue;
 		if (n == c->p->n_words || pairs_place(c->p, n) != it.term.ord)
 			return broken(c, n, "the places are not those of the frequent words [F39]");

@@ -30,11 +30,11 @@ struct pairing {
 	const struct segment *s;
 	struct bq_error *err;   /* never NULL */
 	uint32_t floor;         /* what T is at least */
-	uint32_t n_words;       /* with df >= floor; at most PAIRS_MAX_WORDS */
+	uint32_t n_words;       /* that weigh `floor`; at most PAIRS_MAX_WORDS */
 	struct bq_term *terms;  /* of each */
-	uint32_t *rank;         /* of each, the most frequent first */
+	uint32_t *rank;         /* of each, the heaviest first */
 	uint32_t *by_rank;
-	/* A budget for lists: a pair counts where its rarer word is. */
+	/* A budget for lists: a pair counts where its lighter word is. */
 	uint64_t *cost;         /* of each rank */
 	uint32_t n_keep;        /* ranks that fit so far; others need not be written */
 	uint64_t used, budget;  /* `used` by ranks below n_keep */
@@ -68,13 +68,23 @@ static int describe(struct pairing *p, int rc, int saved_errno)
 
 /* ---- words ------------------------------------------------------------- */
 
-static int compare_df(const void *pa, const void *pb)
+static int compare_weight(const void *pa, const void *pb)
 {
 	const struct bq_term *a = *(const struct bq_term *const *)pa, *b = *(const struct bq_term *const *)pb;
 
-	if (a->df != b->df)
-		return a->df < b->df ? 1 : -1;
+	uint32_t wa = pairs_weight(a->df, a->ttf), wb = pairs_weight(b->df, b->ttf);
+
+	if (wa != wb)
+		return wa < wb ? 1 : -1;
 	return a->ord < b->ord ? -1 : a->ord > b->ord;
+}
+
+/* Of the word of a rank. */
+static uint32_t weight_of(const struct pairing *p, uint32_t rank)
+{
+	const struct bq_term *t = &p->terms[p->by_rank[rank]];
+
+	return pairs_weight(t->df, t->ttf);
 }
 
 static int read_terms(struct pairing *p)
@@ -103,7 +113,7 @@ static int rank_words(struct pairing *p)
 		return no_memory(p);
 	for (uint32_t i = 0; i < p->n_words; i++)
 		sorted[i] = &p->terms[i];
-	qsort(sorted, p->n_words, sizeof *sorted, compare_df);
+	qsort(sorted, p->n_words, sizeof *sorted, compare_weight);
 	for (uint32_t i = 0; i < p->n_words; i++) {
 		p->by_rank[i] = (uint32_t)(sorted[i] - p->terms);
 		p->rank[p->by_rank[i]] = i;
@@ -112,14 +122,14 @@ static int rank_words(struct pairing *p)
 	return BQ_OK;
 }
 
-/* Leave out the rarest words, and with them those that are as frequent. */
+/* Leave out the lightest words, and with them those that weigh as much. */
 static int raise_floor(struct pairing *p)
 {
 	uint32_t n = 0;
 
-	p->floor = p->terms[p->by_rank[PAIRS_MAX_WORDS]].df + 1;
+	p->floor = weight_of(p, PAIRS_MAX_WORDS) + 1;
 	for (uint32_t i = 0; i < p->n_words; i++)
-		if (p->terms[i].df >= p->floor)
+		if (pairs_weight(p->terms[i].df, p->terms[i].ttf) >= p->floor)
 			p->terms[n++] = p->terms[i];
 	p->n_words = n;
 	return rank_words(p);
@@ -166,7 +176,7 @@ static uint64_t pair_bytes(const struct waiting *e)
 		+ (repeats ? varint_bytes(e->ttf - e->df - 1) : 0) + 1;
 }
 
-/* Let the rarest words go until the others fit.  Sums only grow: who does not
+/* Let the lightest words go until the others fit.  Sums only grow: who does not
  * fit now never will. */
 static void keep_budget(struct pairing *p)
 {
@@ -175,14 +185,14 @@ static void keep_budget(struct pairing *p)
 }
 
 /* T: the smallest that leaves out all words that did not fit, and so those that
- * are as frequent. */
+ * weigh as much. */
 static uint32_t choose_t(struct pairing *p)
 {
 	keep_budget(p);
 	if (p->n_keep == p->n_words)
 		return p->floor;
-	uint32_t t = p->terms[p->by_rank[p->n_keep]].df + 1;
-	while (p->n_keep != 0 && p->terms[p->by_rank[p->n_keep - 1]].df < t)
+	uint32_t t = weight_of(p, p->n_keep) + 1;
+	while (p->n_keep != 0 && weight_of(p, p->n_keep - 1) < t)
 		p->n_keep--;
 	return t;
 }
@@ -408,7 +418,7 @@ static uint32_t number_words(const struct pairing *p, uint32_t t, uint32_t *numb
 
 	for (uint32_t i = 0; i < p->n_words; i++) {
 		numbers[i] = UINT32_MAX;
-		if (p->terms[i].df < t)
+		if (pairs_weight(p->terms[i].df, p->terms[i].ttf) < t)
 			continue;
 		places[n] = p->terms[i].ord;
 		numbers[i] = n++;

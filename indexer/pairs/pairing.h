@@ -4,7 +4,7 @@
  * lists of words and their positions, never of other pair lists, so that a
  * build, a merge and an optimize from the same documents write the same bytes.
  *
- *   words with df >= T --> scan --> records --> lists, in order --> PPOST, PAIRS
+ *   words of weight T --> scan --> records --> lists, in order --> PPOST, PAIRS
  *                               '-> runs ---'   where memory does not hold them
  */
 #ifndef PAIRS_PAIRING_H
@@ -28,13 +28,13 @@ struct pairs_params {
 	const volatile sig_atomic_t *stop; /* not 0: end with BQ_ECANCELLED; may be NULL */
 };
 
-/* The smallest df that a covered word of a segment can have. */
+/* The smallest weight that a covered word of a segment can have. */
 static inline uint32_t pairing_floor(const struct pairs_params *p)
 {
 	return p->t != 0 ? p->t : p->min != 0 ? p->min : BQ_PAIRS_MIN;
 }
 
-/* Write PPOST and PAIRS of `s`, whose words with df >= pairing_floor() have the
+/* Write PPOST and PAIRS of `s`, whose words that weigh pairing_floor() or more have the
  * dictionary places `places`, ascending, to `out`.  *t is the T they have.  Spools
  * go to `dirfd`, under the name of segment `number`.  BQ_ENOMEM, BQ_EIO,
  * BQ_EFORMAT, BQ_ELIMIT, BQ_ECANCELLED with a message. */

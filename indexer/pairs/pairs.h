@@ -53,6 +53,15 @@ struct pairs_entry {
 	uint64_t bytes;  /* without that */
 };
 
+/* What a word weighs: T is a bound on it.  A document that holds a candidate costs
+ * its line of positions; one with more than 32 of them costs as much for every 32. */
+static inline uint32_t pairs_weight(uint32_t df, uint64_t ttf)
+{
+	uint64_t weight = df + (ttf - df) / 32;
+
+	return weight < UINT32_MAX ? (uint32_t)weight : UINT32_MAX - 1;
+}
+
 /* Where a list of `df` documents starts if `at` bytes stand before it: the blocks
  * of long ones want a multiple of 4. */
 static inline uint64_t pairs_align(uint64_t at, uint32_t df)

@@ -20,6 +20,11 @@ static void make_term(const struct pairs_entry *e, struct bq_term *out)
 	out->priv[SEGMENT_PRIV_MODE] = (is_long ? SEGMENT_FREQUENT : SEGMENT_SMALL) | e->bytes << 8;
 }
 
+static bool is_covered(const struct pairs_reader *p, const struct bq_term *t)
+{
+	return t->kind == BQ_TERM_WORD && pairs_weight(t->df, t->ttf) >= p->t;
+}
+
 enum bq_pair segment_pair(const struct bq_leaf *l, const struct bq_term *a, const struct bq_term *b,
 	struct bq_term *out, struct bq_read *rd)
 {
@@ -28,7 +33,7 @@ enum bq_pair segment_pair(const struct bq_leaf *l, const struct bq_term *a, cons
 	struct pairs_entry e;
 	uint32_t row, column;
 
-	if (a->df < p->t || b->df < p->t || a->kind != BQ_TERM_WORD || b->kind != BQ_TERM_WORD)
+	if (!is_covered(p, a) || !is_covered(p, b))
 		return BQ_PAIR_UNKNOWN;
 	if (!pairs_find_word(p, a->ord, &row) || !pairs_find_word(p, b->ord, &column)) {
 		(void)segment_damaged(s, rd, "a frequent word is not among those of PAIRS [F39]");

@@ -199,7 +199,8 @@ void segment_writer_batch(struct segment_writer *w, struct term_batch *b)
 		struct bq_span k = bq_span_make(key, t->key_len);
 		place_lists(w, t, post);
 		terms_add(&w->terms, k, &t->entry, forms);
-		if (terms_kind(k) == BQ_TERM_WORD && t->entry.df >= pairing_floor(&w->params.pairs))
+		if (terms_kind(k) == BQ_TERM_WORD
+			&& pairs_weight(t->entry.df, t->entry.ttf) >= pairing_floor(&w->params.pairs))
 			bq_buf_put_u32(&w->paired, w->n_terms);
 		w->n_terms++;
 		key += t->key_len;

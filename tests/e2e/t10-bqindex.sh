@@ -86,7 +86,13 @@ says out "\"sources\":[\"$tmp/many\"]"
 awk 'BEGIN { for (i = 0; i < 5000; i++) printf "{\"text\":\"the who play%s number %d\"}\n", i % 100 ? "" : " the who", i }' >who.jsonl
 run 0 build -o who --lang none who.jsonl
 run 0 info who
-says out 'pairs      of words in 1024 documents or more: 4 words, 5 pairs, '
+says out 'pairs      of words that weigh 1024 or more: 4 words, 5 pairs, '
+# a long document weighs as much as many: 1 + 39,999 div 32 (the), 1 + 9,999 div 32 (end)
+awk 'BEGIN { printf "{\"text\":\""; for (i = 0; i < 40000; i++) printf "the who %s", i % 4 ? "" : "end "; print "\"}" }' >book.jsonl
+run 0 build -o book --lang none book.jsonl
+run 0 info book
+says out 'pairs      of words that weigh 1024 or more: 2 words, 2 pairs, '
+run 0 verify book
 run 0 info who --json
 says out '"pairs":{"t":1024,"words":4,"pairs":5,"bytes":'
 run 0 dump who --pair 'the who'
