@@ -28,7 +28,7 @@
 #include "lib/fault.h"
 #include "lib/tmpdir.h"
 
-enum { DOCS = 12, WORDS = 30, MAX_CALLS = 100000 };
+enum { DOCS = 12, REORDERED = 40, WORDS = 30, MAX_CALLS = 100000 };
 
 /* What every build is compared with. */
 struct bench {
@@ -40,31 +40,43 @@ struct bench {
 
 struct plan {
 	const char *name;
-	enum fault_kind kind;
-	int error;
+	enum fault_kind kind; /* the table and `error` tell it */
+	int error;            /* 0: writes are cut short */
 	bool for_good;
-	uint32_t keep; /* of the documents that are there; 0: a build, not an update */
+	uint32_t keep;     /* of the documents that are there; 0: a build, not an update */
 	bool optimize;
-	uint64_t memory;
-	uint32_t threads;
+	bool reorder;      /* of more documents: so few have one order only */
+	bool small_budget; /* as much memory as makes it write words out */
+	uint32_t threads;  /* 0: one */
 };
+
+static uint32_t docs_of(const struct plan *p) { return p->reorder ? REORDERED : DOCS; }
+
+/* Where documents get another order, records of one file are torn apart. */
+static void name_file(const struct plan *p, uint32_t d, char *path, size_t size)
+{
+	if (p->reorder && d % 4 == 2)
+		(void)snprintf(path, size, "%u.jsonl", d / docs_of(p));
+	else
+		(void)snprintf(path, size, "%u.txt", d);
+}
 
 /* An update keeps the last of the documents that are there, some with another
  * time; the others are dropped. */
-static int add_documents(struct bq_build *b, uint32_t first, uint32_t keep, struct bq_error *err)
+static int add_documents(struct bq_build *b, const struct plan *p, uint32_t first, uint32_t keep, struct bq_error *err)
 {
 	static struct bq_buf text;
 	int rc = BQ_OK;
 
-	for (uint32_t d = first - keep; d < first + DOCS && rc == BQ_OK; d++) {
+	for (uint32_t d = first - keep; d < first + docs_of(p) && rc == BQ_OK; d++) {
 		struct rng r = rng_make(d);
 		char path[16];
-		int64_t mtime = 1000 + d + (d < first && d % 3 == 0);
-		(void)snprintf(path, sizeof path, "%u.txt", d);
+		int64_t mtime = 1000 + (p->reorder ? 0 : d) + (d < first && d % 3 == 0);
+		name_file(p, d, path, sizeof path);
 		if (d < first && bq_build_keep(b, 0, bq_span_of(path), mtime, 100))
 			continue;
 		bq_buf_clear(&text);
-		docgen_text(&r, d % DOCS == 3 ? 20 * WORDS : WORDS, 20, &text);
+		docgen_text(&r, d % docs_of(p) == 3 ? 20 * WORDS : WORDS, 20, &text);
 		struct bq_doc_in in = { .path = bq_span_of(path), .id = BQ_SPAN("id"), .text = bq_buf_span(&text),
 			.title = d % 4 == 0 ? BQ_SPAN("Caf\xc3\xa9 sharing shares") : BQ_SPAN(""),
 			.fields = d % 4 == 1 ? BQ_SPAN("{\"a\":1}") : BQ_SPAN(""), .at = BQ_AT_RECORD,
@@ -76,7 +88,8 @@ static int add_documents(struct bq_build *b, uint32_t first, uint32_t keep, stru
 
 static int build(const char *dir, const struct plan *p, uint32_t first_doc, struct bq_error *err)
 {
-	struct bq_build_opts opts = { .text = { .lang = "en" }, .k1 = 0.9f, .b = 0.4f, .memory_bytes = p->memory,
+	struct bq_build_opts opts = { .text = { .lang = "en" }, .k1 = 0.9f, .b = 0.4f,
+		.memory_bytes = p->small_budget ? 1 : 1 << 30, .reorder = p->reorder,
 		.pairs_min = 6, .pairs_percent = 1000, .n_sources = 1, .sources = &BQ_SPAN("/src"),
 		.update = p->keep != 0 && first_doc != 0, .threads = p->threads };
 	struct bq_build_report report;
@@ -85,7 +98,7 @@ static int build(const char *dir, const struct plan *p, uint32_t first_doc, stru
 
 	if (rc != BQ_OK)
 		return rc;
-	rc = add_documents(b, first_doc, opts.update ? p->keep : 0, err);
+	rc = add_documents(b, p, first_doc, opts.update ? p->keep : 0, err);
 	if (rc == BQ_OK)
 		return bq_build_commit(b, &report, err);
 	bq_build_abort(b);
@@ -95,17 +108,19 @@ static int build(const char *dir, const struct plan *p, uint32_t first_doc, stru
 /* What is to fail, and what went before it. */
 static int run(const char *dir, const struct plan *p, struct bq_error *err)
 {
+	struct bq_optimize_opts opts = { .reorder = p->reorder, .memory_bytes = p->small_budget ? 1 : 1 << 30,
+		.threads = p->threads };
 	struct bq_build_report report;
 	bool is_new;
 
-	return p->optimize ? bq_build_optimize(dir, NULL, &report, &is_new, err) : build(dir, p, DOCS, err);
+	return p->optimize ? bq_build_optimize(dir, &opts, &report, &is_new, err) : build(dir, p, docs_of(p), err);
 }
 
 static int prepare(const char *dir, const struct plan *p, struct bq_error *err)
 {
 	int rc = build(dir, p, 0, err);
 
-	return rc == BQ_OK && p->optimize ? build(dir, p, DOCS, err) : rc;
+	return rc == BQ_OK && p->optimize ? build(dir, p, docs_of(p), err) : rc;
 }
 
 /* ---- directories ---------------------------------------------------------- */
@@ -211,41 +226,79 @@ static void try_all(const struct plan *p)
 }
 
 /* All calls fail once, with memory for all documents and with next to none. */
-enum { ROOMY = 1 << 30, TIGHT = 1 };
+enum { HALF = DOCS / 2, SOME = REORDERED / 2 };
+
+static const struct plan without_memory[] = {
+	{ .name = "build, memory" },
+	{ .name = "build, memory, small budget", .small_budget = true },
+	{ .name = "build, memory, 3 threads", .threads = 3 },
+	{ .name = "build, memory, for good", .for_good = true },
+	{ .name = "build, memory, for good, 3 threads", .for_good = true, .threads = 3 },
+	{ .name = "update, memory", .keep = HALF },
+	{ .name = "update of times, memory", .keep = DOCS },
+	{ .name = "optimize, memory", .keep = HALF, .optimize = true },
+};
+
+static const struct plan reordered_without_memory[] = {
+	{ .name = "build in a new order, memory", .reorder = true },
+	{ .name = "build in a new order, memory, for good, 3 threads", .reorder = true, .for_good = true, .threads = 3 },
+	{ .name = "update of a new order, memory", .reorder = true, .keep = SOME },
+	{ .name = "optimize to a new order, memory", .reorder = true, .keep = SOME, .optimize = true },
+};
+
+static const struct plan with_bad_files[] = {
+	{ .name = "build, EIO, small budget", .error = EIO, .small_budget = true },
+	{ .name = "build, ENOSPC for good", .error = ENOSPC, .for_good = true },
+	{ .name = "build, ENOSPC for good, 3 threads", .error = ENOSPC, .for_good = true, .small_budget = true,
+		.threads = 3 },
+	{ .name = "build, EINTR", .error = EINTR },
+	{ .name = "update, EIO", .error = EIO, .keep = HALF },
+	{ .name = "update, ENOSPC for good", .error = ENOSPC, .for_good = true, .keep = HALF },
+	{ .name = "update of times, EIO", .error = EIO, .keep = DOCS },
+	{ .name = "update, short writes", .keep = HALF, .small_budget = true },
+	{ .name = "optimize, EIO", .error = EIO, .keep = HALF, .optimize = true },
+	{ .name = "optimize, ENOSPC for good", .error = ENOSPC, .for_good = true, .keep = HALF, .optimize = true },
+	{ .name = "optimize, short writes", .keep = HALF, .optimize = true, .small_budget = true },
+	{ .name = "build in a new order, EIO", .reorder = true, .error = EIO },
+	{ .name = "optimize to a new order, ENOSPC for good", .reorder = true, .error = ENOSPC, .for_good = true,
+		.keep = SOME, .optimize = true },
+	{ .name = "optimize to a new order, short writes", .reorder = true, .keep = SOME, .optimize = true },
+};
+
+static void try_plans(const struct plan *plans, size_t n, bool is_memory)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct plan p = plans[i];
+		p.kind = is_memory ? FAULT_MEMORY : p.error != 0 ? FAULT_FILES : FAULT_SHORT;
+		if (is_memory)
+			p.error = ENOMEM;
+		try_all(&p);
+	}
+}
 
 static void test_memory(void **state)
 {
 	(void)state;
-	try_all(&(struct plan){ "build, memory", FAULT_MEMORY, ENOMEM, false, 0, false, ROOMY, 1 });
-	try_all(&(struct plan){ "build, memory, small budget", FAULT_MEMORY, ENOMEM, false, 0, false, TIGHT, 1 });
-	try_all(&(struct plan){ "update, memory", FAULT_MEMORY, ENOMEM, false, DOCS / 2, false, ROOMY, 1 });
-	try_all(&(struct plan){ "build, memory, 3 threads", FAULT_MEMORY, ENOMEM, false, 0, false, ROOMY, 3 });
-	try_all(&(struct plan){ "build, memory, for good, 3 threads", FAULT_MEMORY, ENOMEM, true, 0, false, ROOMY, 3 });
-	try_all(&(struct plan){ "update of times, memory", FAULT_MEMORY, ENOMEM, false, DOCS, false, ROOMY, 1 });
-	try_all(&(struct plan){ "build, memory, for good", FAULT_MEMORY, ENOMEM, true, 0, false, ROOMY, 1 });
-	try_all(&(struct plan){ "optimize, memory", FAULT_MEMORY, ENOMEM, false, DOCS / 2, true, ROOMY, 1 });
+	try_plans(without_memory, sizeof without_memory / sizeof *without_memory, true);
+}
+
+static void test_memory_for_an_order(void **state)
+{
+	(void)state;
+	try_plans(reordered_without_memory, sizeof reordered_without_memory / sizeof *reordered_without_memory, true);
 }
 
 static void test_files(void **state)
 {
 	(void)state;
-	try_all(&(struct plan){ "build, EIO, small budget", FAULT_FILES, EIO, false, 0, false, TIGHT, 1 });
-	try_all(&(struct plan){ "build, ENOSPC for good", FAULT_FILES, ENOSPC, true, 0, false, ROOMY, 1 });
-	try_all(&(struct plan){ "build, ENOSPC for good, 3 threads", FAULT_FILES, ENOSPC, true, 0, false, TIGHT, 3 });
-	try_all(&(struct plan){ "build, EINTR", FAULT_FILES, EINTR, false, 0, false, ROOMY, 1 });
-	try_all(&(struct plan){ "update, EIO", FAULT_FILES, EIO, false, DOCS / 2, false, ROOMY, 1 });
-	try_all(&(struct plan){ "update, ENOSPC for good", FAULT_FILES, ENOSPC, true, DOCS / 2, false, ROOMY, 1 });
-	try_all(&(struct plan){ "update of times, EIO", FAULT_FILES, EIO, false, DOCS, false, ROOMY, 1 });
-	try_all(&(struct plan){ "update, short writes", FAULT_SHORT, 0, false, DOCS / 2, false, TIGHT, 1 });
-	try_all(&(struct plan){ "optimize, EIO", FAULT_FILES, EIO, false, DOCS / 2, true, ROOMY, 1 });
-	try_all(&(struct plan){ "optimize, ENOSPC for good", FAULT_FILES, ENOSPC, true, DOCS / 2, true, ROOMY, 1 });
-	try_all(&(struct plan){ "optimize, short writes", FAULT_SHORT, 0, false, DOCS / 2, true, TIGHT, 1 });
+	try_plans(with_bad_files, sizeof with_bad_files / sizeof *with_bad_files, false);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_memory_for_an_order),
 		cmocka_unit_test(test_files),
 	};
 
