@@ -2,9 +2,10 @@
  *
  * What it takes to look at every document that matches, from the lengths of
  * the lists alone.  Measured on 60,814 articles: a posting in order 11 ns, a
- * document looked up in a dense list 35 ns.  A required phrase meets its lists
- * (the README of tests/bench: c_p) and compares two words at a time (c_v); one
- * that only adds is looked for document by document, 280 to 500 ns each.
+ * document looked up in a dense list 35 ns.  A phrase meets its lists (the
+ * README of tests/bench: c_p) and compares two words at a time (c_v); where
+ * words may stand elsewhere, or must in the title, all their positions are
+ * decoded: 280 to 500 ns a document.
  */
 #include "query/cheap.h"
 
@@ -19,28 +20,28 @@ struct cost {
 static struct cost cost_of(const struct plan_group *g, const struct ast *a, enum ast_mode mode);
 
 /* Whether documents are looked up many at once, and all words in their places. */
-static bool is_fast(const struct plan_group *g, const struct ast *a, bool is_required)
+static bool is_fast(const struct plan_group *g, const struct ast *a)
 {
 	for (uint32_t i = 0; i < a->n_words; i++)
 		if (g->lists[a->lists[i]].is_prefix)
 			return false;
-	return is_required && a->near == AST_EXACT && !a->is_title;
+	return a->near == AST_EXACT && !a->is_title;
 }
 
 /* Of a document that may have the clause. */
-static uint64_t ns_of_phrase(const struct plan_group *g, const struct ast *a, bool is_required)
+static uint64_t ns_of_phrase(const struct plan_group *g, const struct ast *a)
 {
-	return is_fast(g, a, is_required) ? (uint64_t)a->n_words * MEET_NS + (a->n_words - 1ull) * VERIFY_NS : WALK_NS;
+	return is_fast(g, a) ? (uint64_t)a->n_words * MEET_NS + (a->n_words - 1ull) * VERIFY_NS : WALK_NS;
 }
 
-static struct cost cost_of_leaf(const struct plan_group *g, const struct ast *a, bool is_required)
+static struct cost cost_of_leaf(const struct plan_group *g, const struct ast *a)
 {
 	uint64_t docs = UINT64_MAX;
 
 	for (uint32_t i = 0; i < a->n_words; i++)
 		if (g->lists[a->lists[i]].df < docs)
 			docs = g->lists[a->lists[i]].df;
-	return (struct cost){ docs, docs * (a->n_words == 1 ? POSTING_NS : ns_of_phrase(g, a, is_required)) };
+	return (struct cost){ docs, docs * (a->n_words == 1 ? POSTING_NS : ns_of_phrase(g, a)) };
 }
 
 /* With children that are required the rarest leads, and its documents are
@@ -54,7 +55,7 @@ static struct cost cost_of_list(const struct plan_group *g, const struct ast *a,
 
 	for (const struct ast *k = a->kids; k != NULL; k = k->next) {
 		bool is_required = ast_requires(a, k, mode);
-		struct cost c = ast_is_leaf(k) ? cost_of_leaf(g, k, is_required) : cost_of(g, k, mode);
+		struct cost c = ast_is_leaf(k) ? cost_of_leaf(g, k) : cost_of(g, k, mode);
 		if (is_required) {
 			is_all = true;
 			lead = c.docs < lead.docs ? c : lead;
@@ -63,7 +64,7 @@ static struct cost cost_of_list(const struct plan_group *g, const struct ast *a,
 			any.ns += c.ns;
 		}
 		if (ast_is_leaf(k))
-			per_doc += k->n_words == 1 ? LOOKUP_NS : ns_of_phrase(g, k, is_required);
+			per_doc += k->n_words == 1 ? LOOKUP_NS : ns_of_phrase(g, k);
 		else
 			lists_ns += c.ns;
 	}
@@ -76,7 +77,7 @@ static struct cost cost_of(const struct plan_group *g, const struct ast *a, enum
 {
 	if (a->kind == AST_EMPTY)
 		return (struct cost){ 0, 0 };
-	return ast_is_leaf(a) ? cost_of_leaf(g, a, true) : cost_of_list(g, a, mode);
+	return ast_is_leaf(a) ? cost_of_leaf(g, a) : cost_of_list(g, a, mode);
 }
 
 /* Words alone are counted without scores (eval/count.h): by bits, or where one

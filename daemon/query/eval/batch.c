@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "query/eval/prune.h"
 
+#include "query/phrase/lookup.h"
+
 #define ABSENT UINT32_MAX
 
 static float k_of(const struct prune *p, uint32_t doc)
@@ -167,7 +169,57 @@ static uint32_t phrase_points(struct prune *p, const struct flat_clause *c, uint
 	return tf == 0 ? ABSENT : bm25_points(c->node->weight, tf, k);
 }
 
-void batch_look_up(struct prune *p, struct flat_clause *c, bool is_must)
+/* What phrase `c` must bring documents [range[0], range[1]) of the batch for them
+ * to rank. */
+static void set_least(const struct prune *p, const struct flat_clause *c, const uint32_t range[2], uint32_t *least)
+{
+	uint32_t need = prune_need(p), others = p->rest - c->most;
+
+	for (uint32_t i = range[0]; i < range[1]; i++) {
+		uint32_t sure = p->batch.points[i] + others;
+		least[i - range[0]] = sure < need ? need - sure : 0;
+	}
+}
+
+/* Documents [range[0], range[1]) of the batch, LOOKUP_DOCS at most; those that
+ * stay are put behind the others that did. */
+static void look_up_some(struct prune *p, struct flat_clause *c, bool is_must, const uint32_t range[2])
+{
+	struct prune_batch *b = &p->batch;
+	uint32_t tfs[LOOKUP_DOCS], least[LOOKUP_DOCS];
+	struct lookup_batch some = { .docs = b->docs + range[0], .n = range[1] - range[0], .least = least, .tfs = tfs,
+		.exact_from = p->pass->top == NULL ? UINT32_MAX : 0 };
+
+	set_least(p, c, range, least);
+	lookup_run(c->lookup, &some);
+	p->is_cut |= some.is_cut;
+	for (uint32_t i = range[0]; i < range[1]; i++) {
+		uint32_t tf = tfs[i - range[0]], doc = b->docs[i];
+		uint32_t more = tf == 0 ? 0 : bm25_points(c->node->weight, tf, k_of(p, doc));
+		put(b, doc, b->points[i] + more, b->at[i], tf != 0 || !is_must);
+	}
+}
+
+static void look_up_many(struct prune *p, struct flat_clause *c, bool is_must)
+{
+	struct prune_batch *b = &p->batch;
+	uint32_t n = b->n, need = prune_need(p);
+
+	b->n = 0;
+	for (uint32_t i = 0; i < n; i++)
+		put(b, b->docs[i], b->points[i], b->at[i], b->points[i] + p->rest >= need);
+	p->is_cut |= b->n != n;
+	n = b->n;
+	b->n = 0;
+	for (uint32_t range[2] = { 0, 0 }; range[0] < n; range[0] = range[1]) {
+		range[1] = n - range[0] < LOOKUP_DOCS ? n : range[0] + LOOKUP_DOCS;
+		look_up_some(p, c, is_must, range);
+	}
+	p->rest -= c->most;
+}
+
+/* Words, and phrases a document at a time. */
+static void look_up_each(struct prune *p, struct flat_clause *c, bool is_must)
 {
 	struct prune_batch *b = &p->batch;
 	uint32_t need = prune_need(p), n = b->n, back = 0;
@@ -190,6 +242,14 @@ void batch_look_up(struct prune *p, struct flat_clause *c, bool is_must)
 		b->from->cursor->i = back;
 		b->from->cursor->doc = b->from->cursor->docs[back];
 	}
+}
+
+void batch_look_up(struct prune *p, struct flat_clause *c, bool is_must)
+{
+	if (c->lookup != NULL)
+		look_up_many(p, c, is_must);
+	else
+		look_up_each(p, c, is_must);
 }
 
 /* ---- the best ---------------------------------------------------------- */

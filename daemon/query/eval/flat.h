@@ -16,6 +16,8 @@
 #include "query/eval/bound.h"
 #include "query/eval/node.h"
 
+struct lookup;
+
 struct flat_clause {
 	struct node *node;   /* TERM, UNION or PHRASE */
 	struct node **lists; /* TERM or UNION: a matching document is in all */
@@ -24,6 +26,7 @@ struct flat_clause {
 	struct bound bound;
 	uint32_t most;       /* points in the window at hand */
 	uint8_t *impacts;    /* maxscore.c: of each window of a stretch */
+	struct lookup *lookup; /* prune.c: of a phrase whose lists are moved by it alone, or NULL */
 };
 
 struct flat {

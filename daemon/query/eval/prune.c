@@ -4,6 +4,39 @@
 #include "query/eval/cands.h"
 #include "query/eval/count.h"
 #include "query/eval/word.h"
+#include "query/phrase/lookup.h"
+
+/* ---- phrases that are looked up ---------------------------------------- */
+
+/* The rarest list of a phrase. */
+static struct node *lead_of(const struct node *phrase)
+{
+	struct node *lead = phrase->must[0];
+
+	for (uint32_t i = 1; i < phrase->n_must; i++)
+		if (phrase->must[i]->cost < lead->cost)
+			lead = phrase->must[i];
+	return lead;
+}
+
+/* The next documents of a list in the window, from *next on, as a question;
+ * false if there are no more. */
+static bool next_docs(const struct prune *p, struct bq_cursor *list, uint32_t *next, struct lookup_batch *b)
+{
+	uint32_t from = 0, to;
+
+	if (*next >= p->to || !list->ops->seek_block(list, *next))
+		return false;
+	while (list->docs[from] < *next)
+		from++;
+	for (to = from; to < list->n && to - from < LOOKUP_DOCS && list->docs[to] < p->to;)
+		to++;
+	b->docs = list->docs + from;
+	b->n = to - from;
+	if (b->n != 0)
+		*next = list->docs[to - 1] + 1;
+	return b->n != 0;
+}
 
 /* ---- windows with `must` ----------------------------------------------- */
 
@@ -24,13 +57,14 @@ static bool bound_must(struct prune *p)
 	return true;
 }
 
-/* Words first, then what adds to the score, then phrases, which cost most. */
-static void finish_must(struct prune *p)
+/* Words first, then what adds to the score, then phrases, which cost most; not
+ * `done`.  `needed` is required, though it is among those that add. */
+static void finish_must(struct prune *p, const struct flat_clause *done, const struct flat_clause *needed)
 {
 	struct flat *f = &p->flat;
 
 	for (uint32_t i = 0; i < f->n_must; i++)
-		if (!f->must[i].is_phrase && &f->must[i] != f->lead_clause)
+		if (!f->must[i].is_phrase && &f->must[i] != done)
 			batch_look_up(p, &f->must[i], true);
 	for (uint32_t i = 0; i < f->n_should; i++)
 		if (!f->should[i]->is_phrase && f->should[i]->most != 0)
@@ -40,12 +74,45 @@ static void finish_must(struct prune *p)
 			batch_look_up(p, &f->must[i], true);
 	for (uint32_t i = 0; i < f->n_should; i++)
 		if (f->should[i]->is_phrase && f->should[i]->most != 0)
-			batch_look_up(p, f->should[i], false);
+			batch_look_up(p, f->should[i], f->should[i] == needed);
 	batch_offer(p);
+}
+
+/* A phrase that only adds, without which no document of the window ranks any
+ * more, and rarer than all that is required; NULL if there is none. */
+static struct flat_clause *find_needed(struct prune *p)
+{
+	struct flat *f = &p->flat;
+
+	for (uint32_t i = 0; i < f->n_should; i++) {
+		struct flat_clause *c = f->should[i];
+		if (c->lookup != NULL && p->rest - c->most < prune_need(p) && lead_of(c->node)->cost < f->lead->cost)
+			return c;
+	}
+	return NULL;
+}
+
+/* The candidates are the documents of phrase `c`'s rarest list. */
+static void run_needed(struct prune *p, struct flat_clause *c)
+{
+	struct bq_cursor *list = lead_of(c->node)->cursor;
+	uint32_t rest = p->rest, next = p->from;
+	struct lookup_batch b = { .n = 0 };
+
+	p->is_cut = true;
+	for (; next_docs(p, list, &next, &b) && !watch_check(p->pass->watch); p->rest = rest) {
+		p->batch.from = NULL;
+		p->batch.n = b.n;
+		memcpy(p->batch.docs, b.docs, b.n * sizeof *b.docs);
+		memset(p->batch.points, 0, b.n * sizeof *p->batch.points);
+		memset(p->batch.at, 0, b.n * sizeof *p->batch.at);
+		finish_must(p, NULL, c);
+	}
 }
 
 static void run_must(struct prune *p)
 {
+	struct flat_clause *lead = p->flat.lead_clause, *needed;
 	uint32_t rest;
 
 	if (!bound_must(p))
@@ -54,9 +121,14 @@ static void run_must(struct prune *p)
 		p->is_cut = true;
 		return;
 	}
+	needed = find_needed(p);
+	if (needed != NULL) {
+		run_needed(p, needed);
+		return;
+	}
 	rest = p->rest;
-	while (batch_fill(p, p->flat.lead_clause, p->flat.lead) && !watch_check(p->pass->watch)) {
-		finish_must(p);
+	while (batch_fill(p, lead, p->flat.lead) && !watch_check(p->pass->watch)) {
+		finish_must(p, lead->is_phrase ? NULL : lead, NULL);
 		p->rest = rest;
 	}
 }
@@ -89,10 +161,31 @@ static void add_up_word(struct prune *p, struct node *n)
 	n->doc = doc;
 }
 
-static void add_up_clause(struct prune *p, struct node *n)
+static void add_up_phrase(struct prune *p, const struct flat_clause *c)
 {
+	const float *k = p->ev->index->bm25.k;
+	uint32_t tfs[LOOKUP_DOCS], next = p->from;
+	struct lookup_batch b = { .tfs = tfs, .exact_from = p->pass->top == NULL ? UINT32_MAX : 0 };
+
+	while (next_docs(p, lead_of(c->node)->cursor, &next, &b) && !watch_check(p->pass->watch)) {
+		lookup_run(c->lookup, &b);
+		for (uint32_t i = 0; i < b.n; i++)
+			if (tfs[i] != 0)
+				add_up(p, b.docs[i],
+					bm25_points(c->node->weight, tfs[i], k[p->ev->leaf->norms[b.docs[i]]]));
+	}
+}
+
+static void add_up_clause(struct prune *p, const struct flat_clause *c)
+{
+	struct node *n = c->node;
+
 	if (n->kind == NODE_TERM) {
 		add_up_word(p, n);
+		return;
+	}
+	if (c->lookup != NULL) {
+		add_up_phrase(p, c);
 		return;
 	}
 	for (uint32_t doc = node_seek(n, p->from); doc < p->to; doc = node_seek(n, doc + 1))
@@ -125,7 +218,7 @@ static void run_sums(struct prune *p, uint32_t n_idle, uint32_t rest)
 	struct flat *f = &p->flat;
 
 	for (uint32_t i = n_idle; i < f->n_should && !watch_check(p->pass->watch); i++)
-		add_up_clause(p, f->should[i]->node);
+		add_up_clause(p, f->should[i]);
 	for (p->rest = rest; batch_fill_sums(p); p->rest = rest)
 		finish_should(p, n_idle);
 }
@@ -283,15 +376,61 @@ static bool answer_words(struct prune *p)
 	return true;
 }
 
+/* Phrases whose lists nobody else moves are looked up many documents at once;
+ * false when the arena is full. */
+static bool make_lookups(struct prune *p)
+{
+	struct flat *f = &p->flat;
+
+	for (uint32_t i = 0; i < f->n_must + f->n_should; i++) {
+		struct flat_clause *c = i < f->n_must ? &f->must[i] : f->should[i - f->n_must];
+		bool is_free = c->is_phrase && c != f->lead_clause;
+		for (uint32_t l = 0; l < c->n_lists; l++)
+			is_free &= c->lists[l]->kind == NODE_TERM;
+		if (is_free)
+			c->lookup = lookup_new(c->node, NULL);
+		if (is_free && c->lookup == NULL)
+			return false;
+	}
+	return true;
+}
+
+/* With words required, what only adds does not count: then they are counted
+ * alone, and only the best looked for. */
+static bool count_must(struct prune *p, uint64_t *n)
+{
+	struct flat must = p->flat;
+
+	must.n_should = 0;
+	if (!p->pass->wants_count || must.n_must == 0 ||
+		!count_flat(p->ev, &must, p->strict, p->pass->q->view->indexes[p->index], n))
+		return false;
+	flat_rewind(&must);
+	if (p->strict != NULL)
+		node_rewind(p->strict);
+	return true;
+}
+
 static bool answer_windows(struct prune *p)
 {
+	uint64_t n;
+
+	if (!make_lookups(p))
+		return false;
 	if (p->flat.n_must == 0) {
 		p->sums = BQ_ARENA_NEW(p->ev->read.mem, uint32_t, BQ_RANGE_DOCS);
 		if (p->sums == NULL)
 			return false;
 		memset(p->marks, 0, sizeof p->marks);
 	}
-	if (p->pass->wants_count)
+	if (count_must(p, &n)) {
+		run_windows(p);
+		p->n = n;
+		p->is_cut = false;
+		return true;
+	}
+	p->skips_none = p->pass->wants_count;
+	if (p->skips_none)
 		p->floor = 0;
 	run_windows(p);
 	return true;
@@ -315,6 +454,8 @@ bool prune_leaf(struct pass *pass, struct eval *ev, struct node *root, struct no
 	p->strict = strict;
 	p->index = index;
 	p->flat = flat;
+	if (pass->top == NULL && flat.n_must != 0)
+		p->flat.n_should = 0; /* they only add points */
 	p->floor = pass->top == NULL ? 0 : find_floor(p);
 	if (!answer_words(p) && !answer_windows(p))
 		return false;

@@ -49,6 +49,7 @@ struct prune {
 	uint32_t floor;            /* fewer points never rank: so many documents have more */
 	uint64_t n;                /* documents counted */
 	bool is_cut;               /* some were not */
+	bool skips_none;           /* all that match are looked at, to be counted */
 	uint32_t *sums;            /* [BQ_RANGE_DOCS], zero between windows; NULL with `must` */
 
 	/* from here on not cleared at first */
@@ -65,7 +66,7 @@ static inline uint32_t prune_need(const struct prune *p)
 {
 	const struct topk *top = p->pass->top;
 
-	if (p->pass->wants_count)
+	if (p->skips_none)
 		return 0;
 	if (top->n == top->cap && top->items[0].points >= p->floor)
 		return top->items[0].points + 1;

@@ -324,6 +324,8 @@ bool phrased_leaf(struct pass *pass, struct eval *ev, struct node *root, struct 
 	s->index = index;
 	s->flat = flat;
 	s->wants_points = pass->top != NULL;
+	if (!s->wants_points)
+		s->flat.n_should = 0; /* they only add points */
 	if (!add_parts(s))
 		return false;
 	run(s);
