@@ -78,6 +78,8 @@ struct bq_query {
 	uint64_t matches_serial;
 	struct walk *walks;         /* over the leaves of hits looked at, likewise: see walk.h */
 	uint64_t walks_serial;
+	const struct bq_hit *page;  /* [n_page] of the last search: who is likely to be shown */
+	uint32_t n_page;
 };
 
 struct bq_searcher {

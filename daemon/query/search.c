@@ -151,6 +151,8 @@ static int fill_page(struct search *s, struct bq_hits *out, struct bq_error *err
 			topk_doc(item) };
 		out->next = cursor_token_format(s->q, &last);
 	}
+	s->q->page = hits;
+	s->q->n_page = out->n;
 	return BQ_OK;
 }
 

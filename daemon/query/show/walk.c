@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "query/show/walk.h"
 
+#include <string.h>
+
 #define KEEP_BYTES ((size_t)64 << 20) /* of forms, from which on walks begin afresh */
 
 void walk_drop(struct bq_query *q)
@@ -34,9 +36,10 @@ static struct walk *begin_walk(struct bq_query *q, const struct bq_hit *hit)
 	w->of = q->view->indexes[hit->index]->leaves[hit->leaf];
 	w->group = &q->groups[in->group];
 	w->leaf_no = in->first_leaf + hit->leaf;
-	w->searcher = q->searcher;
+	w->q = q;
 	w->forms = BQ_ARENA_NEW(mem, struct plan_terms, w->group->n_lists);
-	if (w->forms == NULL)
+	w->met = BQ_ARENA_NEW(mem, struct met, w->group->n_lists);
+	if (w->forms == NULL || w->met == NULL)
 		return NULL;
 	w->next = q->walks;
 	return q->walks = w;
@@ -63,7 +66,7 @@ static const struct plan_terms *terms_of(struct walk *w, uint32_t list)
 	const struct plan_list *l = &w->group->lists[list];
 	const struct plan_terms *terms = &l->in_leaf[w->leaf_no];
 	struct plan_terms *forms = &w->forms[list];
-	struct bq_read rd = { .mem = &w->searcher->walk_mem };
+	struct bq_read rd = { .mem = &w->q->searcher->walk_mem };
 
 	if (l->kind != BQ_TERM_STEM || terms->n == 0)
 		return terms;
@@ -75,41 +78,57 @@ static const struct plan_terms *terms_of(struct walk *w, uint32_t list)
 	return forms;
 }
 
-/* Whether `t` stands in the document, and where: its spot, unless that is NULL.
- * The cursor is gone when this returns; spots need none. */
-static bool meet(struct walk *w, const struct bq_term *t, uint32_t doc, struct bq_spot *spot)
+/* One word's list, with the hits that `m` is to meet. */
+static bool meet(struct walk *w, struct met *m, const struct bq_term *t)
 {
-	struct bq_read rd = { .mem = &w->searcher->list_mem };
+	struct bq_arena *walk_mem = &w->q->searcher->walk_mem;
+	struct bq_read rd = { .mem = &w->q->searcher->list_mem };
 	struct bq_cursor *c = bq_cursor_open(w->of, t, &rd);
-	uint16_t kept;
-	bool is_met = c != NULL && bq_cursor_meet(c, &doc, 1, &kept, spot) != 0;
+	bool is_met = c != NULL && met_add(m, c, walk_mem);
 
+	w->read.mem->oom |= rd.mem->oom || walk_mem->oom;
+	bq_arena_reset(rd.mem); /* spots need no cursor */
 	if (rd.error.status != BQ_OK && w->read.error.status == BQ_OK)
 		w->read.error = rd.error;
-	w->read.mem->oom |= rd.mem->oom;
-	bq_arena_reset(rd.mem);
 	return is_met && rd.error.status == BQ_OK;
+}
+
+/* What a document holds of the words of a list, which the next hits of the page
+ * are asked for at once; NULL after a failure. */
+static const struct met_doc *met_of(struct walk *w, uint32_t list, const struct plan_terms *terms, uint32_t doc)
+{
+	const struct bq_hit hit = { .index = w->index, .leaf = w->leaf, .doc = doc };
+	struct met *m = &w->met[list];
+	const struct met_doc *found = met_find(m, doc);
+
+	if (found != NULL)
+		return found;
+	met_begin(m, w->q, &hit);
+	for (uint32_t i = 0; i < terms->n; i++)
+		if (!meet(w, m, &terms->terms[i])) {
+			m->n_docs = 0;
+			return NULL;
+		}
+	return met_find(m, doc);
 }
 
 bool walk_holds(struct walk *w, uint32_t list, uint32_t doc)
 {
-	const struct plan_terms *terms = &w->group->lists[list].in_leaf[w->leaf_no];
+	const struct met_doc *met = met_of(w, list, &w->group->lists[list].in_leaf[w->leaf_no], doc);
 
-	for (uint32_t i = 0; i < terms->n; i++)
-		if (meet(w, &terms->terms[i], doc, NULL))
-			return true;
-	return false;
+	return met != NULL && met->n != 0;
 }
 
 struct stand *walk_stand(struct walk *w, uint32_t list, uint32_t doc)
 {
-	const struct plan_terms *terms = terms_of(w, list);
-	struct bq_spot *spots = bq_arena_alloc(w->read.mem, terms->n * sizeof *spots);
-	uint32_t n = 0;
+	const struct met_doc *met = met_of(w, list, terms_of(w, list), doc);
+	struct bq_spot *spots;
 
-	for (uint32_t i = 0; spots != NULL && i < terms->n; i++)
-		n += meet(w, &terms->terms[i], doc, &spots[n]);
-	if (n == 0 || w->read.error.status != BQ_OK || !bq_leaf_ready(w->of, spots, n, &w->read))
+	if (met == NULL || met->n == 0)
 		return NULL;
-	return stand_new(w->read.mem, spots, n);
+	spots = bq_arena_alloc(w->read.mem, met->n * sizeof *spots);
+	if (spots == NULL)
+		return NULL;
+	memcpy(spots, met->spots, met->n * sizeof *spots);
+	return bq_leaf_ready(w->of, spots, met->n, &w->read) ? stand_new(w->read.mem, spots, met->n) : NULL;
 }
