@@ -74,11 +74,13 @@ static void test_omega(void **state)
 	assert_true(record_read(BQ_SPAN("url=file:///home/me/a.html\nsample=Some text\ncaption=A page\ntype=text/html\n"
 					"modtime=1700000000\nsize=1234\n"), &mem, &out));
 	assert_false(out.is_ours);
-	assert_span(out.head.path, "/home/me/a.html");
+	assert_span(out.head.path, "home/me/a.html");
+	assert_int_equal(out.head.source, RECORD_FILES);
 	assert_span(out.head.title, "A page");
 	assert_true(out.head.mtime_us == 1700000000000000 && out.head.file_bytes == 1234);
 	assert_true(record_read(BQ_SPAN("url=https://example.org/\ntitle=T"), &mem, &out));
 	assert_span(out.head.path, "https://example.org/");
+	assert_int_equal(out.head.source, RECORD_ADDRESSES);
 	assert_span(out.head.title, "T");
 	assert_true(record_read(BQ_SPAN("just some text without any names\nof lines"), &mem, &out));
 	assert_false(out.is_ours);

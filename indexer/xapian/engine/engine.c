@@ -11,6 +11,7 @@
 
 #include "index/manifest.h"
 #include "xapian/engine/naming.h"
+#include "xapian/engine/record.h"
 #include "xapian/engine/shard.h"
 
 enum { ARENA_BYTES = 8 << 20, MAX_STUB = 64 * 1024, MAX_SHARDS = 256 };
@@ -187,7 +188,7 @@ static void count_documents(struct engine *e)
 
 static void take_settings(struct engine *e)
 {
-	static const struct bq_span roots[] = { BQ_SPAN_INIT("/") };
+	static const struct bq_span roots[] = { [RECORD_ADDRESSES] = BQ_SPAN_INIT(""), [RECORD_FILES] = BQ_SPAN_INIT("/") };
 	const struct manifest *m = &e->manifest;
 	struct bq_index *ix = &e->index;
 
@@ -206,7 +207,7 @@ static void take_settings(struct engine *e)
 	ix->b = DEFAULT_B;
 	ix->avg_len = ix->n_tokens == 0 ? 1 : (float)((double)ix->n_tokens / (double)ix->n_live);
 	(void)snprintf(ix->text.lang, sizeof ix->text.lang, "%s", has_stems(e) ? "en" : "none");
-	ix->n_sources = 1;
+	ix->n_sources = 2;
 	ix->sources = roots;
 }
 

@@ -108,10 +108,14 @@ static bool read_numbers(struct bq_span s, struct record *r, uint64_t *fields)
 	return r->is_ours;
 }
 
-/* file:///a/b -> /a/b; what others wrote is not decoded further. */
-static struct bq_span path_of_url(struct bq_span url)
+/* file:///a/b is a/b of source /, what others wrote is not decoded further; any
+ * other address is of no source that could be looked into. */
+void record_take_url(struct bq_span url, struct bq_span *path, uint32_t *source)
 {
-	return bq_span_starts(url, BQ_SPAN("file://")) ? bq_span_from(url, 7) : url;
+	bool is_file = bq_span_starts(url, BQ_SPAN("file:///"));
+
+	*path = is_file ? bq_span_from(url, 8) : url;
+	*source = is_file ? RECORD_FILES : RECORD_ADDRESSES;
 }
 
 static int64_t number_of(struct bq_span s, int64_t unit, int64_t otherwise)
@@ -135,7 +139,7 @@ static bool read_value(struct bq_span name, struct bq_span value, struct bq_aren
 	else if (bq_span_eq(name, BQ_SPAN("path")))
 		h->path = unescape(value, mem);
 	else if (bq_span_eq(name, BQ_SPAN("url")))
-		h->path = path_of_url(value);
+		record_take_url(value, &h->path, &h->source);
 	else if (bq_span_eq(name, BQ_SPAN("caption")) || bq_span_eq(name, BQ_SPAN("title")))
 		h->title = unescape(value, mem);
 	else if (bq_span_eq(name, BQ_SPAN("modtime_us")))

@@ -25,6 +25,12 @@ struct record {
 	bool is_ours;             /* has a `bq` line; else of Omega or Recoll, or of no known form */
 };
 
+/* What documents of others are of: sources of the index. */
+enum { RECORD_ADDRESSES = 0, RECORD_FILES = 1 };
+
+/* What path, and of which of these, a document with this `url` has; the path is **borrowed** from it. */
+void record_take_url(struct bq_span url, struct bq_span *path, uint32_t *source);
+
 /* Append the data of a document. */
 void record_write(const struct record *r, struct bq_buf *out);
 

@@ -76,6 +76,8 @@ int shard_text(const struct bq_leaf *l, const struct bq_doc_head *head, uint64_t
 	rc = read_record(shard_of(l), (uint32_t)head->priv[HEAD_DOC], &r, rd);
 	if (rc != BQ_OK)
 		return rc == BQ_ENOTFOUND ? BQ_EIO : rc;
+	if (r.text.len == 0 && r.head.words != 0)
+		return BQ_ENOTFOUND; /* built with --no-store */
 	if (off > r.text.len)
 		off = r.text.len;
 	if (len > r.text.len - off)
