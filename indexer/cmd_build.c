@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,6 +21,7 @@
 #include "progress.h"
 #include "report.h"
 #include "settings.h"
+#include "source/reread.h"
 #include "source/source.h"
 #include "stop.h"
 
@@ -29,6 +31,7 @@ struct run {
 	struct source_opts source_opts;
 	struct source **sources;
 	size_t n_sources;
+	struct source *from;   /* of --from: the only one; or NULL */
 	struct bq_span *roots; /* of the sources, each once; **borrowed** from them */
 	uint32_t n_roots;
 	struct skips skips;
@@ -53,11 +56,32 @@ static uint32_t number_root(struct run *r, struct bq_span root)
 	return r->n_roots++;
 }
 
+/* The documents of another index, with the roots that it names. */
+static int open_from(struct run *r, struct bq_error *err)
+{
+	const struct bq_index *ix;
+	int rc = reread_open_dir(r->o->from, &r->source_opts, &r->from, err);
+
+	if (rc != BQ_OK)
+		return rc;
+	ix = reread_index(r->from);
+	r->sources = calloc(1, sizeof *r->sources);
+	r->roots = calloc(ix->n_sources + 1u, sizeof *r->roots);
+	if (r->sources == NULL || r->roots == NULL)
+		return bq_error_set(err, BQ_ENOMEM, 0, "no memory for a source");
+	r->sources[r->n_sources++] = r->from;
+	for (uint32_t i = 0; i < ix->n_sources; i++)
+		r->roots[r->n_roots++] = ix->sources[i];
+	return BQ_OK;
+}
+
 static int open_sources(struct run *r, struct bq_error *err)
 {
 	size_t n = r->o->sources.n;
 	int rc;
 
+	if (r->o->from != NULL)
+		return open_from(r, err);
 	r->sources = calloc(n, sizeof *r->sources);
 	r->roots = calloc(n, sizeof *r->roots);
 	if (r->sources == NULL || r->roots == NULL)
@@ -92,7 +116,7 @@ static int open_build(struct run *r, struct bq_error *err)
 {
 	struct settings s;
 	struct stat st;
-	int rc = settings_init(&s, r->o, r->is_update, err);
+	int rc = settings_init(&s, r->o, r->is_update, r->from == NULL ? NULL : reread_index(r->from), err);
 
 	s.opts.memory_bytes = r->o->memory_bytes;
 	s.opts.threads = (uint32_t)r->o->threads;
@@ -187,11 +211,22 @@ static void release_run(struct run *r)
 {
 	bq_build_abort(r->build);
 	bq_xapian_build_abort(r->xapian);
-	for (size_t i = 0; r->sources != NULL && i < r->o->sources.n; i++)
+	for (size_t i = 0; r->from == NULL && r->sources != NULL && i < r->o->sources.n; i++)
 		source_close(r->sources[i]);
+	source_close(r->from);
 	free(r->sources);
 	free(r->roots);
 	skips_release(&r->skips);
+}
+
+/* The exit code of a run that ended with `rc`; what an index did not have is said. */
+static int judge(const struct run *r, int rc)
+{
+	uint64_t n_cut = rc != BQ_OK || r->from == NULL ? 0 : reread_count_cut(r->from);
+
+	if (n_cut != 0)
+		complain("%s: of %" PRIu64 " titles it has the first 1,024 bytes only", r->o->from, n_cut);
+	return rc != BQ_OK ? EXIT_FAILED : r->skips.n_broken != 0 || n_cut != 0 ? EXIT_SKIPPED : EXIT_DONE;
 }
 
 static int run_build(const struct options *o, bool is_update)
@@ -213,7 +248,7 @@ static int run_build(const struct options *o, bool is_update)
 	r.report.read_bytes = r.read_bytes;
 	r.report.skips = &r.skips;
 	r.report.is_update = is_update;
-	r.report.code = rc != BQ_OK ? EXIT_FAILED : r.skips.n_broken != 0 ? EXIT_SKIPPED : EXIT_DONE;
+	r.report.code = judge(&r, rc);
 	if (rc != BQ_OK)
 		complain("%s: %s", o->index, err.msg);
 	else if (o->json)

@@ -23,7 +23,8 @@ enum { BUILD = 1, UPDATE = 2, VERIFY = 4, INFO = 8, DUMP = 16, OPTIMIZE = 32, WA
 	EXPORT = 128, WRITES = BUILD | UPDATE };
 
 static const struct verb verbs[] = {
-	{ "build", BUILD, true, cmd_build, "-o INDEX [options] SOURCE...", "a new generation from the sources alone" },
+	{ "build", BUILD, true, cmd_build, "-o INDEX [options] SOURCE... | --from xapian:DIR",
+		"a new generation from the sources alone, or from the documents of Xapian databases" },
 	{ "update", UPDATE, true, cmd_update, "-o INDEX [options] SOURCE...",
 		"add what is new, replace what changed, drop what is gone; makes a missing INDEX" },
 	{ "optimize", OPTIMIZE, false, cmd_optimize, "INDEX [options]",
@@ -32,8 +33,8 @@ static const struct verb verbs[] = {
 	{ "info", INFO, false, cmd_info, "INDEX [--json]", "generation, segments, documents, words, bytes" },
 	{ "dump", DUMP, false, cmd_dump, "INDEX [--terms | --postings WORD | --pair \"A B\" | --doc ID]",
 		"what the index holds; without an option its documents" },
-	{ "export", EXPORT, false, cmd_export, "INDEX --to jsonl [-o FILE]",
-		"its documents as JSON lines that build reads; needs stored text" },
+	{ "export", EXPORT, false, cmd_export, "INDEX --to jsonl [-o FILE] | INDEX --to xapian -o DIR",
+		"its documents as JSON lines that build reads, or as Xapian databases; needs stored text" },
 	{ "watch", WATCH, true, NULL, NULL, NULL },
 };
 
@@ -52,11 +53,13 @@ struct option {
 
 static const struct option options[] = {
 	{ "-o", STRING, WRITES, AT(index), "INDEX", "the directory to write, 0700" },
-	{ "-o", STRING, EXPORT, AT(output), "FILE", "written whole or not at all (standard output)" },
-	{ "--to", CHOICE, EXPORT, AT(to), "jsonl", "a document a line: id, title, text, path, mtime, other members" },
+	{ "-o", STRING, EXPORT, AT(output), "FILE|DIR", "written whole or not at all (standard output)" },
+	{ "--to", CHOICE, EXPORT, AT(to), "jsonl|xapian",
+		"a document a line: id, title, text, path, mtime, other members; or what build --engine=xapian makes" },
+	{ "--from", STRING, WRITES, AT(from), "xapian:DIR", "its documents, of whoever wrote it, instead of SOURCEs (build)" },
 	{ "--lang", STRING, WRITES, AT(lang), "LANG", "en, de, .. or none: stems and stop words (en)" },
 	{ "--stopwords", STRING, WRITES, AT(stopwords), "FILE|none", "words that ranked queries do not score" },
-	{ "--memory", BYTES, WRITES | OPTIMIZE, AT(memory_bytes), "SIZE", "what a run may take, at least 64M (1G)" },
+	{ "--memory", BYTES, WRITES | OPTIMIZE | EXPORT, AT(memory_bytes), "SIZE", "what a run may take, at least 64M (1G)" },
 	{ "--no-store", FLAG, WRITES, AT(no_store), NULL, "keep no text: no snippets" },
 	{ "--k1", NUMBER, WRITES, AT(k1), "X", "BM25 (0.9)" },
 	{ "--b", NUMBER, WRITES, AT(b), "X", "BM25 (0.4)" },
@@ -69,7 +72,7 @@ static const struct option options[] = {
 		"documents with the same words side by side, where all are written anew" },
 	{ "--no-reorder", FLAG, OPTIMIZE, AT(no_reorder), NULL, "documents as they are (they get a better order)" },
 	{ "--engine", CHOICE, WRITES, AT(engine), "native|xapian", "bq's own format, or Xapian databases" },
-	{ "--shards", COUNT, BUILD, AT(shards), "N", "databases that documents are dealt to, of --engine=xapian (1)" },
+	{ "--shards", COUNT, BUILD | EXPORT, AT(shards), "N", "Xapian databases that documents are dealt to (1)" },
 	{ "--progress", CHOICE, WRITES | OPTIMIZE, AT(progress), "auto|always|never", "on standard error" },
 	{ "--json", FLAG, WRITES | INFO | OPTIMIZE, AT(json), NULL, "the report as JSON on standard output" },
 	{ "--terms", FLAG, DUMP, AT(terms), NULL, "the dictionary: kind, word, documents, occurrences" },
@@ -126,7 +129,7 @@ static void print_help(void)
 			print_option(&options[i]);
 	(void)puts("\nexport:");
 	for (unsigned i = 0; i < N_OPTIONS; i++)
-		if (options[i].verbs == EXPORT)
+		if ((options[i].verbs & EXPORT) != 0)
 			print_option(&options[i]);
 	(void)puts("\nExit 0 done, 1 done with skipped documents or damaged, 2 failed (the old generation is untouched).");
 }
@@ -320,6 +323,35 @@ static bool is_xapian(const struct options *o)
 	return o->engine != NULL && strcmp(o->engine, "xapian") == 0;
 }
 
+static bool starts(const char *s, const char *with) { return strncmp(s, with, strlen(with)) == 0; }
+
+static bool refuse(const char *why)
+{
+	complain("%s", why);
+	return false;
+}
+
+/* --from, and where Xapian databases go. */
+static bool check_xapian(const struct options *o)
+{
+	bool is_export = o->verb->bit == EXPORT, to_xapian = is_export && strcmp(o->to, "xapian") == 0;
+
+	if (o->verb->takes_sources && starts(o->index, "xapian"))
+		if (starts(o->index, "xapian:") || starts(o->index, "xapian+tcp:"))
+			return refuse("-o takes a directory; --engine=xapian makes Xapian databases there");
+	if (o->from != NULL && o->verb->bit == UPDATE)
+		return refuse("--from is of build: a database is read whole, not what has changed in it");
+	if (o->from != NULL && !starts(o->from, "xapian:"))
+		return refuse("--from takes xapian:DIR");
+	if (o->from != NULL && (o->sources.n != 0 || o->include.n != 0 || o->exclude.n != 0))
+		return refuse("--from takes no SOURCE, --include or --exclude");
+	if (to_xapian && o->output == NULL)
+		return refuse("--to xapian wants -o DIR");
+	if (o->shards != 0 && !to_xapian && !is_xapian(o))
+		return refuse(is_export ? "--shards is of --to xapian" : "--shards is of --engine=xapian");
+	return true;
+}
+
 static bool take_arguments(int argc, char **argv, struct options *o)
 {
 	bool only_arguments = false;
@@ -335,20 +367,18 @@ static bool take_arguments(int argc, char **argv, struct options *o)
 		complain("%s wants %s", o->verb->name, o->verb->usage);
 		return false;
 	}
-	if (o->verb->takes_sources && o->sources.n == 0) {
+	if (o->verb->takes_sources && o->sources.n == 0 && o->from == NULL) {
 		complain("%s wants a SOURCE: a directory, a file, or -", o->verb->name);
 		return false;
 	}
 	if (o->verb->bit == EXPORT && o->to == NULL) {
-		complain("export wants --to jsonl");
+		complain("export wants --to jsonl or --to xapian");
 		return false;
 	}
+	if (!check_xapian(o))
+		return false;
 	if (o->reorder && (o->no_reorder || is_xapian(o))) {
 		complain(o->no_reorder ? "--reorder and --no-reorder exclude each other" : "--reorder is of bq's own format");
-		return false;
-	}
-	if (o->shards != 0 && !is_xapian(o)) {
-		complain("--shards is of --engine=xapian");
 		return false;
 	}
 	if (o->terms + (o->postings != NULL) + (o->pair != NULL) + (o->doc != NULL) > 1) {

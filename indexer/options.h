@@ -38,8 +38,9 @@ struct options {
 	const char *postings;
 	const char *pair;
 	const char *doc;
-	const char *output;     /* export: FILE; NULL: standard output */
-	const char *to;         /* export: jsonl */
+	const char *from;       /* build: xapian:DIR, whose documents are indexed; NULL: SOURCEs are */
+	const char *output;     /* export: FILE or DIR; NULL: standard output */
+	const char *to;         /* export: jsonl, xapian */
 	const char *engine;     /* native, xapian; NULL: native */
 	uint64_t shards;        /* 0: not given */
 };
@@ -82,7 +83,7 @@ int cmd_info(const struct options *o);
 /* terms, postings or documents as JSON lines */
 int cmd_dump(const struct options *o);
 
-/* all documents as JSON lines that cmd_build reads */
+/* all documents as JSON lines that cmd_build reads, or as Xapian databases */
 int cmd_export(const struct options *o);
 
 #endif

@@ -74,12 +74,16 @@ static bool keeps_no_text(const struct bq_index *ix)
 		(segment_of(ix->leaves[0])->file.head.flags & CONTAINER_NO_STORE) != 0;
 }
 
-int settings_init(struct settings *s, const struct options *o, bool update, struct bq_error *err)
+int settings_init(struct settings *s, const struct options *o, bool update, struct bq_index *like,
+	struct bq_error *err)
 {
 	bool has_index;
 
 	memset(s, 0, sizeof *s);
-	has_index = update && bq_index_open(o->index, &s->ix, NULL) == BQ_OK;
+	s->ix = bq_index_ref(like);
+	if (like == NULL && update)
+		(void)bq_index_open(o->index, &s->ix, NULL);
+	has_index = s->ix != NULL;
 	s->opts.update = update;
 	s->opts.k1 = choose_number(o->k1, has_index, has_index ? s->ix->k1 : 0, DEFAULT_K1);
 	s->opts.b = choose_number(o->b, has_index, has_index ? s->ix->b : 0, DEFAULT_B);
