@@ -97,8 +97,13 @@ struct job_list {
 	uint32_t n;
 };
 
+/* Put `job`, which is in no list, at the end. */
 void job_list_push(struct job_list *list, struct job *job);
+
+/* Take `job` out of the list that it is in. */
 void job_list_remove(struct job_list *list, struct job *job);
+
+/* Take the first one out; NULL if there is none. */
 struct job *job_list_pop(struct job_list *list);
 
 /* Nanoseconds of CLOCK_MONOTONIC. */

@@ -41,8 +41,11 @@ struct live_gen {
 	char name[];         /* of the index */
 };
 
+/* Hold it once more.  Loop thread, like all that counts holders. */
 void live_gen_ref(struct live_gen *g);
-void live_gen_unref(struct live_gen *g); /* NULL is fine */
+
+/* Let go of it; NULL is fine.  The last one leaves it to live_take_dead(). */
+void live_gen_unref(struct live_gen *g);
 
 /* Note what is wrong with the files, unless something is known already.  True:
  * it is news. */
@@ -70,6 +73,8 @@ struct live {
 /* Serve exactly `list`: keeps those of the same name and directory, forgets
  * others, and wants the new ones loaded.  BQ_ENOMEM leaves all as it was. */
 int live_set(struct live *live, const struct index_list *list);
+
+/* Let go of all indexes, and close those that nobody holds. */
 void live_release(struct live *live);
 
 /* Compare each MANIFEST of the indexes named (ptr NULL: all) with the one last

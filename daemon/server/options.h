@@ -45,6 +45,8 @@ struct options {
 
 /* Defaults of everything, before any argument. */
 void options_init(struct options *o);
+
+/* Free the indexes and paths; options that are only initialised have none. */
 void options_release(struct options *o);
 
 /* Read the command line and the environment.  BQ_EUSAGE with the reason. */
@@ -57,6 +59,8 @@ void options_put_help(struct bq_buf *out);
  * suffix, an empty one is made from the directory's.  BQ_EUSAGE, BQ_ELIMIT,
  * BQ_ENOMEM. */
 int index_list_add(struct index_list *list, struct bq_span name, struct bq_span dir, struct bq_error *err);
+
+/* Free the names and paths; the list is empty again. */
 void index_list_release(struct index_list *list);
 
 /* Add what the config file records: each [index.NAME] with its `path`.  A

@@ -41,9 +41,10 @@ void worker_pool_submit(struct worker_pool *pool, struct job *job);
 /* Take a submitted job back.  False when a worker has it already. */
 bool worker_pool_withdraw(struct worker_pool *pool, struct job *job);
 
-/* Readable when jobs are done; worker_pool_take_done() clears it and moves them
- * to `out`. */
+/* Readable when jobs are done, until worker_pool_take_done(). */
 int worker_pool_fd(const struct worker_pool *pool);
+
+/* Move all jobs that are done to `out`, which is set. */
 void worker_pool_take_done(struct worker_pool *pool, struct job_list *out);
 
 /* Jobs waiting for a worker. */

@@ -98,6 +98,8 @@ int compact_finish(struct compact *c, struct bq_error *err);
 /* Unlink what this run has written: it is not to be published. */
 void compact_abandon(struct compact *c);
 
+/* Close the members and free what is known of them; the files stay.  Also where
+ * compact_init() failed. */
 void compact_release(struct compact *c);
 
 #endif

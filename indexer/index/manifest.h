@@ -98,9 +98,13 @@ int manifest_read(int dirfd, struct bq_arena *mem, struct manifest *out, struct 
  * sources skip and what `-o` accepts, sound or not. */
 bool manifest_exists(int dirfd);
 
-/* The file names of a segment, of its tombstones, of its files' times and sizes. */
+/* The name of a segment's file. */
 void manifest_segment_file(const struct manifest_segment *s, char name[MANIFEST_FILE_MAX]);
+
+/* That of its tombstones, if del_gen is not 0. */
 void manifest_tombstone_file(const struct manifest_segment *s, char name[MANIFEST_FILE_MAX]);
+
+/* That of its files' times and sizes, if stat_gen is not 0. */
 void manifest_stat_file(const struct manifest_segment *s, char name[MANIFEST_FILE_MAX]);
 
 enum manifest_file { MANIFEST_FILE_OTHER, MANIFEST_FILE_SEGMENT, MANIFEST_FILE_TOMBSTONES, MANIFEST_FILE_STAT };

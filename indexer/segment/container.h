@@ -107,9 +107,13 @@ struct container_writer *container_writer_new(int fd);
 /* The file need not outlive a crash: do not wait for the disk. */
 void container_no_sync(struct container_writer *w);
 
-/* Sections follow one another: begin, put.., end.  Sticky errors. */
+/* Begin a section; the one before has ended.  As all that follows: errors are sticky. */
 void container_begin(struct container_writer *w, enum section_kind kind);
+
+/* Append bytes[n], **borrowed** for the call, to the section that is open. */
 void container_put(struct container_writer *w, const void *bytes, size_t n);
+
+/* End the section: padding is put behind it. */
 void container_end(struct container_writer *w);
 
 /* Bytes put into the section that is open. */

@@ -33,8 +33,10 @@ struct unpack {
 	const char *wrong; /* a string that outlives the unpacker */
 };
 
-/* **owned**: ops->free().  NULL: out of memory. */
+/* For gzip, several members one behind the other too.  **owned**: ops->free().  NULL: out of memory. */
 struct unpack *unpack_gzip_new(void);
+
+/* Likewise for zstd and its frames. */
 struct unpack *unpack_zstd_new(void);
 
 #endif

@@ -30,6 +30,8 @@ struct cut {
 
 /* Memory for the hash; false when there is none.  Release with cut_release(). */
 bool cut_init(struct cut *c);
+
+/* Free the hash; all zero is fine. */
 void cut_release(struct cut *c);
 
 /* Begin a word in `bytes` (BQ_WORD_MAX). */

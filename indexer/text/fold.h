@@ -42,6 +42,8 @@ struct fold;
 /* A folder; `plain` is that of --lang none: utf8proc_tolower of each code point
  * and nothing else.  **owned**: release with fold_free().  NULL: no memory. */
 struct fold *fold_new(bool plain);
+
+/* NULL is fine. */
 void fold_free(struct fold *f);
 
 /* FOLD_READY_END entries; **borrowed** from `f`.  A word all of whose letters are

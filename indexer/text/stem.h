@@ -19,6 +19,8 @@ struct stem;
  * begins again.  **owned**: release with stem_free().  BQ_EUSAGE for a language
  * that this Xapian lacks, BQ_ENOMEM. */
 int stem_new(const char *language, uint32_t cache_words, struct stem **out, struct bq_error *err);
+
+/* NULL is fine. */
 void stem_free(struct stem *s);
 
 /* The stem of a word as bq_tokens_next() gives it; **borrowed** from `s` until

@@ -25,8 +25,11 @@ struct stopwords {
  * word over BQ_WORD_CUT bytes, BQ_ENOMEM.  Release with stopwords_release(),
  * also after a failure. */
 int stopwords_init(struct stopwords *s, const struct bq_text *t, struct bq_span list, struct bq_error *err);
+
+/* Free the words; all zero is fine. */
 void stopwords_release(struct stopwords *s);
 
+/* Whether `word`, as bq_tokens_next() gives it, is one. */
 bool stopwords_has(const struct stopwords *s, struct bq_span word);
 
 #endif

@@ -24,16 +24,20 @@ struct hist {
 	double sum;
 };
 
-/* The bucket of a value, and the largest value of a bucket. */
+/* The bucket of a value. */
 uint32_t hist_bucket(uint64_t value);
+
+/* The largest value of a bucket. */
 uint64_t hist_bucket_top(uint32_t bucket);
 
+/* Count one value more. */
 void hist_add(struct hist *h, uint64_t value);
 
 /* The value below or at which `percent` of all lie, rounded up to its bucket's
  * top but never above the largest; 0 of an empty one. */
 uint64_t hist_percentile(const struct hist *h, double percent);
 
+/* The mean of all values as they were added; 0 of none. */
 double hist_mean(const struct hist *h);
 
 #endif

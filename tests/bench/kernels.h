@@ -48,26 +48,68 @@ struct kernels {
 
 /* Make the bytes.  **owned**: release with kernels_free(), which accepts NULL. */
 int kernels_new(const struct bq_index *ix, struct kernels **out, struct bq_error *err);
+
+/* Free all bytes made; the index stays. */
 void kernels_free(struct kernels *k);
 
 /* Whether the index was sound as far as it was read. */
 int kernels_status(const struct kernels *k, struct bq_error *err);
 
-uint64_t kernels_decode_docs(struct kernels *k);  /* codec, bits */
-uint64_t kernels_decode_tfs(struct kernels *k);   /* codec, bits */
-uint64_t kernels_packed_block(struct kernels *k); /* codec */
-uint64_t kernels_bitset_block(struct kernels *k); /* codec */
+/* ---- of a block in memory; counted: postings --------------------------- */
+
+/* Unpack documents of `bits` bits each, a sum of gaps, with `codec`. */
+uint64_t kernels_decode_docs(struct kernels *k);
+
+/* Unpack frequencies of `bits` bits each with `codec`. */
+uint64_t kernels_decode_tfs(struct kernels *k);
+
+/* Read a whole block that is packed, documents and frequencies, with `codec`. */
+uint64_t kernels_packed_block(struct kernels *k);
+
+/* Likewise one that is a bitset. */
+uint64_t kernels_bitset_block(struct kernels *k);
+
+/* Score the documents of a block. */
 uint64_t kernels_score(struct kernels *k);
+
+/* Add a number for each document of a block to a window of sums. */
 uint64_t kernels_accumulate(struct kernels *k);
+
+/* Set a bit for each document of a block in a window of bits. */
 uint64_t kernels_set_bits(struct kernels *k);
+
+/* ---- of the index; 0 where it has no word or no text ------------------- */
+
+/* Read the longest list, document by document; counted: those. */
 uint64_t kernels_scan(struct kernels *k);
+
+/* Seek through it in small steps; counted: seeks. */
 uint64_t kernels_probe(struct kernels *k);
+
+/* Look words up in the dictionary; counted: words. */
 uint64_t kernels_find(struct kernels *k);
-uint64_t kernels_frame(struct kernels *k);        /* of stored text */
-uint64_t kernels_verify(struct kernels *k);       /* spread */
-uint64_t kernels_verify_batch(struct kernels *k); /* spread */
+
+/* Decompress stored text at random; counted: frames. */
+uint64_t kernels_frame(struct kernels *k);
+
+/* Look for the documents of a rarer list in the longest one, a block at a time;
+ * counted: documents of the rarer list. */
 uint64_t kernels_meet(struct kernels *k);
-uint64_t kernels_read(struct kernels *k);         /* bytes */
+
+/* ---- of positions, in `spread` places; counted: documents -------------- */
+
+/* Whether two words stand side by side, a document at a time. */
+uint64_t kernels_verify(struct kernels *k);
+
+/* Likewise many documents at a time, as a query does it. */
+uint64_t kernels_verify_batch(struct kernels *k);
+
+/* ---- of memory --------------------------------------------------------- */
+
+/* Read 64 MiB in order; counted: bytes. */
+uint64_t kernels_read(struct kernels *k);
+
+/* Follow a chain of places through 64 MiB; counted: steps. */
 uint64_t kernels_chase(struct kernels *k);
 
 #endif

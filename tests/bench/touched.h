@@ -37,6 +37,8 @@ static inline uint64_t touched_bytes(const struct touched *t)
 /* Start counting into `t`, which is set to zero and **borrowed** until the end.
  * One index and one thread at a time. */
 void touched_begin(struct bq_index *ix, struct touched *t);
+
+/* The leaves are asked as before; the counts stay. */
 void touched_end(struct bq_index *ix);
 
 #endif

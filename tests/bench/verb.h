@@ -7,9 +7,16 @@
 #ifndef BENCH_VERB_H
 #define BENCH_VERB_H
 
+/* Time queries in process, or count what they touch. */
 int verb_engine(char **argv);
+
+/* Ask a daemon, or memcached, at a rate or as fast as it answers. */
 int verb_serve(char **argv);
+
+/* Time the kernels, and from them the least that each class of queries takes. */
 int verb_floor(char **argv);
+
+/* Time the parts of building an index. */
 int verb_making(char **argv);
 
 #endif

@@ -15,6 +15,8 @@
 
 #include <bq/span.h>
 
+/* Try data[size], which is **borrowed** and may be anything.  0; a broken property or
+ * a crash ends the program. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* A broken property ends the program as a crash does. */

@@ -40,6 +40,8 @@ void bqp_daemon_stop(struct bqp_daemon *d);
 
 /* Wait for the end after the test itself has told it to go. */
 void bqp_daemon_join(struct bqp_daemon *d);
+
+/* Remove its directory; it has ended, or never began. */
 void bqp_daemon_release(struct bqp_daemon *d);
 
 #endif

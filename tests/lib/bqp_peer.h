@@ -15,14 +15,20 @@ struct bqp_peer {
 	char buf[1 << 19];
 };
 
-/* Connect to a Unix socket, or to 127.0.0.1:port; fails the running test when
- * nobody answers.  The banner is not read.  **owned**: bqp_peer_close(). */
+/* Connect to a Unix socket; fails the running test when nobody answers.  The banner
+ * is not read.  **owned**: bqp_peer_close(). */
 struct bqp_peer *bqp_peer_open(const char *path);
+
+/* Likewise to 127.0.0.1:port. */
 struct bqp_peer *bqp_peer_open_tcp(unsigned port);
+
+/* Close the socket and free the peer. */
 void bqp_peer_close(struct bqp_peer *p);
 
 /* Send all bytes; fails the test if that takes over 10 s. */
 void bqp_peer_send(struct bqp_peer *p, const char *bytes, size_t n);
+
+/* Likewise a string, whose line ends are the caller's. */
 void bqp_peer_say(struct bqp_peer *p, const char *lines);
 
 /* No request follows: shut our side. */

@@ -27,6 +27,8 @@ struct cases_group {
 /* Open tests/cases/`name` below $BQ_SOURCE_DIR; fails the running test when it
  * cannot be read.  Release with cases_release(). */
 void cases_init(struct cases *c, const char *name);
+
+/* Free the file's bytes, and with them the lines of every group. */
 void cases_release(struct cases *c);
 
 /* The next group, or false at the end. */

@@ -30,6 +30,8 @@ struct mem_opts {
 /* Make it; aborts the program when it cannot.  **owned**: release with
  * mem_index_free(). */
 struct bq_index *mem_index_new(const struct mem_doc *docs, uint32_t n, const struct mem_opts *opts);
+
+/* Free it; NULL is fine. */
 void mem_index_free(struct bq_index *ix);
 
 /* Break it: from now on the cursor blocks of every list of `word` behind the

@@ -55,9 +55,13 @@ struct naive_index {
 	float k1, b;
 };
 
-/* Free with naive_free(). */
 struct naive_corpus;
+
+/* Read the words of all documents of a view; aborts the program without memory.  The
+ * documents are **borrowed**.  **owned**: naive_free(). */
 struct naive_corpus *naive_new(const struct naive_index *indexes, uint32_t n);
+
+/* Free the words. */
 void naive_free(struct naive_corpus *c);
 
 /* Answer `root`.  Uses of `opts` match, keep_stopwords and sort. */

@@ -21,6 +21,8 @@ struct native_index {
  * are up to BQ_MAX_SEGMENTS of one size.  Fails the running test when it cannot. */
 void native_index_init(struct native_index *n, const struct mem_doc *docs, uint32_t n_docs,
 	const struct mem_opts *opts, bool many_segments);
+
+/* Close it and remove the directory. */
 void native_index_release(struct native_index *n);
 
 #endif

@@ -49,6 +49,7 @@ static inline bool rng_one_in(struct rng *r, uint64_t n) { return rng_below(r, n
 /* 0 .. n-1 where small numbers are much more frequent, as words in text are. */
 static inline uint64_t rng_skewed(struct rng *r, uint64_t n) { return rng_below(r, rng_below(r, n) + 1); }
 
+/* Fill out[n]. */
 void rng_bytes(struct rng *r, void *out, size_t n);
 
 #endif

@@ -26,6 +26,8 @@ struct segfile {
 
 /* Copy the parts of a sound file.  **owned**: segfile_release(). */
 void segfile_take(struct segfile *f, struct bq_span file);
+
+/* Free the parts. */
 void segfile_release(struct segfile *f);
 
 /* The one section of `kind`; fails the running test if there is none. */
@@ -35,11 +37,14 @@ struct bq_buf *segfile_section(struct segfile *f, enum section_kind kind);
  * **owned**: bq_buf_release(). */
 struct bq_buf segfile_join(const struct segfile *f);
 
-/* Make checksums match what the bytes are: those of SUMS, those of the section
- * table, the header's.  Leaves alone what lies outside the file, whatever the
- * bytes say. */
+/* Make checksums match what the bytes are, leaving alone what lies outside the file,
+ * whatever the bytes say.  Those of SUMS, of each chunk: */
 void segfile_seal_sums(uint8_t *file, size_t len);
+
+/* Those of each section in the section table: */
 void segfile_seal_table(uint8_t *file, size_t len);
+
+/* The header's, over itself and the section table; the last to be made: */
 void segfile_seal_header(uint8_t *file, size_t len);
 
 #endif

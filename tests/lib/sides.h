@@ -24,6 +24,7 @@ struct corpus {
 
 /* One tenth of them dead, if asked for. */
 void corpus_make(struct corpus *c, struct rng *r, uint32_t n, bool with_dead);
+/* Free the texts. */
 void corpus_release(struct corpus *c);
 
 struct side {
@@ -35,7 +36,10 @@ struct side {
 	struct bq_hits hits;
 };
 
+/* A side that asks `index`; nothing has been asked. */
 void side_init(struct side *s, struct bq_index *index);
+
+/* Free the searcher and what the last answer lives in; the index stays. */
 void side_release(struct side *s);
 
 /* A query of words, phrases, signs and parentheses that is right by making. */

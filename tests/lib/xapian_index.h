@@ -20,6 +20,8 @@ struct xapian_index {
 /* Build and open.  Fails the running test when it cannot. */
 void xapian_index_init(struct xapian_index *x, const struct mem_doc *docs, uint32_t n, const struct mem_opts *opts,
 	uint32_t shards);
+
+/* Close it and remove the databases. */
 void xapian_index_release(struct xapian_index *x);
 
 #endif

@@ -15,6 +15,8 @@ struct listener;
 
 /* Accept on `fd`, which listens and is **taken**, also on failure. */
 struct listener *listener_new(struct server *s, int fd, enum conn_kind kind);
+
+/* Stop accepting and close it; NULL is fine. */
 void listener_free(struct listener *l);
 
 /* How many of `wanted` connections the process may have descriptors for, when

@@ -12,31 +12,64 @@
 #include "server/verb/command.h"
 #include "server/worker.h"
 
-/* verb_search.c */
-bool verb_search_prepare(struct server *s, struct job *job); /* the indexes of @index or @after */
+/* ---- verb_search.c ----------------------------------------------------- */
+
+/* Choose the indexes of @index, or the generations of @after. */
+bool verb_search_prepare(struct server *s, struct job *job);
+
+/* SEARCH: a page of hits, a piece at a time. */
 enum job_step verb_search_work(struct job *job, struct worker *w);
+
+/* COUNT: how many documents match, all of them counted. */
 enum job_step verb_count_work(struct job *job, struct worker *w);
 
-/* verb_doc.c */
-bool verb_doc_prepare(struct server *s, struct job *job); /* the generations of each @doc */
+/* ---- verb_doc.c -------------------------------------------------------- */
+
+/* Choose the generations of each @doc. */
+bool verb_doc_prepare(struct server *s, struct job *job);
+
+/* SNIPPET: places of the query in documents that a SEARCH found, a piece at a time. */
 enum job_step verb_snippet_work(struct job *job, struct worker *w);
+
+/* GET: lines of a document's text, a piece at a time. */
 enum job_step verb_get_work(struct job *job, struct worker *w);
 
-/* verb_status.c */
+/* ---- verb_status.c ----------------------------------------------------- */
+
+/* STATUS: version, load, and the indexes as they are. */
 void verb_status_answer(struct server *s, struct job *job);
+
+/* STATS: what was counted since the start. */
 void verb_stats_answer(struct server *s, struct job *job);
+
+/* INDEXES: the indexes as they are. */
 void verb_indexes_answer(struct server *s, struct job *job);
+
+/* HELLO: the banner again; over TCP it lets in who has the token, and lets go who
+ * has a wrong one. */
 void verb_hello_answer(struct server *s, struct job *job);
+
+/* HELP: the verbs, or the one that is asked for. */
 void verb_help_answer(struct server *s, struct job *job);
 
 /* The members of HELLO, banner and reply alike. */
 void verb_put_hello(const struct server *s, struct response *r);
 
-/* verb_control.c */
+/* ---- verb_control.c ---------------------------------------------------- */
+
+/* PING: that somebody is there. */
 void verb_ping_answer(struct server *s, struct job *job);
+
+/* CANCEL: ends a request of this connection, after saying whether there was one. */
 void verb_cancel_answer(struct server *s, struct job *job);
+
+/* QUIT: nothing more is read; what is in flight is answered. */
 void verb_quit_answer(struct server *s, struct job *job);
+
+/* RELOAD, when the indexes have been opened again: those that could not be. */
 void verb_reload_answer(struct server *s, struct job *job);
+
+/* SHUTDOWN: sends its answer, then drains. */
 void verb_shutdown_answer(struct server *s, struct job *job);
 
 /* ---- for all of them --------------------------------------------------- */

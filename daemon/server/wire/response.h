@@ -51,10 +51,20 @@ void response_init_event(struct response *r, struct bq_buf *out);
 /* Start a line.  OK, END and ERR are terminal: afterwards nothing is written. */
 void response_begin(struct response *r, const char *kind);
 
+/* A member of the object at hand, or with `name` NULL an element of the list.  All
+ * response_put_..() are sticky: memory that is out shows at response_end(). */
 void response_put_u64(struct response *r, const char *name, uint64_t v);
+
+/* Likewise a number with a sign. */
 void response_put_i64(struct response *r, const char *name, int64_t v);
+
+/* Likewise true or false. */
 void response_put_bool(struct response *r, const char *name, bool v);
+
+/* Likewise a string of any bytes: what is not UTF-8 becomes U+FFFD. */
 void response_put_str(struct response *r, const char *name, struct bq_span v);
+
+/* Likewise one that ends in a NUL. */
 void response_put_text(struct response *r, const char *name, const char *v);
 
 /* `v` as printf("%.9g") has it; a value that is no number is 0. */
@@ -64,9 +74,10 @@ void response_put_score(struct response *r, const char *name, double v);
  * the comma and, unless `name` is NULL, "name":. */
 void response_put_name(struct response *r, const char *name);
 
-/* Nested values: `open` is '{' or '[', `close` its partner; `name` NULL inside
- * a list. */
+/* Begin a nested value: `open` is '{' or '['; `name` NULL inside a list. */
 void response_open(struct response *r, const char *name, char open);
+
+/* End it: `close` is the partner of what opened it. */
 void response_close(struct response *r, char close);
 
 /* Bytes of the line under way. */
