@@ -362,11 +362,22 @@ struct stored {
 	struct bq_read read;
 };
 
+/* A title that is part of the text is the same where the text is: what HEADS cut
+ * off need not be known. */
+static bool is_same_title(const struct bq_doc_head *h, const struct bq_doc_in *in)
+{
+	if (h->title_in_text != in->title_in_text)
+		return false;
+	if (!h->title_cut)
+		return bq_span_eq(h->title, in->title);
+	return h->title_in_text && bq_span_starts(in->title, h->title);
+}
+
 static bool is_same_head(const struct bq_doc_head *h, uint32_t source, const struct bq_doc_in *in)
 {
 	return h->source == source && h->at == (uint8_t)in->at && h->file_line == in->file_line
-		&& !h->title_cut && h->title_in_text == in->title_in_text && h->text_bytes == in->text.len
-		&& bq_span_eq(h->path, in->path) && bq_span_eq(h->id, in->id) && bq_span_eq(h->title, in->title);
+		&& h->text_bytes == in->text.len && bq_span_eq(h->path, in->path) && bq_span_eq(h->id, in->id)
+		&& is_same_title(h, in);
 }
 
 /* These return BQ_OK for the same, BQ_ENOTFOUND for another, or what kept them
