@@ -234,7 +234,7 @@ static bool claims_are_sound(struct check *c)
 /* [F43] the lists hold all that stands side by side, and nothing else. */
 static int check_positions(struct check *c)
 {
-	static const struct scan_memory all = { .pages_bytes = UINT64_MAX };
+	const struct scan_part all = { .to = c->s->leaf.n_docs, .pages_bytes = UINT64_MAX };
 	struct scan sc;
 	uint64_t sum = 0;
 	int rc;

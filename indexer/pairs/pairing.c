@@ -1,49 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "pairs/pairing.h"
+#include "pairs/pairing_work.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "pairs/pairs.h"
-#include "pairs/records.h"
-#include "pairs/runs.h"
 #include "segment/segment.h"
 #include "segment/spool.h"
 
 enum {
-	IMPACT_TFS = 4,
 	PAGES_SHARE = 4,       /* of memory, for pages of the segment; records have the rest */
 	PAGES_LEAST = 8 << 20, /* bytes: below that they would come and go all the time */
-};
-
-/* A list as it waits for T: this, then its bytes. */
-struct waiting {
-	uint64_t ttf, bytes;
-	uint32_t df;
-	uint16_t a, b;
-	uint8_t impact, spare[7];
-};
-
-struct pairing {
-	const struct pairing_job *job;
-	const struct segment *s;
-	struct bq_error *err;   /* never NULL */
-	uint32_t floor;         /* what T is at least */
-	uint32_t n_words;       /* that weigh `floor`; at most PAIRS_MAX_WORDS */
-	struct bq_term *terms;  /* of each */
-	uint32_t *rank;         /* of each, the heaviest first */
-	uint32_t *by_rank;
-	/* A budget for lists: a pair counts where its lighter word is. */
-	uint64_t *cost;         /* of each rank */
-	uint32_t n_keep;        /* ranks that fit so far; others need not be written */
-	uint64_t used, budget;  /* `used` by ranks below n_keep */
-	struct records records; /* either */
-	struct runs runs;       /* or */
-	struct spool lists;
-	struct postings_writer list;
-	uint8_t impacts[IMPACT_TFS][256];
-	float k[256];
 };
 
 static int no_memory(struct pairing *p)
@@ -71,7 +39,6 @@ static int describe(struct pairing *p, int rc, int saved_errno)
 static int compare_weight(const void *pa, const void *pb)
 {
 	const struct bq_term *a = *(const struct bq_term *const *)pa, *b = *(const struct bq_term *const *)pb;
-
 	uint32_t wa = pairs_weight(a->df, a->ttf), wb = pairs_weight(b->df, b->ttf);
 
 	if (wa != wb)
@@ -116,7 +83,7 @@ static int rank_words(struct pairing *p)
 	qsort(sorted, p->n_words, sizeof *sorted, compare_weight);
 	for (uint32_t i = 0; i < p->n_words; i++) {
 		p->by_rank[i] = (uint32_t)(sorted[i] - p->terms);
-		p->rank[p->by_rank[i]] = i;
+		p->kept.rank[p->by_rank[i]] = i;
 	}
 	free(sorted);
 	return BQ_OK;
@@ -140,10 +107,10 @@ static int prepare_words(struct pairing *p)
 	uint64_t n = p->n_words + 1ull;
 
 	p->terms = malloc(n * sizeof *p->terms);
-	p->rank = malloc(n * sizeof *p->rank);
+	p->kept.rank = malloc(n * sizeof *p->kept.rank);
 	p->by_rank = malloc(n * sizeof *p->by_rank);
-	p->cost = calloc(n, sizeof *p->cost);
-	if (p->terms == NULL || p->rank == NULL || p->by_rank == NULL || p->cost == NULL)
+	p->kept.cost = calloc(n, sizeof *p->kept.cost);
+	if (p->terms == NULL || p->kept.rank == NULL || p->by_rank == NULL || p->kept.cost == NULL)
 		return no_memory(p);
 	int rc = read_terms(p);
 	if (rc == BQ_OK)
@@ -151,49 +118,18 @@ static int prepare_words(struct pairing *p)
 	return rc == BQ_OK && p->n_words > PAIRS_MAX_WORDS ? raise_floor(p) : rc;
 }
 
-/* ---- the budget -------------------------------------------------------- */
-
-/* What the dictionary of `n` words takes without its groups. */
-static uint64_t fixed_bytes(uint32_t n)
-{
-	return pairs_table_bytes(n) + 64;
-}
-
-static uint64_t varint_bytes(uint64_t v)
-{
-	return v == 0 ? 1 : (70u - (unsigned)__builtin_clzll(v)) / 7;
-}
-
-/* What a pair takes at most in PPOST and its group: all but what aligns its list
- * (below 4 bytes, which may lengthen a varint) is exact; a group's own 14 bytes
- * are spread over its 32 pairs as one each. */
-static uint64_t pair_bytes(const struct waiting *e)
-{
-	bool is_long = e->df >= BQ_SMALL_DF, repeats = e->ttf != e->df;
-	uint64_t bytes = e->bytes + (is_long ? 3 : 0);
-
-	return bytes + varint_bytes(e->df) + varint_bytes(bytes << 1) + (is_long ? 1 : 0)
-		+ (repeats ? varint_bytes(e->ttf - e->df - 1) : 0) + 1;
-}
-
-/* Let the lightest words go until the others fit.  Sums only grow: who does not
- * fit now never will. */
-static void keep_budget(struct pairing *p)
-{
-	while (p->n_keep != 0 && p->used + fixed_bytes(p->n_keep) > p->budget)
-		p->used -= p->cost[--p->n_keep];
-}
+/* ---- T ------------------------------------------------------------------ */
 
 /* T: the smallest that leaves out all words that did not fit, and so those that
  * weigh as much. */
 static uint32_t choose_t(struct pairing *p)
 {
-	keep_budget(p);
-	if (p->n_keep == p->n_words)
+	kept_fit(&p->kept);
+	if (p->kept.n_keep == p->n_words)
 		return p->floor;
-	uint32_t t = weight_of(p, p->n_keep) + 1;
-	while (p->n_keep != 0 && weight_of(p, p->n_keep - 1) < t)
-		p->n_keep--;
+	uint32_t t = weight_of(p, p->kept.n_keep) + 1;
+	while (p->kept.n_keep != 0 && weight_of(p, p->kept.n_keep - 1) < t)
+		p->kept.n_keep--;
 	return t;
 }
 
@@ -210,203 +146,36 @@ static uint64_t find_budget(const struct pairing *p)
 	return bytes * percent / 100;
 }
 
-/* ---- lists ------------------------------------------------------------- */
-
-static void prepare_impacts(struct pairing *p)
-{
-	const struct container_head *h = &p->s->file.head;
-
-	bq_length_norms(h->k1, h->b, h->avg_len, p->k);
-	for (uint32_t tf = 1; tf <= IMPACT_TFS; tf++)
-		for (unsigned code = 0; code < 256; code++)
-			p->impacts[tf - 1][code] = postings_impact(tf, p->k[code]);
-}
-
-static uint8_t impact_of(const struct pairing *p, uint32_t doc, uint32_t tf)
-{
-	uint8_t code = p->s->leaf.norms[doc];
-
-	return tf <= IMPACT_TFS ? p->impacts[tf - 1][code] : postings_impact(tf, p->k[code]);
-}
-
-/* docs[n], one for each time, to one for each document with its tf; the count. */
-static uint32_t fold_docs(uint32_t *docs, uint32_t *tfs, uint32_t n)
-{
-	uint32_t df = 0;
-
-	for (uint32_t i = 0; i < n; i++) {
-		if (df != 0 && docs[df - 1] == docs[i]) {
-			tfs[df - 1]++;
-			continue;
-		}
-		docs[df] = docs[i];
-		tfs[df++] = 1;
-	}
-	return df;
-}
-
-static void put_long_list(struct pairing *p, const uint32_t *docs, const uint32_t *tfs, struct waiting *e)
-{
-	postings_writer_clear(&p->list);
-	for (uint32_t i = 0; i < e->df; i++) {
-		if (p->list.n == BQ_BLOCK_DOCS)
-			postings_writer_block(&p->list);
-		postings_writer_add(&p->list, docs[i], tfs[i], impact_of(p, docs[i], tfs[i]));
-	}
-	e->impact = postings_writer_finish(&p->list, NULL, &p->lists.buf).impact;
-	p->lists.buf.oom |= postings_writer_oom(&p->list);
-}
-
-/* The list of pair (a, b), of `df` documents. */
-static void put_list(struct pairing *p, const struct waiting *pair, const uint32_t *docs, const uint32_t *tfs)
-{
-	uint32_t a = p->rank[pair->a], b = p->rank[pair->b], least = a > b ? a : b;
-	struct waiting e = *pair;
-	struct bq_buf *buf = &p->lists.buf;
-	size_t start = buf->len;
-
-	if (least >= p->n_keep)
-		return;
-	bq_buf_put(buf, &e, sizeof e);
-	if (e.df < BQ_SMALL_DF)
-		postings_put_tail(buf, docs, tfs, e.df, 0);
-	else
-		put_long_list(p, docs, tfs, &e);
-	if (buf->oom)
-		return; /* the spool's owner asks */
-	e.bytes = buf->len - start - sizeof e;
-	memcpy(buf->ptr + start, &e, sizeof e);
-	p->cost[least] += pair_bytes(&e);
-	p->used += pair_bytes(&e);
-	spool_drain(&p->lists);
-}
-
-/* All pairs whose first word is `a`, from records in memory. */
-static void put_row(struct pairing *p, uint32_t a)
-{
-	struct records *r = &p->records;
-
-	if (p->rank[a] >= p->n_keep)
-		return;
-	records_sort(r, a);
-	for (uint32_t b = 0, from = 0; b < p->n_words; from = r->ends[b++]) {
-		struct waiting e = { .ttf = r->ends[b] - from, .a = (uint16_t)a, .b = (uint16_t)b, .impact = UINT8_MAX };
-		if (e.ttf == 0)
-			continue;
-		e.df = fold_docs(r->docs + from, r->tfs, (uint32_t)e.ttf);
-		put_list(p, &e, r->docs + from, r->tfs);
-	}
-	keep_budget(p);
-}
-
 /* ---- all pairs --------------------------------------------------------- */
 
-static int check_stop(const struct pairing *p)
+int pairing_check_stop(const struct pairing *p, struct bq_error *err)
 {
 	const volatile sig_atomic_t *stop = p->job->params->stop;
 
 	if (stop == NULL || *stop == 0)
 		return BQ_OK;
-	return bq_error_set(p->err, BQ_ECANCELLED, 0, "stopped by a signal");
+	return bq_error_set(err, BQ_ECANCELLED, 0, "stopped by a signal");
 }
 
-/* How the budget is parted: what is left for records. */
-static uint64_t divide_memory(const struct pairing *p, struct scan_memory *scan)
+uint64_t pairing_divide(const struct pairing *p, uint32_t n_parts, bool is_tight, struct scan_part *out)
 {
 	uint64_t memory = p->job->params->memory_bytes, pages = memory / PAGES_SHARE, lists;
 
-	scan->pages_bytes = memory == 0 ? UINT64_MAX : pages < PAGES_LEAST ? PAGES_LEAST : pages;
-	lists = scan_bytes(p->n_words, scan);
-	return memory == 0 ? UINT64_MAX : lists < memory - pages ? memory - pages - lists : 0;
-}
-
-/* All windows of text to records or runs. */
-static int scan_all(struct pairing *p, const struct scan_memory *memory,
-	int (*take)(struct pairing *p, const struct scan *sc))
-{
-	struct scan sc;
-	int rc = scan_init(&sc, p->s, p->terms, p->n_words, memory);
-
-	while (rc == BQ_OK && (rc = scan_next(&sc)) == BQ_OK) {
-		rc = take(p, &sc);
-		if (rc == BQ_OK)
-			rc = check_stop(p);
-	}
-	if (rc == BQ_EFORMAT)
-		*p->err = sc.read.error;
-	scan_release(&sc);
-	return rc == BQ_END ? BQ_OK : rc;
-}
-
-static int take_records(struct pairing *p, const struct scan *sc)
-{
-	records_add(&p->records, sc);
-	return BQ_OK;
-}
-
-static int write_records(struct pairing *p, const struct scan_memory *memory)
-{
-	int rc = records_init(&p->records, p->n_words);
-
-	if (rc == BQ_OK)
-		rc = records_take(&p->records, p->terms);
-	if (rc == BQ_OK)
-		rc = scan_all(p, memory, take_records);
-	for (uint32_t a = 0; a < p->n_words && rc == BQ_OK; a++) {
-		put_row(p, a);
-		rc = check_stop(p);
-	}
-	records_release(&p->records);
-	return rc;
-}
-
-static int take_runs(struct pairing *p, const struct scan *sc)
-{
-	return runs_add(&p->runs, sc);
-}
-
-/* The same where memory does not hold all records; the lists, and what is kept of
- * them, come out the same. */
-static int write_runs(struct pairing *p, const struct scan_memory *memory, uint64_t bytes)
-{
-	struct runs *r = &p->runs;
-	uint32_t row = 0;
-	int rc = runs_init(r, p->n_words, p->s->leaf.n_docs, bytes);
-
-	if (rc == BQ_OK)
-		rc = scan_all(p, memory, take_runs);
-	if (rc == BQ_OK)
-		rc = runs_finish(r);
-	while (rc == BQ_OK && (rc = runs_next(r)) == BQ_OK) {
-		struct waiting e = { .ttf = r->ttf, .df = r->df, .a = (uint16_t)r->a, .b = (uint16_t)r->b,
-			.impact = UINT8_MAX };
-		if (r->a != row) {
-			keep_budget(p);
-			row = r->a;
-			rc = check_stop(p);
-		}
-		put_list(p, &e, r->docs, r->tfs);
-	}
-	keep_budget(p);
-	return rc == BQ_END ? BQ_OK : rc;
+	pages = pages < PAGES_LEAST ? PAGES_LEAST : pages;
+	*out = (struct scan_part){ .to = p->s->leaf.n_docs, .is_tight = is_tight,
+		.pages_bytes = memory == 0 ? UINT64_MAX : pages / n_parts };
+	lists = n_parts * scan_bytes(p->n_words, out);
+	if (memory == 0)
+		return UINT64_MAX;
+	return pages < memory && lists < memory - pages ? memory - pages - lists : 0;
 }
 
 static int write_lists(struct pairing *p)
 {
-	struct scan_memory memory = { .is_tight = false };
-	uint64_t bytes = divide_memory(p, &memory);
-	int rc, saved;
+	uint32_t n_parts = pairing_rows_parts(p);
+	int rc = n_parts != 0 ? pairing_rows(p, n_parts) : pairing_runs(p);
 
-	if (records_fit(p->terms, p->n_words, bytes)) {
-		rc = write_records(p, &memory);
-	} else {
-		memory.is_tight = true;
-		bytes = divide_memory(p, &memory);
-		rc = write_runs(p, &memory, bytes);
-	}
-	saved = errno;
-	runs_release(&p->runs);
-	return rc == BQ_EFORMAT || rc == BQ_ECANCELLED ? rc : describe(p, rc, saved);
+	return rc == BQ_EFORMAT || rc == BQ_ECANCELLED ? rc : describe(p, rc, errno);
 }
 
 /* ---- output ------------------------------------------------------------ */
@@ -429,7 +198,7 @@ static uint32_t number_words(const struct pairing *p, uint32_t t, uint32_t *numb
 /* Lists of covered words to PPOST, what is known of them to `w`. */
 static int copy_lists(struct pairing *p, const uint32_t *numbers, struct pairs_writer *w, struct container_writer *out)
 {
-	struct spool_reader r = { .spool = &p->lists };
+	struct spool_reader r = { .spool = &p->kept.lists };
 	const uint8_t *bytes;
 	struct waiting e;
 	int rc;
@@ -483,11 +252,8 @@ static int make_lists(struct pairing *p)
 
 	if (rc != BQ_OK)
 		return rc;
-	p->n_keep = p->n_words;
-	p->budget = find_budget(p);
-	prepare_impacts(p);
-	if (!postings_writer_init(&p->list, p->s->leaf.n_docs))
-		return no_memory(p);
+	p->kept.n_keep = p->n_words;
+	p->kept.budget = find_budget(p);
 	return write_lists(p);
 }
 
@@ -504,19 +270,17 @@ int pairing_write(const struct pairing_job *job, struct container_writer *out, u
 	p->n_words = job->n_places;
 	p->floor = pairing_floor(job->params);
 	p->err = err == NULL ? &why : err;
-	spool_init(&p->lists, job->dirfd, job->number);
-	spool_init(&p->runs.file, job->dirfd, job->number);
+	spool_init(&p->kept.lists, job->dirfd, job->number);
 	if (p->n_words != 0)
 		rc = make_lists(p);
 	*t = rc == BQ_OK ? choose_t(p) : 0;
 	if (rc == BQ_OK)
 		rc = write_sections(p, *t, out);
-	spool_release(&p->lists);
-	postings_writer_release(&p->list);
+	spool_release(&p->kept.lists);
 	free(p->terms);
-	free(p->rank);
+	free(p->kept.rank);
 	free(p->by_rank);
-	free(p->cost);
+	free(p->kept.cost);
 	free(p);
 	return rc;
 }

@@ -17,6 +17,7 @@
 #include <bq/status.h>
 
 struct container_writer;
+struct pool;
 struct segment;
 
 struct pairs_params {
@@ -43,6 +44,7 @@ struct pairing_job {
 	const uint32_t *places;
 	uint32_t n_places;
 	const struct pairs_params *params;
+	struct pool *pool;       /* **borrowed**; NULL: the caller's thread does everything */
 	int dirfd;
 	uint64_t number;
 };

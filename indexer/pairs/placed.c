@@ -107,6 +107,42 @@ static int reload_block(struct placed *p)
 	return decode_small(p) ? BQ_OK : segment_damaged(p->s, p->rd, "a damaged list [F17]");
 }
 
+int placed_seek(struct placed *p, uint32_t doc)
+{
+	int rc = BQ_OK;
+
+	if (p->n_blocks == 0) {
+		rc = doc == 0 ? BQ_OK : reload_block(p);
+	} else {
+		while (p->block < p->n_blocks && bq_get_u32(p->list.last_doc + 4 * (size_t)p->block) < doc)
+			p->block++;
+		if (doc != 0 && p->block < p->n_blocks)
+			rc = load_block(p);
+	}
+	while (rc == BQ_OK && p->i < p->n && p->at->docs[p->i] < doc)
+		p->i++;
+	if (p->i < p->n)
+		p->next_doc = p->at->docs[p->i];
+	return rc;
+}
+
+int placed_count(struct placed *p, const uint32_t *ends, uint32_t n, uint64_t *counts)
+{
+	uint32_t k = 0;
+	int rc = BQ_OK;
+
+	for (;;) {
+		for (; p->i < p->n; p->i++) {
+			while (k + 1 < n && p->at->docs[p->i] >= ends[k])
+				k++;
+			counts[k] += p->at->tfs[p->i];
+		}
+		if (rc != BQ_OK || p->block == p->n_blocks)
+			return rc;
+		rc = load_block(p);
+	}
+}
+
 /* ---- positions --------------------------------------------------------- */
 
 /* What documents [from, to) of one group have: bits of `p`. */

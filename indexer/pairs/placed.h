@@ -51,6 +51,15 @@ struct placed_slots {
  * set.  BQ_EFORMAT, also in rd->error. */
 int placed_open(struct placed *p, const struct segment *s, const struct bq_term *t, struct bq_read *rd);
 
+/* Go on to the first document from `doc` on; nothing has been scattered yet.  As
+ * placed_open(). */
+int placed_seek(struct placed *p, uint32_t doc);
+
+/* Add to counts[i] how often the word is in the documents below ends[i] that are not
+ * below ends[i - 1], for `n` parts; the last has the rest.  Nothing has been scattered
+ * yet, and nothing can be later.  As placed_open(). */
+int placed_count(struct placed *p, const uint32_t *ends, uint32_t n, uint64_t *counts);
+
 /* Write `value` wherever the word is in documents below to->end, which are not
  * below to->first; the next call goes on.  Adds what pages of the file this maps, at
  * most about, to *bytes.

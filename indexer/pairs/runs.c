@@ -9,7 +9,7 @@
 
 enum {
 	DIGITS = 1 << 16,        /* of a number of a word */
-	LEAST_RECORDS = 64,
+	LEAST_RECORDS = 64,      /* of a run; at most UINT32_MAX: counts are 32 bits */
 	LEAST_PIECE = 4 << 10,   /* bytes of a run that are read at a time */
 	MOST_PIECE = 256 << 10,
 	HEAD_BYTES = 10,         /* of a pair or a record, at most */
@@ -30,7 +30,7 @@ int runs_init(struct runs *r, uint32_t n_words, uint32_t n_docs, uint64_t memory
 	r->n_words = n_words;
 	r->n_docs = n_docs;
 	r->memory = memory;
-	r->max = max < LEAST_RECORDS ? LEAST_RECORDS : (size_t)max;
+	r->max = max < LEAST_RECORDS ? LEAST_RECORDS : max > UINT32_MAX ? UINT32_MAX : (size_t)max;
 	r->records = malloc(r->max * sizeof *r->records);
 	r->sorted = malloc(r->max * sizeof *r->sorted);
 	r->counts = malloc(DIGITS * sizeof *r->counts);
@@ -303,7 +303,8 @@ int runs_next(struct runs *r)
 
 	if (r->n_heap == 0)
 		return BQ_END;
-	r->df = r->ttf = 0;
+	r->df = 0;
+	r->ttf = 0;
 	r->a = key >> 16;
 	r->b = key & 0xffff;
 	while (r->n_heap != 0 && r->inputs[r->heap[0]].key == key) {

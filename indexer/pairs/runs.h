@@ -38,7 +38,8 @@ struct runs {
 	uint8_t *pieces;     /* of each input, piece_bytes */
 	size_t piece_bytes;
 	/* a pair, by runs_next() */
-	uint32_t a, b, df, ttf;
+	uint32_t a, b, df;
+	uint64_t ttf;
 	uint32_t *docs, *tfs; /* [df] */
 	uint32_t max_docs;
 };

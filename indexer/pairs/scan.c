@@ -16,36 +16,39 @@ static void keep_pages(struct scan *sc, uint64_t more)
 	sc->read_bytes = 0;
 }
 
-static uint32_t window_slots(uint32_t n, const struct scan_memory *m)
+static uint32_t window_slots(uint32_t n, const struct scan_part *part)
 {
-	return n * 2ull * PLACED_FAULT_BYTES > m->pages_bytes ? SCAN_MANY_SLOTS : SCAN_SLOTS;
+	return n * 2ull * PLACED_FAULT_BYTES > part->pages_bytes ? SCAN_MANY_SLOTS : SCAN_SLOTS;
 }
 
-uint64_t scan_bytes(uint32_t n, const struct scan_memory *m)
+uint64_t scan_bytes(uint32_t n, const struct scan_part *part)
 {
-	return n * sizeof(struct placed) + (m->is_tight ? 1 : n) * sizeof(struct placed_block)
-		+ window_slots(n, m) * sizeof(uint16_t);
+	return n * sizeof(struct placed) + (part->is_tight ? 1 : n) * sizeof(struct placed_block)
+		+ window_slots(n, part) * sizeof(uint16_t);
 }
 
 int scan_init(struct scan *sc, const struct segment *s, const struct bq_term *terms, uint32_t n,
-	const struct scan_memory *m)
+	const struct scan_part *part)
 {
 	memset(sc, 0, sizeof *sc);
 	sc->segment = s;
 	sc->n_words = n;
 	sc->most_slots = UINT64_MAX;
-	sc->keep_bytes = m->pages_bytes;
-	sc->window_slots = window_slots(n, m);
+	sc->end = part->from;
+	sc->limit = part->to;
+	sc->keep_bytes = part->pages_bytes;
+	sc->window_slots = window_slots(n, part);
 	sc->lists = malloc((n + 1ull) * sizeof *sc->lists);
-	sc->blocks = malloc((m->is_tight ? 1 : n + 1ull) * sizeof *sc->blocks);
+	sc->blocks = malloc((part->is_tight ? 1 : n + 1ull) * sizeof *sc->blocks);
 	sc->ends = malloc(SCAN_DOCS * sizeof *sc->ends);
 	sc->bases = malloc((SCAN_DOCS + 1) * sizeof *sc->bases);
 	if (sc->lists == NULL || sc->blocks == NULL || sc->ends == NULL || sc->bases == NULL)
 		return BQ_ENOMEM;
 	for (uint32_t i = 0; i < n; i++) {
-		sc->lists[i].is_shared = m->is_tight;
-		sc->lists[i].at = &sc->blocks[m->is_tight ? 0 : i];
-		if (placed_open(&sc->lists[i], s, &terms[i], &sc->read) != BQ_OK)
+		sc->lists[i].is_shared = part->is_tight;
+		sc->lists[i].at = &sc->blocks[part->is_tight ? 0 : i];
+		if (placed_open(&sc->lists[i], s, &terms[i], &sc->read) != BQ_OK
+			|| placed_seek(&sc->lists[i], part->from) != BQ_OK)
 			return BQ_EFORMAT;
 		keep_pages(sc, 2 * PLACED_FAULT_BYTES); /* its skips, from one end to the other */
 	}
@@ -55,7 +58,7 @@ int scan_init(struct scan *sc, const struct segment *s, const struct bq_term *te
 /* The documents that the next window has, and where their slots are. */
 static int plan_window(struct scan *sc)
 {
-	uint32_t left = sc->segment->leaf.n_docs - sc->end, n = left < SCAN_DOCS ? left : SCAN_DOCS, i = 0;
+	uint32_t left = sc->limit - sc->end, n = left < SCAN_DOCS ? left : SCAN_DOCS, i = 0;
 
 	if (!heads_ends(&sc->segment->heads, sc->end, n, sc->ends))
 		return segment_damaged(sc->segment, &sc->read, "a damaged record in HEADS [F27]");
@@ -101,7 +104,7 @@ static int fill_slots(struct scan *sc)
 
 int scan_next(struct scan *sc)
 {
-	if (sc->end == sc->segment->leaf.n_docs)
+	if (sc->end == sc->limit)
 		return BQ_END;
 	int rc = plan_window(sc);
 	if (rc == BQ_OK)

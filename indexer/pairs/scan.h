@@ -33,6 +33,7 @@ struct scan {
 	struct placed_block *blocks; /* of each, or one that they share */
 	struct bq_read read;   /* without memory: what damage there is */
 	uint32_t first, end;   /* the window: documents [first, end) */
+	uint32_t limit;        /* the last window ends there */
 	uint32_t *ends;        /* of each, one above its last position */
 	uint64_t *bases;       /* of each, where its slots start; one more */
 	uint16_t *slots;       /* word + 1, or 0 */
@@ -43,7 +44,8 @@ struct scan {
 	uint64_t most_slots;   /* a document that needs more is BQ_ENOMEM */
 };
 
-struct scan_memory {
+struct scan_part {
+	uint32_t from, to;    /* documents */
 	uint64_t pages_bytes; /* of the file mapped at a time, about */
 	bool is_tight;        /* lists decode into one block by turns: else each has 2 KiB */
 };
@@ -51,10 +53,10 @@ struct scan_memory {
 /* Prepare to walk the lists of `n` <= 65534 words, `terms`, which are **borrowed**
  * for the call.  BQ_ENOMEM, BQ_EFORMAT; scan_release() whatever the outcome. */
 int scan_init(struct scan *sc, const struct segment *s, const struct bq_term *terms, uint32_t n,
-	const struct scan_memory *m);
+	const struct scan_part *part);
 
 /* About what that takes beside pages. */
-uint64_t scan_bytes(uint32_t n, const struct scan_memory *m);
+uint64_t scan_bytes(uint32_t n, const struct scan_part *part);
 
 /* Fill the next window: BQ_OK, BQ_END, BQ_ENOMEM, or BQ_EFORMAT as in sc->read: [F27]
  * and what placed_scatter() says. */

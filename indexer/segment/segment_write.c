@@ -315,7 +315,8 @@ static int open_parts(struct segment_writer *w, const struct container_head *hea
 static int put_pairs(struct segment_writer *w, const struct container_head *head, uint32_t *t, struct bq_error *err)
 {
 	struct segment *s = NULL;
-	struct pairing_job job = { .params = &w->params.pairs, .dirfd = w->dirfd, .number = w->params.number,
+	struct pairing_job job = { .params = &w->params.pairs, .pool = w->params.pool,
+		.dirfd = w->dirfd, .number = w->params.number,
 		.places = (const uint32_t *)(const void *)w->paired.ptr,
 		.n_places = (uint32_t)(w->paired.len / sizeof *job.places) };
 	int rc = BQ_OK;

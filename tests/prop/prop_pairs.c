@@ -4,7 +4,7 @@
  * bq_leaf_pair() says is what a scan of all positions says: unknown exactly if
  * a word is rarer than T, absent exactly if no document has them side by side,
  * else the same documents with the same tf, under bounds that hold.  T at every
- * edge; through builds in one pass and in many, through tombstones, merges and
+ * edge; through builds in one pass and in many, by one thread and several, through tombstones, merges and
  * optimize.
  */
 #include <setjmp.h>
@@ -94,8 +94,8 @@ static struct bq_build_opts options(uint32_t t)
 	static const struct bq_span root = BQ_SPAN_INIT("/src");
 
 	return (struct bq_build_opts){ .text = { .lang = "en" }, .k1 = 0.9f, .b = 0.4f, .pairs_min = t,
-		.pairs_percent = NO_BUDGET, .memory_bytes = rng_one_in(&rng, 2) ? TIGHT : ROOMY, .n_sources = 1,
-		.sources = &root };
+		.pairs_percent = NO_BUDGET, .memory_bytes = rng_one_in(&rng, 2) ? TIGHT : ROOMY,
+		.threads = (uint32_t)rng_between(&rng, 1, 4), .n_sources = 1, .sources = &root };
 }
 
 static void make_index(struct bq_build_opts opts)
