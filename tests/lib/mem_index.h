@@ -23,7 +23,7 @@ struct mem_opts {
 	uint32_t block_docs; /* documents of a block, 1 .. BQ_BLOCK_DOCS; 0: 3 */
 	uint32_t mark_words; /* words between marks, 1 .. BQ_MARK_WORDS; 0: 5 */
 	bool no_store;       /* keep no text */
-	uint32_t pairs_min;  /* the native twin's T: it has lists of pairs whose words are in so many documents; 0: none */
+	uint32_t pairs_min;  /* T of the native twin, from which on it has lists of pairs; 0: none */
 	uint64_t gen;
 };
 

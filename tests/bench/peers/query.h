@@ -37,33 +37,39 @@ static inline void query_fail(const char *what)
 	exit(2);
 }
 
-static inline struct query query_parse(const char *line)
+/* The operand at `p`; returns where the next one stands. */
+static inline char *query_parse_atom(char *p, struct query_atom *a)
 {
-	struct query q = { strdup(line), strdup(line), 0, { { 0, 0, { NULL } } } };
-	char *p = q.words;
-
-	while (*p != '\0') {
-		if (q.n_atoms == QUERY_MAX_ATOMS)
-			query_fail("a query of too many operands");
-		struct query_atom *a = &q.atoms[q.n_atoms++];
-		a->sign = *p == '+' || *p == '-' ? *p++ : 0;
-		char end = *p == '"' ? '"' : ' ';
-		p += end == '"';
-		while (*p != '\0' && *p != end) {
-			if (a->n_words == QUERY_MAX_WORDS)
-				query_fail("a phrase of too many words");
-			a->words[a->n_words++] = p;
-			p += strcspn(p, " \"");
-			if (*p == '\0' || *p == end)
-				break;
-			*p++ = '\0';
-		}
-		if (*p != '\0')
-			*p++ = '\0';
-		while (*p == ' ')
-			p++;
+	a->n_words = 0;
+	a->sign = *p == '+' || *p == '-' ? *p++ : 0;
+	char end = *p == '"' ? '"' : ' ';
+	p += end == '"';
+	while (*p != '\0' && *p != end) {
+		if (a->n_words == QUERY_MAX_WORDS)
+			query_fail("a phrase of too many words");
+		a->words[a->n_words++] = p;
+		p += strcspn(p, " \"");
+		if (*p == '\0' || *p == end)
+			break;
+		*p++ = '\0';
 	}
-	return q;
+	if (*p != '\0')
+		*p++ = '\0';
+	return p + strspn(p, " ");
+}
+
+static inline void query_parse(struct query *q, const char *line)
+{
+	q->text = strdup(line);
+	q->words = strdup(line);
+	q->n_atoms = 0;
+	if (q->text == NULL || q->words == NULL)
+		query_fail("no memory");
+	for (char *p = q->words; *p != '\0'; q->n_atoms++) {
+		if (q->n_atoms == QUERY_MAX_ATOMS)
+			query_fail("a query of too many operands");
+		p = query_parse_atom(p, &q->atoms[q->n_atoms]);
+	}
 }
 
 static inline double query_now_us(void)
@@ -97,7 +103,7 @@ static inline void query_time_all(FILE *in, unsigned runs, query_ask_fn ask, voi
 		list = (struct query *)realloc(list, (n + 1) * sizeof *list);
 		if (list == NULL)
 			query_fail("no memory");
-		list[n++] = query_parse(line);
+		query_parse(&list[n++], line);
 	}
 	double *us = (double *)malloc((n + 1) * (runs + 1) * sizeof *us);
 	long *counts = (long *)malloc((n + 1) * sizeof *counts);
