@@ -15,7 +15,6 @@
 
 #include <cmocka.h>
 
-#include <bq/build.h>
 #include <bq/bytes.h>
 #include <xxhash.h>
 
@@ -23,27 +22,26 @@
 #include "index/publish.h"
 #include "index/stat_file.h"
 #include "index/tombstones.h"
+#include "lib/made_index.h"
 #include "lib/tmpdir.h"
 
 enum { DOCS = 70, DEAD = 3, FIRST_RULE = 33, LAST_RULE = 37, STAT_RULE = 44 };
 
 /* ---- an index with tombstones and changed times ------------- */
 
+static void make_doc(uint32_t d, struct bq_buf *text, struct bq_doc_in *in)
+{
+	(void)d;
+	bq_buf_printf(text, "so few words");
+	in->at = BQ_AT_FILE;
+	in->file_line = 0;
+}
+
 static void build_index(const char *dir)
 {
-	struct bq_build_opts opts = { .text = { .lang = "en" }, .k1 = 0.9f, .b = 0.4f, .memory_bytes = 1 << 30,
-		.n_sources = 1, .sources = &BQ_SPAN("/src") };
-	struct bq_build_report report;
-	struct bq_build *b;
-	struct bq_error err;
+	struct bq_build_opts opts = made_index_opts(0);
 
-	assert_int_equal(bq_build_open(dir, &opts, &b, &err), BQ_OK);
-	for (uint32_t d = 0; d < DOCS; d++) {
-		struct bq_doc_in in = { .path = BQ_SPAN("a.jsonl"), .text = BQ_SPAN("so few words"),
-			.mtime_us = INT64_MIN, .file_bytes = -1 };
-		assert_int_equal(bq_build_add(b, &in, &err), BQ_OK);
-	}
-	assert_int_equal(bq_build_commit(b, &report, &err), BQ_OK);
+	made_index_build(dir, &opts, DOCS, make_doc);
 }
 
 static void read_manifest(int dirfd, struct bq_arena *mem, struct manifest *m)

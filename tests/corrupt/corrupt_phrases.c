@@ -6,22 +6,17 @@
  * sound is an index like any other: no query complains, and the fast way and
  * the slow one find the same.
  */
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-#include <bq/build.h>
 #include <bq/query.h>
 
-#include "base/mapfile.h"
 #include "lib/docgen.h"
+#include "lib/made_index.h"
 #include "lib/rng.h"
 #include "lib/segfile.h"
 #include "lib/tmpdir.h"
@@ -33,37 +28,24 @@ static struct rng rng;
 
 /* ---- a sound file ------------------------------------------------------- */
 
-/* Some words are in more than 256 documents and, with pairs, some are covered. */
-static void build_index(const char *dir, bool has_pairs)
+static void make_doc(uint32_t d, struct bq_buf *text, struct bq_doc_in *in)
 {
-	struct bq_build_opts opts = { .text = { .lang = "en" }, .k1 = 0.9f, .b = 0.4f, .memory_bytes = 64 << 20,
-		.pairs_min = has_pairs ? 250 : 0, .pairs_percent = has_pairs ? 1000 : BQ_PAIRS_OFF, .n_sources = 1,
-		.sources = &BQ_SPAN("/src") };
-	struct bq_build_report report;
-	struct bq_build *b;
-	struct bq_error err;
-
-	assert_int_equal(bq_build_open(dir, &opts, &b, &err), BQ_OK);
-	for (uint32_t d = 0; d < DOCS; d++) {
-		struct bq_buf text = BQ_BUF_INIT;
-		docgen_text(&rng, 1 + (uint32_t)rng_skewed(&rng, rng_one_in(&rng, 50) ? 600 : 2 * WORDS), VOCABULARY, &text);
-		struct bq_doc_in in = { .path = BQ_SPAN("a.jsonl"), .text = bq_buf_span(&text), .at = BQ_AT_RECORD,
-			.file_line = d + 1, .mtime_us = INT64_MIN, .file_bytes = -1 };
-		assert_int_equal(bq_build_add(b, &in, &err), BQ_OK);
-		bq_buf_release(&text);
-	}
-	assert_int_equal(bq_build_commit(b, &report, &err), BQ_OK);
+	(void)d;
+	(void)in;
+	docgen_text(&rng, 1 + (uint32_t)rng_skewed(&rng, rng_one_in(&rng, 50) ? 600 : 2 * WORDS), VOCABULARY, text);
 }
 
-static void take_segment(const char *dir, struct segfile *out)
+/* Some words are in more than 256 documents and, with pairs, some are covered. */
+static void make_sound(const char *dir, bool has_pairs, struct segfile *out)
 {
-	int dirfd = open(dir, O_RDONLY | O_DIRECTORY);
-	struct mapfile map;
+	struct bq_build_opts opts = made_index_opts(has_pairs ? 250 : 0);
 
-	assert_int_equal(mapfile_open(dirfd, "00000001.seg", &map, NULL), BQ_OK);
-	segfile_take(out, mapfile_span(&map));
-	mapfile_close(&map);
-	(void)close(dirfd);
+	if (!has_pairs)
+		opts.pairs_percent = BQ_PAIRS_OFF;
+	made_index_build(dir, &opts, DOCS, make_doc);
+	struct bq_buf file = made_index_segment(dir);
+	segfile_take(out, bq_buf_span(&file));
+	bq_buf_release(&file);
 }
 
 /* ---- damage --------------------------------------------------------------- */
@@ -213,28 +195,15 @@ struct seen {
 	uint32_t found, sound, refused;
 };
 
-/* The file of these parts in a block of its own, which ASan watches. */
-static uint8_t *join(const struct segfile *f, size_t *len)
-{
-	struct bq_buf file = segfile_join(f);
-	uint8_t *copy = malloc(file.len);
-
-	assert_non_null(copy);
-	memcpy(copy, file.ptr, file.len);
-	*len = file.len;
-	bq_buf_release(&file);
-	return copy;
-}
-
 static void run_file(struct trial *t, const struct segfile *f, struct seen *seen)
 {
 	struct segment *s;
 	struct bq_leaf *leaf;
 	struct bq_error err;
-	size_t len;
-	uint8_t *bytes = join(f, &len);
+	struct bq_buf joined = segfile_join(f), file = made_index_copy(bq_buf_span(&joined));
 
-	if (segment_open_bytes(bq_span_make(bytes, len), "x.seg", &s, &err) == BQ_OK) {
+	bq_buf_release(&joined);
+	if (segment_open_bytes(bq_buf_span(&file), "x.seg", &s, &err) == BQ_OK) {
 		bool is_sound = segment_verify(s, &err) == BQ_OK;
 		leaf = &s->leaf;
 		t->index.leaves = &leaf;
@@ -245,7 +214,7 @@ static void run_file(struct trial *t, const struct segfile *f, struct seen *seen
 	} else {
 		seen->refused++;
 	}
-	free(bytes);
+	bq_buf_release(&file);
 }
 
 static void run(bool has_pairs)
@@ -259,11 +228,10 @@ static void run(bool has_pairs)
 	struct seen seen = { 0 };
 
 	tmpdir_init(&dir);
-	build_index(dir.path, has_pairs);
+	make_sound(dir.path, has_pairs, &f);
 	assert_int_equal(bq_index_open(dir.path, &index, &err), BQ_OK);
 	assert_int_equal(index->n_leaves, 1);
 	t.index = *index;
-	take_segment(dir.path, &f);
 	bq_arena_init(&t.mem, 256 << 20);
 	run_file(&t, &f, &seen);
 	assert_int_equal(seen.sound, 1);

@@ -15,39 +15,36 @@
 
 #include <cmocka.h>
 
-#include <bq/build.h>
 #include <bq/query.h>
 
 #include "lib/descriptors.h"
 #include "lib/docgen.h"
 #include "lib/fault.h"
+#include "lib/made_index.h"
 #include "lib/tmpdir.h"
 
 enum { DOCS = 300, WORDS = 40, MAX_CALLS = 10000, LIMIT = 5 };
 
 static struct tmpdir dir;
 
+static void make_doc(uint32_t d, struct bq_buf *text, struct bq_doc_in *in)
+{
+	static struct rng r;
+
+	if (d == 0)
+		r = rng_make(1);
+	docgen_text(&r, WORDS, 30, text);
+	in->title = BQ_SPAN("sharing shares shared");
+	in->mtime_us = d;
+}
+
 static int build_index(void **state)
 {
-	struct bq_build_opts opts = { .text = { .lang = "en" }, .k1 = 0.9f, .b = 0.4f, .memory_bytes = 1 << 30,
-		.n_sources = 1, .sources = &BQ_SPAN("/src") };
-	struct bq_build_report report;
-	struct rng r = rng_make(1);
-	struct bq_buf text = BQ_BUF_INIT;
-	struct bq_build *b;
+	struct bq_build_opts opts = made_index_opts(0);
 
 	(void)state;
 	tmpdir_init(&dir);
-	assert_int_equal(bq_build_open(dir.path, &opts, &b, NULL), BQ_OK);
-	for (uint32_t d = 0; d < DOCS; d++) {
-		bq_buf_clear(&text);
-		docgen_text(&r, WORDS, 30, &text);
-		struct bq_doc_in in = { .path = BQ_SPAN("a.jsonl"), .text = bq_buf_span(&text), .mtime_us = d,
-			.title = BQ_SPAN("sharing shares shared"), .at = BQ_AT_RECORD, .file_bytes = -1 };
-		assert_int_equal(bq_build_add(b, &in, NULL), BQ_OK);
-	}
-	assert_int_equal(bq_build_commit(b, &report, NULL), BQ_OK);
-	bq_buf_release(&text);
+	made_index_build(dir.path, &opts, DOCS, make_doc);
 	return 0;
 }
 

@@ -10,14 +10,10 @@
  *   then 8 bytes each: u8 section in the order of the file, 255 the header;
  *                      u32 byte of it, modulo its length; u8 what (below), u8 value, u8 how often
  */
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <bq/build.h>
 #include <bq/bytes.h>
 
-#include "base/mapfile.h"
 #include "fuzz/fuzz.h"
+#include "lib/made_index.h"
 #include "lib/read_all.h"
 #include "lib/segfile.h"
 #include "lib/tmpdir.h"
@@ -27,51 +23,35 @@ enum { SMALL_DOCS = 5, LARGE_DOCS = 300, CHANGE_BYTES = 8, MAX_FILE = 1 << 18 };
 
 /* ---- sound files ---------------------------------------------------------- */
 
-static void put_words(struct bq_buf *b, uint32_t d, uint32_t n_docs)
+static void make_doc(uint32_t d, uint32_t n_docs, struct bq_buf *b, struct bq_doc_in *in)
 {
 	bq_buf_printf(b, "common common word%02u", d % 20);
 	if (d % 4 == 1)
 		bq_buf_printf(b, " share\nshares sharing running");
 	for (uint32_t i = 0; d == n_docs / 2 && i < 150; i++)
 		bq_buf_printf(b, "\nword%02u", i % 20);
+	in->title = d % 64 == 1 ? BQ_SPAN("Caf\xc3\xa9 sharing shares") : BQ_SPAN("");
+	in->fields = d % 64 == 1 ? BQ_SPAN("{}") : BQ_SPAN("");
+	in->mtime_us = 1000000 + d;
 }
 
-static void build(const char *dir, uint32_t n_docs)
-{
-	struct bq_build_opts opts = { .text = { .lang = "en" }, .k1 = 0.9f, .b = 0.4f, .memory_bytes = 64 << 20,
-		.pairs_min = 2, .pairs_percent = 1000, .n_sources = 1, .sources = &BQ_SPAN("/src") };
-	struct bq_build_report report;
-	struct bq_build *b;
-
-	FUZZ_CHECK(bq_build_open(dir, &opts, &b, NULL) == BQ_OK);
-	for (uint32_t d = 0; d < n_docs; d++) {
-		struct bq_buf text = BQ_BUF_INIT;
-		put_words(&text, d, n_docs);
-		struct bq_doc_in in = { .path = BQ_SPAN("a.jsonl"), .text = bq_buf_span(&text), .at = BQ_AT_RECORD,
-			.title = d % 64 == 1 ? BQ_SPAN("Caf\xc3\xa9 sharing shares") : BQ_SPAN(""),
-			.fields = d % 64 == 1 ? BQ_SPAN("{}") : BQ_SPAN(""), .file_line = d + 1,
-			.mtime_us = 1000000 + d, .file_bytes = -1 };
-		FUZZ_CHECK(bq_build_add(b, &in, NULL) == BQ_OK);
-		bq_buf_release(&text);
-	}
-	FUZZ_CHECK(bq_build_commit(b, &report, NULL) == BQ_OK);
-}
+static void make_large(uint32_t d, struct bq_buf *b, struct bq_doc_in *in) { make_doc(d, LARGE_DOCS, b, in); }
+static void make_small(uint32_t d, struct bq_buf *b, struct bq_doc_in *in) { make_doc(d, SMALL_DOCS, b, in); }
 
 static struct bq_span sound_file(unsigned which)
 {
+	struct bq_build_opts opts = made_index_opts(2);
 	static struct bq_buf files[2];
 	struct tmpdir dir;
-	struct mapfile map;
 
 	if (files[which].len != 0)
 		return bq_buf_span(&files[which]);
 	tmpdir_init(&dir);
-	build(dir.path, which == 0 ? LARGE_DOCS : SMALL_DOCS);
-	int dirfd = open(dir.path, O_RDONLY | O_DIRECTORY);
-	FUZZ_CHECK(mapfile_open(dirfd, "00000001.seg", &map, NULL) == BQ_OK);
-	bq_buf_put_span(&files[which], mapfile_span(&map));
-	mapfile_close(&map);
-	(void)close(dirfd);
+	if (which == 0)
+		made_index_build(dir.path, &opts, LARGE_DOCS, make_large);
+	else
+		made_index_build(dir.path, &opts, SMALL_DOCS, make_small);
+	files[which] = made_index_segment(dir.path);
 	tmpdir_release(&dir);
 	return bq_buf_span(&files[which]);
 }

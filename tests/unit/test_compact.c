@@ -14,6 +14,7 @@
 #include <bq/index.h>
 
 #include "build/compact.h"
+#include "lib/made_index.h"
 #include "lib/tmpdir.h"
 
 enum { SEGMENT_DOCS = 10 };
@@ -26,20 +27,19 @@ static struct bq_index *ix;
 static struct bq_error err;
 static struct compact c;
 
+static void make_doc(uint32_t d, struct bq_buf *b, struct bq_doc_in *in)
+{
+	(void)b;
+	*in = (struct bq_doc_in){ .path = BQ_SPAN("p"), .text = BQ_SPAN("some words"), .mtime_us = d, .file_bytes = 1 };
+}
+
 /* `n` segments of ten documents, taken over. */
 static void start(uint32_t n)
 {
-	struct bq_build_opts opts = { .text = { .lang = "en" }, .k1 = 0.9f, .b = 0.4f, .memory_bytes = 1 << 28,
-		.segment_docs = SEGMENT_DOCS, .n_sources = 1, .sources = &BQ_SPAN("/") };
-	struct bq_build_report report;
-	struct bq_build *b;
+	struct bq_build_opts opts = made_index_opts(0);
 
-	assert_int_equal(bq_build_open(dir.path, &opts, &b, &err), BQ_OK);
-	for (uint32_t i = 0; i < n * SEGMENT_DOCS; i++) {
-		struct bq_doc_in doc = { .path = BQ_SPAN("p"), .text = BQ_SPAN("some words"), .mtime_us = i, .file_bytes = 1 };
-		assert_int_equal(bq_build_add(b, &doc, &err), BQ_OK);
-	}
-	assert_int_equal(bq_build_commit(b, &report, &err), BQ_OK);
+	opts.segment_docs = SEGMENT_DOCS;
+	made_index_build(dir.path, &opts, n * SEGMENT_DOCS, make_doc);
 	assert_int_equal(bq_index_open(dir.path, &ix, &err), BQ_OK);
 	assert_int_equal(ix->n_leaves, n);
 	c.dirfd = open(dir.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
