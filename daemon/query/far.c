@@ -164,8 +164,8 @@ static int run_first(struct far *f, struct bq_hits *out, struct bq_error *err)
 	const struct bq_query_opts *o = f->q->opts;
 	bool is_loose = o->match == BQ_MATCH_ANY;
 	const struct far_expr *e = is_loose ? &f->loose : &f->strict;
-	struct tier t = { .expr = e->root, .is_inexact = e->is_inexact, .has_choice = e->has_choice, .mode = is_loose ? AST_LOOSE : AST_STRICT,
-		.counts = o->total == BQ_TOTAL_EXACT, .from = f->from };
+	struct tier t = { .expr = e->root, .is_inexact = e->is_inexact, .has_choice = e->has_choice,
+		.mode = is_loose ? AST_LOOSE : AST_STRICT, .counts = o->total == BQ_TOTAL_EXACT, .from = f->from };
 	int rc = run_tier(f, &t, err);
 
 	out->total = t.n;
@@ -267,9 +267,11 @@ static int check_complete(struct far *f, const struct tier *t, struct bq_error *
 
 	for (uint32_t i = 0; bq_remote_shard(f->ix, i, &s); i++)
 		if (!s.is_up)
-			return bq_error_set(err, BQ_EREMOTE, 0, "not all shards can be counted; %.80s: %.120s", s.at, s.why);
+			return bq_error_set(err, BQ_EREMOTE, 0, "not all shards can be counted; %.80s: %.120s", s.at,
+				s.why);
 	if (!t->is_whole)
-		return bq_error_set(err, BQ_ELIMIT, 0, "more than %u documents would have to be looked at", FAR_MAX_CHECKED);
+		return bq_error_set(err, BQ_ELIMIT, 0, "more than %u documents would have to be looked at",
+			FAR_MAX_CHECKED);
 	return BQ_OK;
 }
 

@@ -15,13 +15,17 @@
 
 #define FAR_MAX_CHECKED 10000u /* documents looked at for one query */
 
-/* Whether shards are asked; BQ_EQUERY if some indexes of the view are remote and
- * others are not, for they cannot be asked as one. */
+/* Whether shards are asked. */
 bool far_is(const struct bq_view *view);
+
+/* BQ_EQUERY if a remote index is one of several: they cannot be asked as one. */
 int far_check_view(const struct bq_view *view, struct bq_error *err);
 
-/* As bq_query_search() and bq_query_count(). */
+/* As bq_query_search(); BQ_EREMOTE if no shard answers. */
 int far_search(struct bq_query *q, struct bq_hits *out, struct bq_error *err);
+
+/* As bq_query_count(); BQ_EREMOTE also if one shard does not answer, BQ_ELIMIT if
+ * more than FAR_MAX_CHECKED documents would have to be looked at. */
 int far_count(struct bq_query *q, uint64_t *out, struct bq_error *err);
 
 #endif

@@ -50,19 +50,18 @@ static struct bq_expr *make_term(struct maker *m, enum bq_term_kind kind, struct
 static struct bq_expr *make_prefix(struct maker *m, const struct ast_word *w, enum bq_term_kind kind,
 	enum bq_expr_kind how)
 {
-	uint32_t max = w->is_char ? MAX_CHAR_WORDS : PLAN_MAX_EXPANSIONS, n = 0;
+	struct bq_remote_prefix of = { kind, w->text, w->is_char ? MAX_CHAR_WORDS : PLAN_MAX_EXPANSIONS };
+	struct bq_remote_words found = { 0 };
 	struct bq_expr *e = make(m, how);
 	struct bq_expr **last = &e->kids;
-	struct bq_span *words = NULL;
-	bool more = false;
 
 	if (m->status == BQ_OK)
-		m->status = bq_remote_expand(m->ix, kind, w->text, max, m->q->mem, &words, &n, &more, m->err);
-	if (more)
-		plan_warn(m->q, bq_arena_printf(m->q->mem, "%.*s* stands for its %u most frequent words only", (int)w->text.len,
-			w->text.ptr, max));
-	for (uint32_t i = 0; i < n && m->status == BQ_OK; i++) {
-		*last = make_term(m, kind, words[i]);
+		m->status = bq_remote_expand(m->ix, &of, m->q->mem, &found, m->err);
+	if (found.has_more)
+		plan_warn(m->q, bq_arena_printf(m->q->mem, "%.*s* stands for its %u most frequent words only",
+			(int)w->text.len, w->text.ptr, of.max));
+	for (uint32_t i = 0; i < found.n && m->status == BQ_OK; i++) {
+		*last = make_term(m, kind, found.words[i]);
 		last = &(*last)->next;
 	}
 	return e;
@@ -92,9 +91,11 @@ static struct bq_expr *make_near(struct maker *m, const struct ast *a, enum bq_e
 static bool says_a_word_twice(const struct ast *a)
 {
 	for (uint32_t i = 0; i < a->n_words; i++)
-		for (uint32_t k = 0; k < i; k++)
-			if (a->words[i].is_prefix || a->words[k].is_prefix || bq_span_eq(a->words[i].text, a->words[k].text))
+		for (uint32_t k = 0; k < i; k++) {
+			const struct ast_word *x = &a->words[i], *y = &a->words[k];
+			if (x->is_prefix || y->is_prefix || bq_span_eq(x->text, y->text))
 				return true;
+		}
 	return false;
 }
 

@@ -97,17 +97,29 @@ int bq_remote_search(struct bq_index *copy, const struct bq_remote_ask *ask, str
 
 /* Fetch `n` documents and analyse them for the wanted words; those fetched
  * before are forgotten, with all that was found in them.  What a failed shard
- * holds is left out: bq_remote_has() says so.  As bq_remote_search(), but for
+ * holds is left out, and what is no document of ours: bq_remote_has() says so.  As bq_remote_search(), but for
  * BQ_EREMOTE. */
 int bq_remote_fetch(struct bq_index *copy, const struct bq_remote_hit *hits, uint32_t n, struct bq_error *err);
 
 /* Whether this document is here. */
 bool bq_remote_has(const struct bq_index *copy, uint32_t leaf, uint32_t doc);
 
-/* The words of kind WORD or TITLE that start with `prefix` on any shard, the `max`
- * most frequent, in `mem`; *more if there are more.  As bq_remote_search(). */
-int bq_remote_expand(struct bq_index *copy, enum bq_term_kind kind, struct bq_span prefix, uint32_t max,
-	struct bq_arena *mem, struct bq_span **out, uint32_t *n, bool *more, struct bq_error *err);
+struct bq_remote_prefix {
+	enum bq_term_kind kind; /* WORD or TITLE */
+	struct bq_span start;
+	uint32_t max;
+};
+
+struct bq_remote_words {
+	struct bq_span *words;
+	uint32_t n;
+	bool has_more;
+};
+
+/* The words that start so on any shard, the `max` most frequent; they live in
+ * `mem`.  Errors as bq_remote_search(). */
+int bq_remote_expand(struct bq_index *copy, const struct bq_remote_prefix *of, struct bq_arena *mem,
+	struct bq_remote_words *out, struct bq_error *err);
 
 /* ---- shards ---------------------------------------------------------------- */
 

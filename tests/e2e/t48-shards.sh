@@ -101,18 +101,18 @@ whole || fail "not whole: $(ask "SEARCH @limit=3 $w1\n")"
 for mode in close nonsense half endless silent breaks; do
 	echo $mode >"$tmp/mode"
 	for i in 1 2; do
-		answer=$(ask "SEARCH @limit=3 @timeout=2500 $w1\n")
+		answer=$(ask "SEARCH @limit=3 @timeout=1500 $w1\n")
 		expect "$named$((base + 3))\"" "$answer"
 		[ "$(echo "$answer" | grep -c ' HIT ')" -ge 2 ] || fail "$mode: no hits: $answer"
 	done
-	expect '"msg":"not all shards can be counted; 127.0.0.1:'$((base + 3)) "$(ask "COUNT @timeout=2500 $w1\n")"
+	expect '"msg":"not all shards can be counted; 127.0.0.1:'$((base + 3)) "$(ask "COUNT @timeout=1500 $w1\n")"
 done
 echo honest >"$tmp/mode"
 await 5 whole || fail "an honest shard is not taken in again: $(ask "SEARCH @limit=3 $w1\n")"
 
 # ---- 300 requests while one is frozen ----
 kill -STOP "-$one"
-expect "$named$((base + 1))\"" "$(ask "SEARCH @limit=3 @timeout=2500 $w1\n")"
+expect "$named$((base + 1))\"" "$(ask "SEARCH @limit=3 @timeout=1500 $w1\n")"
 threads=$(count_threads) fds=$(count_fds)
 i=0
 while [ $i -lt 300 ]; do
@@ -128,7 +128,7 @@ await 5 whole || fail "shard 1 does not come back"
 # ---- nobody: the second request on the same lane is told so, too ----
 for g in $groups; do kill -STOP "-$g"; done
 for i in 1 2 3; do
-	expect ' ERR {"code":"unavailable"' "$(ask "SEARCH @timeout=2500 $w1\n")"
+	expect ' ERR {"code":"unavailable"' "$(ask "SEARCH @timeout=1500 $w1\n")"
 done
 for g in $groups; do kill -CONT "-$g"; done
 await 5 whole || fail "shards do not come back"

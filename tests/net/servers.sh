@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC2154
 #
-# Servers of shards on this machine, for e2e/t47-remote.sh and t48-shards.sh, behind
+# Servers of shards on this machine, for e2e/t47-remote.sh .. t49, behind
 # e2e/lib.sh and lib.sh.  Each is a process group of its own: $group is the last,
 # $groups all; they are killed when the script ends.
 

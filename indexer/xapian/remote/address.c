@@ -35,14 +35,16 @@ static int parse_one(const char *text, size_t len, struct address *out, struct b
 	char name[ADDRESS_TEXT];
 
 	if (len >= sizeof out->text)
-		return bq_error_set(err, BQ_EUSAGE, 0, "%.60s..: an address of more than %d bytes", text, ADDRESS_TEXT - 1);
+		return bq_error_set(err, BQ_EUSAGE, 0, "%.60s..: an address of more than %d bytes", text,
+			ADDRESS_TEXT - 1);
 	memset(out, 0, sizeof *out);
 	memcpy(out->text, text, len);
 	memcpy(name, out->text, sizeof name);
 	char *colon = strrchr(name, ':');
 	out->port = colon == NULL ? 0 : parse_port(colon + 1);
 	if (out->port == 0 || colon == name || strchr(name, '/') != NULL || strchr(name, ':') != colon)
-		return bq_error_set(err, BQ_EUSAGE, 0, "\"%s\": shards are given as host:port,host:port (IPv4)", out->text);
+		return bq_error_set(err, BQ_EUSAGE, 0, "\"%s\": shards are given as host:port,host:port (IPv4)",
+			out->text);
 	*colon = '\0';
 	return look_up(name, out, err);
 }

@@ -5,10 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "xapian/remote/lane.h"
-#include "xapian/remote/task.h"
-
-enum { LOOK_MS = 20 }; /* how often who waits looks whether it is still wanted */
+#include "xapian/remote/session.h"
 
 uint64_t cluster_now_ns(void)
 {
@@ -20,24 +17,26 @@ uint64_t cluster_now_ns(void)
 
 void cluster_init(struct cluster *c)
 {
+	pthread_condattr_t attr;
+
 	(void)pthread_mutex_init(&c->lock, NULL);
-	lane_init_condition(&c->ended);
+	(void)pthread_condattr_init(&attr);
+	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&c->changed, &attr);
+	(void)pthread_condattr_destroy(&attr);
 	for (uint32_t i = 0; i < c->n; i++)
 		c->shards[i].is_up = true;
 }
 
 void cluster_release(struct cluster *c)
 {
-	(void)pthread_cond_destroy(&c->ended);
+	while (c->idle != NULL) {
+		struct session *s = c->idle;
+		c->idle = s->next;
+		session_free(s);
+	}
+	(void)pthread_cond_destroy(&c->changed);
 	(void)pthread_mutex_destroy(&c->lock);
-}
-
-bool cluster_is_ending(struct cluster *c)
-{
-	(void)pthread_mutex_lock(&c->lock);
-	bool is_ending = c->is_ending;
-	(void)pthread_mutex_unlock(&c->lock);
-	return is_ending;
 }
 
 /* ---- shards ------------------------------------------------------------------------- */
@@ -47,8 +46,11 @@ void cluster_set_down(struct cluster *c, uint32_t i, const char *why)
 	struct cluster_shard *s = &c->shards[i];
 
 	(void)pthread_mutex_lock(&c->lock);
+	s->retry_ms = s->is_up || s->retry_ms == 0 ? CLUSTER_RETRY_MS : 2 * s->retry_ms;
+	if (s->retry_ms > CLUSTER_MAX_RETRY_MS)
+		s->retry_ms = CLUSTER_MAX_RETRY_MS;
 	s->is_up = false;
-	s->retry_ns = cluster_now_ns() + CLUSTER_RETRY_MS * 1000000ull;
+	s->retry_ns = cluster_now_ns() + s->retry_ms * 1000000ull;
 	(void)snprintf(s->why, sizeof s->why, "%s", why);
 	(void)pthread_mutex_unlock(&c->lock);
 }
@@ -80,89 +82,101 @@ bool cluster_is_replaced(struct cluster *c, uint32_t i)
 	return is_replaced;
 }
 
-/* ---- asking ---------------------------------------------------------------------------- */
+/* ---- sessions -------------------------------------------------------------------------- */
 
-/* With the lock held: an idle lane, or a new one. */
-static struct lane *find_lane(struct cluster *c)
+/* With the lock held: the idle session that lacks the fewest shards, or NULL. */
+static struct session *take_idle(struct cluster *c)
 {
-	for (struct lane *l = c->lanes; l != NULL; l = l->next)
-		if (l->task == NULL)
-			return l;
-	if (c->n_lanes == CLUSTER_MAX_LANES)
+	struct session **best = NULL, *s;
+
+	for (struct session **at = &c->idle; *at != NULL; at = &(*at)->next)
+		if (best == NULL || (*at)->n_here > (*best)->n_here)
+			best = at;
+	if (best == NULL)
 		return NULL;
-	struct lane *l = lane_new(c);
-	if (l == NULL)
-		return NULL;
-	l->next = c->lanes;
-	c->lanes = l;
-	c->n_lanes++;
-	return l;
+	s = *best;
+	*best = s->next;
+	return s;
 }
 
-static struct timespec timespec_of(uint64_t ns)
+/* With the lock held. */
+static void await_change(struct cluster *c, uint64_t until_ns)
 {
-	return (struct timespec){ (time_t)(ns / 1000000000u), (long)(ns % 1000000000u) };
+	uint64_t look = cluster_now_ns() + CLUSTER_LOOK_MS * 1000000ull, ns = look < until_ns ? look : until_ns;
+	struct timespec at = { (time_t)(ns / 1000000000u), (long)(ns % 1000000000u) };
+
+	(void)pthread_cond_timedwait(&c->changed, &c->lock, &at);
 }
 
-/* Who gives an index up may be the thread that serves all connections, or be on
- * its way out: a frozen server must not hold it. */
-void cluster_leave(struct cluster *c)
+int cluster_take(struct cluster *c, uint64_t deadline_ns, const atomic_bool *cancel, struct session **out)
 {
-	uint64_t until = cluster_now_ns() + CLUSTER_LEAVE_MS * 1000000ull;
-	struct timespec at = timespec_of(until);
+	int rc = BQ_OK;
 
-	(void)pthread_mutex_lock(&c->lock);
-	c->is_ending = true;
-	for (struct lane *l = c->lanes; l != NULL; l = l->next)
-		(void)pthread_cond_signal(&l->wake);
-	while (c->n_lanes != 0 && cluster_now_ns() < until)
-		(void)pthread_cond_timedwait(&c->ended, &c->lock, &at);
-	c->is_left = c->n_lanes != 0;
-	bool is_ours = !c->is_left;
-	(void)pthread_mutex_unlock(&c->lock);
-	if (is_ours)
-		c->free(c);
-}
-
-/* With the lock held: BQ_OK when it is done. */
-static int await_task(struct cluster *c, struct task *t, const atomic_bool *cancel)
-{
-	while (!t->is_done) {
-		uint64_t now = cluster_now_ns(), until = now + LOOK_MS * 1000000ull;
-		if (cancel != NULL && atomic_load(cancel))
-			return BQ_ECANCELLED;
-		if (now >= t->deadline_ns)
-			return BQ_EDEADLINE;
-		struct timespec at = timespec_of(until < t->deadline_ns ? until : t->deadline_ns);
-		(void)pthread_cond_timedwait(&t->done, &c->lock, &at);
-	}
-	return BQ_OK;
-}
-
-int cluster_run(struct cluster *c, struct task *t, const atomic_bool *cancel, struct task **out, struct bq_error *err)
-{
 	*out = NULL;
 	(void)pthread_mutex_lock(&c->lock);
-	struct lane *l = find_lane(c);
-	int rc = l == NULL ? BQ_EREMOTE : BQ_OK;
-	if (rc == BQ_OK) {
-		lane_give(l, t);
-		rc = await_task(c, t, cancel);
-		t->is_abandoned = rc != BQ_OK;
+	while (rc == BQ_OK && (*out = take_idle(c)) == NULL) {
+		if (!c->is_growing && c->n_sessions < CLUSTER_MAX_SESSIONS) {
+			*out = session_new(c);
+			c->is_growing = *out != NULL;
+			c->n_sessions += *out != NULL;
+			rc = *out != NULL ? BQ_OK : BQ_ENOMEM;
+			break;
+		}
+		if (cancel != NULL && atomic_load(cancel))
+			rc = BQ_ECANCELLED;
+		else if (cluster_now_ns() >= deadline_ns)
+			rc = BQ_EDEADLINE;
+		else
+			await_change(c, deadline_ns);
 	}
 	(void)pthread_mutex_unlock(&c->lock);
-	switch (rc) {
-	case BQ_EREMOTE:
-		task_free(t);
-		return bq_error_set(err, rc, 0, "%d requests are waiting for shards already", CLUSTER_MAX_LANES);
-	case BQ_EDEADLINE: return bq_error_set(err, rc, 0, "the shards did not answer in time");
-	case BQ_ECANCELLED: return bq_error_set(err, rc, 0, "cancelled");
-	default: break;
-	}
-	*out = t;
-	if (t->status != BQ_OK && err != NULL)
-		*err = t->error;
-	return t->status;
+	return rc;
+}
+
+void cluster_end_growth(struct cluster *c, struct session *s)
+{
+	if (!s->is_new)
+		return;
+	(void)pthread_mutex_lock(&c->lock);
+	c->is_growing = s->is_new = false;
+	(void)pthread_cond_broadcast(&c->changed);
+	(void)pthread_mutex_unlock(&c->lock);
+}
+
+void cluster_give(struct cluster *c, struct session *s)
+{
+	cluster_end_growth(c, s);
+	(void)pthread_mutex_lock(&c->lock);
+	s->next = c->idle;
+	c->idle = s;
+	(void)pthread_cond_broadcast(&c->changed);
+	(void)pthread_mutex_unlock(&c->lock);
+}
+
+bool cluster_take_turn(struct cluster *c, uint32_t i)
+{
+	struct cluster_shard *s = &c->shards[i];
+
+	(void)pthread_mutex_lock(&c->lock);
+	bool has_turn = s->n_dials < (s->is_up ? CLUSTER_MAX_DIALS : 1);
+	s->n_dials += has_turn;
+	(void)pthread_mutex_unlock(&c->lock);
+	return has_turn;
+}
+
+void cluster_end_turn(struct cluster *c, uint32_t i)
+{
+	(void)pthread_mutex_lock(&c->lock);
+	c->shards[i].n_dials--;
+	(void)pthread_cond_broadcast(&c->changed);
+	(void)pthread_mutex_unlock(&c->lock);
+}
+
+void cluster_wait(struct cluster *c, uint64_t until_ns)
+{
+	(void)pthread_mutex_lock(&c->lock);
+	await_change(c, until_ns);
+	(void)pthread_mutex_unlock(&c->lock);
 }
 
 /* ---- stamps ------------------------------------------------------------------------------- */

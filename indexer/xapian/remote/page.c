@@ -31,6 +31,13 @@ const struct page_doc *page_find(const struct page *p, uint32_t leaf, uint32_t d
 	return NULL;
 }
 
+void page_forget(struct page *p)
+{
+	bq_arena_reset(&p->fetched);
+	p->docs = NULL;
+	p->n_docs = 0;
+}
+
 /* Why a document is not here although it was asked for. */
 static int explain_absence(const struct page *p, uint32_t shard, struct bq_error *err)
 {

@@ -16,9 +16,8 @@
 #include "xapian/engine/list.h"
 #include "xapian/engine/record.h"
 #include "xapian/remote/remote.h"
-#include "xapian/remote/task.h"
 
-enum { PAGE_BYTES = 256 << 20 };
+enum { PAGE_BYTES = 256 << 20, PAGE_DOC_BYTES = 1 << 30 };
 
 struct page_leaf {
 	struct bq_leaf leaf; /* first */
@@ -67,7 +66,7 @@ struct page {
 	struct page_form **forms; /* by hash, [max_forms] */
 	uint32_t n_forms, max_forms;
 
-	struct task *fetched;     /* the documents' bytes; NULL: none */
+	struct bq_arena fetched;  /* the documents' bytes */
 	struct page_doc *docs;    /* by leaf and document */
 	uint32_t n_docs;
 
@@ -86,6 +85,9 @@ extern const struct bq_leaf_ops page_leaf_ops;
 
 /* The document, if it is here. */
 const struct page_doc *page_find(const struct page *p, uint32_t leaf, uint32_t doc);
+
+/* No documents are here any more. */
+void page_forget(struct page *p);
 
 /* Analyse p->docs for the wanted words.  False without memory. */
 bool page_analyse(struct page *p);

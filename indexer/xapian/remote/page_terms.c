@@ -154,7 +154,8 @@ int page_forms(const struct bq_leaf *leaf, const struct bq_term *stem, struct bq
 	struct bq_read *rd)
 {
 	const struct page *p = leaf_of(leaf)->page;
-	struct bq_span text = bq_span_make((const char *)(uintptr_t)stem->priv[PRIV_FORM], (size_t)stem->priv[PRIV_FORM + 1]);
+	const char *from = (const char *)(uintptr_t)stem->priv[PRIV_FORM];
+	struct bq_span text = bq_span_make(from, (size_t)stem->priv[PRIV_FORM + 1]);
 	bool is_stem = stem->kind == BQ_TERM_STEM || stem->kind == BQ_TERM_TITLE_STEM;
 	enum bq_term_kind kind = is_of_titles(stem->kind) ? BQ_TERM_TITLE : BQ_TERM_WORD;
 	struct bq_term *all = BQ_ARENA_NEW(rd->mem, struct bq_term, is_stem ? p->n_forms + 1 : 1);

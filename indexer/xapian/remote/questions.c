@@ -1,70 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What a copy asks its shards: tasks for the lanes, and their answers.
+ * What a copy asks its shards, and what it keeps of their answers.
  */
 #include <stdlib.h>
 
 #include "xapian/engine/naming.h"
-#include "xapian/remote/ask.h"
+#include "xapian/remote/expand.h"
+#include "xapian/remote/fetch.h"
 #include "xapian/remote/page.h"
-
-static struct task *make_task(const struct page *p, enum task_kind kind, struct bq_error *err)
-{
-	struct task *t = task_new(kind, p->deadline_ns, p->patience_ms);
-
-	if (t == NULL)
-		(void)bq_error_set(err, BQ_ENOMEM, 0, "no memory for the question");
-	return t;
-}
-
-/* Have it done, and note who failed. */
-static int run(struct page *p, struct task *t, struct task **out, struct bq_error *err)
-{
-	int rc = cluster_run(&p->remote->cluster, t, p->cancel, out, err);
-
-	for (uint32_t i = 0; *out != NULL && i < p->remote->cluster.n; i++) {
-		if (!(*out)->has_failed[i])
-			continue;
-		p->has_failed[i] = true;
-		memcpy(p->why[i], (*out)->why[i], sizeof p->why[i]);
-	}
-	return rc;
-}
+#include "xapian/remote/search.h"
 
 int bq_remote_search(struct bq_index *copy, const struct bq_remote_ask *ask, struct bq_arena *mem,
 	struct bq_remote_found *out, struct bq_error *err)
 {
-	struct page *p = page_of(copy);
-	struct task *t = make_task(p, TASK_SEARCH, err), *done = NULL;
-
 	*out = (struct bq_remote_found){ 0 };
-	if (t == NULL)
-		return BQ_ENOMEM;
-	t->k1 = copy->k1;
-	t->b = copy->b;
-	t->first = ask->first;
-	t->max = ask->max;
-	t->exact = ask->exact;
-	int rc = ask_make(ask->expr, &t->query, err);
-	if (rc != BQ_OK) {
-		task_free(t);
-		return rc;
-	}
-	rc = run(p, t, &done, err);
-	if (rc == BQ_OK) {
-		out->hits = bq_arena_alloc(mem, (done->n + 1) * sizeof *out->hits);
-		if (out->hits == NULL)
-			rc = bq_error_set(err, BQ_ENOMEM, 0, "no memory for %u hits", done->n);
-		else if (done->n != 0)
-			memcpy(out->hits, done->hits, done->n * sizeof *out->hits);
-		out->n = done->n;
-		out->least = done->counts.least;
-		out->estimate = done->counts.estimate;
-		out->most = done->counts.most;
-	}
-	task_free(done);
-	return rc;
+	return search_ranks(page_of(copy), ask, mem, out, err);
 }
+
+/* ---- documents ---------------------------------------------------------------------- */
 
 static int compare_hit(const void *a, const void *b)
 {
@@ -75,22 +28,32 @@ static int compare_hit(const void *a, const void *b)
 	return (x->doc > y->doc) - (x->doc < y->doc);
 }
 
-/* The documents of a task that is done, in order. */
-static int take_docs(struct page *p, const struct task *t, struct bq_error *err)
+/* A shard whose documents are not ours is left out with what is bad of it, and
+ * named. */
+static void note_bad(struct page *p, uint32_t shard, uint32_t doc)
+{
+	p->has_failed[shard] = true;
+	(void)snprintf(p->why[shard], sizeof p->why[shard], "the data of document %lu is not what bqindex wrote",
+		doc + 1ul);
+}
+
+/* What came, in order. */
+static int take_docs(struct page *p, const struct fetch_list *list, struct bq_error *err)
 {
 	p->n_docs = 0;
-	p->docs = BQ_ARENA_NEW(&p->fetched->mem, struct page_doc, t->n + 1);
-	for (uint32_t i = 0; p->docs != NULL && i < t->n; i++) {
+	p->docs = BQ_ARENA_NEW(&p->fetched, struct page_doc, list->n + 1ull);
+	for (uint32_t i = 0; p->docs != NULL && i < list->n; i++) {
+		const struct fetch_doc *from = &list->docs[i];
 		struct page_doc *d = &p->docs[p->n_docs];
-		if (!t->docs[i].is_here)
+		if (!from->is_here)
 			continue;
-		*d = (struct page_doc){ .leaf = t->hits[i].leaf, .doc = t->hits[i].doc, .marks = t->docs[i].marks };
-		if (!record_read(t->docs[i].data, &p->fetched->mem, &d->record) || !d->record.is_ours)
-			return bq_error_set(err, BQ_EFORMAT, 0, "%.80s: the data of a document is not what bqindex wrote",
-				p->remote->cluster.shards[d->leaf].address.text);
-		p->n_docs++;
+		*d = (struct page_doc){ .leaf = list->hits[i].leaf, .doc = list->hits[i].doc, .marks = from->marks };
+		if (record_read(from->data, &p->fetched, &d->record) && d->record.is_ours)
+			p->n_docs++;
+		else
+			note_bad(p, d->leaf, d->doc);
 	}
-	if (p->docs == NULL || p->fetched->mem.oom)
+	if (p->docs == NULL || p->fetched.oom)
 		return bq_error_set(err, BQ_ENOMEM, 0, "no memory for the documents");
 	qsort(p->docs, p->n_docs, sizeof *p->docs, compare_hit);
 	return BQ_OK;
@@ -99,55 +62,53 @@ static int take_docs(struct page *p, const struct task *t, struct bq_error *err)
 int bq_remote_fetch(struct bq_index *copy, const struct bq_remote_hit *hits, uint32_t n, struct bq_error *err)
 {
 	struct page *p = page_of(copy);
-	struct task *t = make_task(p, TASK_FETCH, err);
+	struct fetch_list list = { hits, n, NULL };
 
-	if (t == NULL)
-		return BQ_ENOMEM;
-	task_free(p->fetched);
-	p->fetched = NULL;
-	p->docs = NULL;
-	p->n_docs = 0;
-	t->hits = bq_arena_alloc(&t->mem, (n + 1) * sizeof *hits);
-	if (t->hits == NULL) {
-		task_free(t);
-		return bq_error_set(err, BQ_ENOMEM, 0, "no memory for the question");
-	}
-	if (n != 0)
-		memcpy(t->hits, hits, n * sizeof *hits);
-	t->n = n;
-	int rc = run(p, t, &p->fetched, err);
-	if (rc == BQ_EREMOTE && p->fetched != NULL) /* a document more or less: nothing is here */
+	page_forget(p);
+	list.docs = BQ_ARENA_NEW(&p->fetched, struct fetch_doc, n + 1ull);
+	if (list.docs == NULL)
+		return bq_error_set(err, BQ_ENOMEM, 0, "no memory for the documents");
+	int rc = fetch_docs(p, &list, &p->fetched, err);
+	if (rc == BQ_EREMOTE) /* a document more or less: nothing is here */
 		rc = BQ_OK;
 	else if (rc == BQ_OK)
-		rc = take_docs(p, p->fetched, err);
+		rc = take_docs(p, &list, err);
 	if (rc == BQ_OK && !page_analyse(p))
 		rc = bq_error_set(err, BQ_ENOMEM, 0, "no memory for the documents");
 	return rc;
 }
 
-int bq_remote_expand(struct bq_index *copy, enum bq_term_kind kind, struct bq_span prefix, uint32_t max,
-	struct bq_arena *mem, struct bq_span **out, uint32_t *n, bool *more, struct bq_error *err)
-{
-	const char *ours = naming_prefix(kind);
-	struct page *p = page_of(copy);
-	struct task *t = make_task(p, TASK_EXPAND, err), *done = NULL;
+/* ---- words -------------------------------------------------------------------------- */
 
-	*out = NULL;
-	*n = 0;
-	*more = false;
-	if (t == NULL)
-		return BQ_ENOMEM;
-	t->prefix = bq_span_of(bq_arena_printf(&t->mem, "%s%.*s", ours, (int)prefix.len, prefix.ptr));
-	t->max = max;
-	int rc = run(p, t, &done, err);
-	if (rc == BQ_OK) {
-		*out = BQ_ARENA_NEW(mem, struct bq_span, done->n + 1);
-		for (uint32_t i = 0; *out != NULL && i < done->n; i++)
-			(*out)[(*n)++] = bq_arena_dup(mem, bq_span_from(done->words[i].word, strlen(ours)));
-		*more = done->has_more;
-		if (mem->oom)
-			rc = bq_error_set(err, BQ_ENOMEM, 0, "no memory for the words");
-	}
-	task_free(done);
+enum { WORDS_BYTES = 256 << 20 };
+
+/* The first `max` of them without Xapian's prefix. */
+static bool take_words(const struct expand_list *list, const struct bq_remote_prefix *of, struct bq_arena *mem,
+	struct bq_remote_words *out)
+{
+	size_t skip = strlen(naming_prefix(of->kind));
+	uint32_t n = list->n < of->max ? list->n : of->max;
+
+	out->words = BQ_ARENA_NEW(mem, struct bq_span, n + 1ull);
+	for (uint32_t i = 0; out->words != NULL && i < n; i++)
+		out->words[out->n++] = bq_arena_dup(mem, bq_span_from(list->words[i].term, skip));
+	out->has_more = list->n > n;
+	return !mem->oom;
+}
+
+int bq_remote_expand(struct bq_index *copy, const struct bq_remote_prefix *of, struct bq_arena *mem,
+	struct bq_remote_words *out, struct bq_error *err)
+{
+	struct expand_list list;
+	struct bq_arena scratch;
+
+	*out = (struct bq_remote_words){ 0 };
+	bq_arena_init(&scratch, WORDS_BYTES);
+	struct bq_span prefix = bq_span_of(bq_arena_printf(mem, "%s%.*s", naming_prefix(of->kind), (int)of->start.len,
+		of->start.ptr));
+	int rc = expand_prefix(page_of(copy), prefix, &scratch, &list, err);
+	if (rc == BQ_OK && !take_words(&list, of, mem, out))
+		rc = bq_error_set(err, BQ_ENOMEM, 0, "no memory for the words");
+	bq_arena_release(&scratch);
 	return rc;
 }

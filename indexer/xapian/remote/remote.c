@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "xapian/remote/remote.h"
 
-#include <stddef.h>
 #include <stdlib.h>
 
-#include "xapian/engine/naming.h"
-#include "xapian/remote/knock.h"
 #include "xapian/remote/page.h"
 #include "xapian/remote/session.h"
 
@@ -14,7 +11,7 @@ enum { ARENA_BYTES = 32 << 20, OPEN_MS = 800 };
 /* What one shard says when the index is opened. */
 struct greeting {
 	bool has_answered;
-	struct bq_span build; /* the metadata of bqindex; len 0: another's database */
+	struct bq_span build; /* the metadata of bqindex */
 	uint64_t gen;
 	uint32_t documents;
 	char uuid[CLUSTER_UUID];
@@ -22,41 +19,15 @@ struct greeting {
 
 /* ---- asking all of them ------------------------------------------------------------ */
 
-static int read_greeting(struct remote *r, struct xapian_c_database *db, struct greeting *out, struct xapian_c_error *x)
-{
-	struct xapian_c_database_counts counts;
-	struct xapian_c_bytes bytes;
-	int rc = xapian_c_database_uuid(db, &bytes, x);
-
-	if (rc == XAPIAN_C_OK) {
-		(void)snprintf(out->uuid, sizeof out->uuid, "%.*s", (int)bytes.len, bytes.ptr);
-		rc = xapian_c_database_count(db, &counts, x);
-	}
-	if (rc == XAPIAN_C_OK) {
-		out->documents = counts.documents;
-		rc = xapian_c_database_metadata(db, xapian_c_str(NAMING_MANIFEST_KEY), &bytes, x);
-	}
-	if (rc == XAPIAN_C_OK)
-		out->build = bq_arena_dup(&r->mem, bq_span_make(bytes.ptr, bytes.len));
-	return rc;
-}
-
-static void greet(struct remote *r, uint32_t i, struct greeting *out)
+/* What shard `i`, which is connected, says of itself. */
+static void read_greeting(struct remote *r, const struct session_shard *shard, uint32_t i, struct greeting *out)
 {
 	struct cluster *c = &r->cluster;
-	struct xapian_c_database *db = NULL;
-	struct manifest m;
-	struct xapian_c_error x;
 	struct bq_error err = { 0 };
-	int rc = session_connect(c, i, OPEN_MS, &db, &x);
+	struct manifest m;
 
-	if (rc == XAPIAN_C_OK)
-		rc = read_greeting(r, db, out, &x);
-	xapian_c_database_free(db);
-	if (rc != XAPIAN_C_OK) {
-		cluster_set_down(c, i, x.msg);
-		return;
-	}
+	out->documents = shard->documents;
+	memcpy(out->uuid, shard->uuid, sizeof out->uuid);
 	if (out->build.len == 0)
 		cluster_set_down(c, i, "not a database that bqindex built");
 	else if (manifest_parse(out->build, &r->mem, &m, &err) != BQ_OK)
@@ -66,20 +37,18 @@ static void greet(struct remote *r, uint32_t i, struct greeting *out)
 	out->gen = out->has_answered ? m.gen : 0;
 }
 
-static void greet_all(struct remote *r, struct greeting *all)
+static int greet_all(struct remote *r, struct session *s, struct greeting *all)
 {
-	struct cluster *c = &r->cluster;
-	struct knock doors[BQ_REMOTE_MAX_SHARDS];
+	struct session_patience p = { cluster_now_ns() + OPEN_MS * 1000000ull, NULL };
+	struct bq_span builds[BQ_REMOTE_MAX_SHARDS];
+	int rc = session_open(s, &p, &r->mem, builds);
 
-	for (uint32_t i = 0; i < c->n; i++)
-		doors[i] = (struct knock){ .to = &c->shards[i].address, .is_patient = true, .fd = -1 };
-	knock_all(doors, c->n, OPEN_MS);
-	for (uint32_t i = 0; i < c->n; i++) {
-		if (doors[i].has_answered)
-			greet(r, i, &all[i]);
-		else
-			cluster_set_down(c, i, doors[i].failed != 0 ? strerror(doors[i].failed) : "says nothing");
+	for (uint32_t i = 0; i < r->cluster.n && rc == BQ_OK; i++) {
+		all[i].build = builds[i];
+		if (s->shards[i].line.fd >= 0)
+			read_greeting(r, &s->shards[i], i, &all[i]);
 	}
+	return rc;
 }
 
 /* ---- which generation ----------------------------------------------------------------- */
@@ -183,14 +152,36 @@ static int fill_index(struct remote *r, const char *dir, struct bq_error *err)
 	return BQ_OK;
 }
 
-static void free_remote(struct cluster *c)
+static void free_remote(struct remote *r)
 {
-	struct remote *r = (struct remote *)(void *)((char *)c - offsetof(struct remote, cluster));
-
 	cluster_release(&r->cluster);
 	bq_arena_release(&r->mem);
 	free(r->leaf_store);
 	free(r);
+}
+
+/* The connections that were made are the first session's. */
+static int greet(struct remote *r, struct greeting *all, struct bq_error *err)
+{
+	struct cluster *c = &r->cluster;
+	struct session *s;
+	int rc = cluster_take(c, UINT64_MAX, NULL, &s);
+
+	if (rc == BQ_OK)
+		rc = greet_all(r, s, all);
+	if (rc == BQ_OK)
+		rc = take_build(r, all, err);
+	else
+		(void)bq_error_set(err, rc, 0, "out of memory");
+	for (uint32_t i = 0; s != NULL && i < c->n; i++) {
+		if (rc == BQ_OK && c->shards[i].uuid[0] != '\0')
+			session_take_in(s, i);
+		else
+			session_drop(s, i);
+	}
+	if (s != NULL)
+		cluster_give(c, s);
+	return rc;
 }
 
 static int open_shards(struct remote *r, const char *dir, struct bq_error *err)
@@ -207,8 +198,7 @@ static int open_shards(struct remote *r, const char *dir, struct bq_error *err)
 		make_leaf(&r->leaf_store[i], i, NULL);
 		r->leaves[i] = &r->leaf_store[i].leaf;
 	}
-	greet_all(r, all);
-	rc = take_build(r, all, err);
+	rc = greet(r, all, err);
 	free(all);
 	if (rc == BQ_OK)
 		rc = fill_index(r, r->cluster.dir, err);
@@ -236,7 +226,6 @@ int remote_open(const char *dir, struct bq_index **out, struct bq_error *err)
 	for (uint32_t i = 0; i < r->cluster.n; i++)
 		r->cluster.shards[i].address = all[i];
 	free(all);
-	r->cluster.free = free_remote;
 	cluster_init(&r->cluster);
 	atomic_init(&r->owners, 1);
 	bq_arena_init(&r->mem, ARENA_BYTES);
@@ -245,7 +234,7 @@ int remote_open(const char *dir, struct bq_index **out, struct bq_error *err)
 	if (rc == BQ_OK)
 		*out = &r->index;
 	else
-		cluster_leave(&r->cluster);
+		free_remote(r);
 	return rc;
 }
 
@@ -256,7 +245,7 @@ void remote_unref(struct bq_index *ix)
 	struct remote *r = ix->priv;
 
 	if (atomic_fetch_sub(&r->owners, 1) == 1)
-		cluster_leave(&r->cluster);
+		free_remote(r);
 }
 
 int remote_stamp(const char *dir, struct bq_index_stamp *out, struct bq_error *err)
@@ -289,6 +278,7 @@ struct bq_index *bq_remote_attach(struct bq_index *ix, uint64_t deadline_ns, con
 	p->deadline_ns = deadline_ns == 0 ? now + CLUSTER_PATIENCE_MS * 1000000ull : deadline_ns;
 	p->cancel = cancel;
 	bq_arena_init(&p->mem, PAGE_BYTES);
+	bq_arena_init(&p->fetched, PAGE_DOC_BYTES);
 	for (uint32_t i = 0; i < n; i++) {
 		make_leaf(&p->leaves[i], i, p);
 		leaves[i] = &p->leaves[i].leaf;
@@ -301,7 +291,7 @@ void bq_remote_detach(struct bq_index *copy)
 	if (copy == NULL)
 		return;
 	struct page *p = page_of(copy);
-	task_free(p->fetched);
+	bq_arena_release(&p->fetched);
 	bq_arena_release(&p->mem);
 	free(copy->leaves);
 	free(p);
@@ -311,12 +301,10 @@ void bq_remote_begin(struct bq_index *copy, struct bq_text *text)
 {
 	struct page *p = page_of(copy);
 
-	task_free(p->fetched);
-	p->fetched = NULL;
-	p->docs = NULL;
+	page_forget(p);
 	p->wants = NULL;
 	p->forms = NULL;
-	p->n_docs = p->n_wants = p->max_wants = p->n_forms = p->max_forms = 0;
+	p->n_wants = p->max_wants = p->n_forms = p->max_forms = 0;
 	bq_arena_reset(&p->mem);
 	p->text = text;
 }

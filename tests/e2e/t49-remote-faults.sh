@@ -1,0 +1,68 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Shards with too much to do are not called down; most of them frozen are waited
+# for at once; documents that are not ours cost themselves, not the answer.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../net/lib.sh"
+. "$(dirname "$0")/../net/servers.sh"
+
+make_documents 900
+make_queries 60
+"$bqindex" build --progress never --engine=xapian --shards 4 -o "$tmp/of-4" "$tmp/docs.jsonl" 2>"$tmp/err" ||
+	fail "build of 4"
+serve_four() {
+	serve "$base" "$tmp/of-4/1/shard-0" && zero=$group && serve $((base + 1)) "$tmp/of-4/1/shard-1" && one=$group &&
+		serve $((base + 2)) "$tmp/of-4/1/shard-2" && two=$group && serve $((base + 3)) "$tmp/of-4/1/shard-3"
+}
+at_free_ports serve_four
+shards=xapian+tcp://127.0.0.1:$base,127.0.0.1:$((base + 1)),127.0.0.1:$((base + 2)),127.0.0.1:$((base + 3))
+word=$(tr 'A-Z' 'a-z' <"$tmp/docs.jsonl" | sed 's/.*"text":"//' | tr -cs 'a-z' '\n' | sort | uniq -c | sort -rn | awk 'length($2) > 3 {print $2; exit}')
+
+whole() {
+	case $(ask "SEARCH @limit=3 $word\n") in *'"partial"'* | *ERR*) return 1 ;; *' END '*) return 0 ;; esac
+	return 1
+}
+
+# ---- 8 clients, none of whom has connections yet, and programs that want the processors, too ----
+for hog in 1 2 3 4; do
+	(while :; do :; done) &
+	pids="$pids $!"
+done
+for round in 1 2 3; do
+	start --index "i=$shards" --workers 8
+	sed 's/^/SEARCH @limit=10 @timeout=2000 /' "$tmp/queries" |
+		python3 -B "$BQ_SOURCE_DIR/tests/net/busy.py" "$tmp/s" 8 15 >>"$tmp/busy"
+	stop
+done
+for hog in $pids; do kill "$hog"; done
+pids=
+[ "$(wc -l <"$tmp/busy")" = 360 ] || fail "not 360 answers: $(wc -l <"$tmp/busy")"
+! grep -q '"partial"\|ERR' "$tmp/busy" || fail "healthy shards are left out: $(grep '"partial"\|ERR' "$tmp/busy" | sort | uniq -c | tail -n 3)"
+
+# ---- three of four are frozen ----
+start --index "i=$shards" --workers 2
+whole || fail "not whole: $(ask "SEARCH @limit=3 $word\n")"
+for g in $zero $one $two; do kill -STOP "-$g"; done
+answer=$(ask "SEARCH @limit=3 @timeout=1000 $word\n")
+expect '"shards":{"all":4,"answered":1,"failed":[{"shard":"127.0.0.1:'"$base"'","why":"no answer within' "$answer"
+[ "$(echo "$answer" | grep -o 'no answer within' | wc -l)" = 3 ] || fail "not all were waited for at once: $answer"
+took=$(echo "$answer" | sed -n 's/.*"took_us":\([0-9]*\).*/\1/p')
+[ "$took" -lt 1000000 ] || fail "three frozen shards: answered after $took us"
+[ "$(echo "$answer" | grep -c ' HIT ')" -ge 1 ] || fail "no hits of the one that is left: $answer"
+for g in $zero $one $two; do kill -CONT "-$g"; done
+await 5 whole || fail "three shards do not come back: $(ask "SEARCH @limit=3 $word\n")"
+
+# ---- a shard whose documents nobody can read ----
+kill -KILL "-$one"
+"$BQ_BINARY_DIR/tests/spoil" "$tmp/of-4/1/shard-1" || fail "spoil"
+serve $((base + 1)) "$tmp/of-4/1/shard-1"
+sleep 1 # it is knocked at again
+answered=$(ask "SEARCH @limit=1000 @timeout=3000 $word\n")
+expect '"partial":true,"why":"shards","shards":{"all":4,"answered":3,"failed":[{"shard":"127.0.0.1:'$((base + 1))'"' "$answered"
+expect 'is not what bqindex wrote' "$answered"
+[ "$(echo "$answered" | grep -c ' HIT ')" -ge 10 ] || fail "the hits of other shards are lost: $answered"
+count=$(echo "$answered" | sed -n 's/.* END {"hits":\([0-9]*\).*/\1/p')
+[ "$(echo "$answered" | grep -c ' HIT ')" = "$count" ] || fail "says $count hits"
+stop
+echo "t49-remote-faults: ok"
