@@ -11,6 +11,8 @@
 #include <bq/index.h>
 
 #include "options.h"
+#include "xapian/engine/naming.h"
+#include "xapian/engine/shard.h"
 
 struct dump {
 	const struct options *o;
@@ -54,6 +56,18 @@ static void put_term(struct dump *d, const struct bq_leaf *l, const struct bq_te
 	bq_buf_printf(&d->line, ",\"df\":%" PRIu32 ",\"ttf\":%" PRIu64, at->term.df, at->term.ttf);
 }
 
+/* The word of a term, as at->word. */
+static bool word_of(struct dump *d, const struct bq_leaf *l, const struct bq_term *t, struct bq_terms *at)
+{
+	if (!d->ix->is_xapian)
+		return bq_leaf_term_at(l, t->ord, at, &d->read) == BQ_OK;
+	struct xapian_c_bytes key = shard_key(t);
+	size_t prefix = strlen(naming_prefix(t->kind));
+
+	at->word = bq_span_make(key.ptr + prefix, key.len - prefix);
+	return true;
+}
+
 /* The written words of a stem. */
 static void put_forms(struct dump *d, const struct bq_leaf *l, const struct bq_term *stem)
 {
@@ -64,11 +78,34 @@ static void put_forms(struct dump *d, const struct bq_leaf *l, const struct bq_t
 	if (bq_leaf_forms(l, stem, &forms, &n, &d->read) != BQ_OK)
 		return;
 	bq_buf_printf(&d->line, ",\"forms\":[");
-	for (uint32_t i = 0; i < n && bq_leaf_term_at(l, forms[i].ord, &at, &d->read) == BQ_OK; i++) {
+	for (uint32_t i = 0; i < n && word_of(d, l, &forms[i], &at); i++) {
 		bq_buf_printf(&d->line, i == 0 ? "" : ",");
 		bq_buf_put_json(&d->line, at.word);
 	}
 	bq_buf_printf(&d->line, "]");
+}
+
+/* The whole of a line. */
+static void dump_term(struct dump *d, const struct bq_leaf *l, const struct bq_terms *at)
+{
+	put_term(d, l, at);
+	if (at->kind == BQ_TERM_STEM || at->kind == BQ_TERM_TITLE_STEM)
+		put_forms(d, l, &at->term);
+	bq_buf_printf(&d->line, "}\n");
+	flush_line(d);
+}
+
+/* Xapian's dictionary has no places: kind by kind. */
+static void dump_xapian_terms(struct dump *d, const struct bq_leaf *l)
+{
+	struct bq_terms at;
+
+	for (int kind = 0; kind < N_KINDS; kind++) {
+		bq_arena_reset(&d->mem);
+		bq_terms_init(&at, l, (enum bq_term_kind)kind, BQ_SPAN(""), &d->read);
+		while (is_sound(d) && bq_terms_next(&at))
+			dump_term(d, l, &at);
+	}
 }
 
 static void dump_terms(struct dump *d, const struct bq_leaf *l)
@@ -78,11 +115,7 @@ static void dump_terms(struct dump *d, const struct bq_leaf *l)
 		bq_arena_reset(&d->mem);
 		if (bq_leaf_term_at(l, ord, &at, &d->read) != BQ_OK)
 			return;
-		put_term(d, l, &at);
-		if (at.kind == BQ_TERM_STEM || at.kind == BQ_TERM_TITLE_STEM)
-			put_forms(d, l, &at.term);
-		bq_buf_printf(&d->line, "}\n");
-		flush_line(d);
+		dump_term(d, l, &at);
 	}
 }
 
@@ -143,7 +176,8 @@ static void dump_pair(struct dump *d, const struct bq_leaf *l)
 		dump_list(d, l, &pair);
 		return;
 	case BQ_PAIR_UNKNOWN:
-		complain("segment %" PRIu64 ": a word is too rare for pairs", l->number);
+		complain(l->ops->pair == NULL ? "segment %" PRIu64 ": there are no pairs" :
+			"segment %" PRIu64 ": a word is too rare for pairs", l->number);
 		return;
 	case BQ_PAIR_ABSENT:
 		return;
@@ -250,10 +284,17 @@ int cmd_dump(const struct options *o)
 		complain("%s: %s", o->index, err.msg);
 		return EXIT_FAILED;
 	}
+	if (d.ix->is_remote) {
+		complain("%s: databases on other machines are dumped there", o->index);
+		bq_index_unref(d.ix);
+		return EXIT_FAILED;
+	}
 	bq_arena_init(&d.mem, SIZE_MAX);
 	d.read.mem = &d.mem;
 	for (uint32_t i = 0; i < d.ix->n_leaves && is_sound(&d); i++) {
-		if (o->terms)
+		if (o->terms && d.ix->is_xapian)
+			dump_xapian_terms(&d, d.ix->leaves[i]);
+		else if (o->terms)
 			dump_terms(&d, d.ix->leaves[i]);
 		else if (o->postings != NULL)
 			dump_postings(&d, d.ix->leaves[i]);

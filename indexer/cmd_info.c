@@ -21,7 +21,7 @@ static struct totals sum_up(const struct bq_index *ix)
 {
 	struct totals t = { 0 };
 
-	for (uint32_t i = 0; i < ix->n_leaves; i++) {
+	for (uint32_t i = 0; i < ix->n_leaves && !ix->is_xapian; i++) {
 		const struct segment *s = segment_of(ix->leaves[i]);
 		t.bytes += s->map.len;
 		t.terms += s->leaf.n_terms;
@@ -81,22 +81,37 @@ static void print_pairs(const struct bq_index *ix, const struct totals *t)
 		100.0 * (double)bytes / (double)(others == 0 ? 1 : others), ix->pairs_percent);
 }
 
+static void print_databases(const struct bq_index *ix)
+{
+	for (uint32_t i = 0; i < ix->n_leaves; i++) {
+		const struct bq_leaf *l = ix->leaves[i];
+		(void)printf("database   %" PRIu64 ": %" PRIu32 " documents, %" PRIu32 " of them gone (xapian-delve says more)\n",
+			l->number, l->n_docs, l->n_dead);
+	}
+}
+
 static void print_index(const struct bq_index *ix, const struct totals *t)
 {
 	(void)printf("generation %" PRIu64 "\n", ix->gen);
 	(void)printf("documents  %" PRIu64 ", %" PRIu64 " live\n", ix->n_docs, ix->n_live);
 	(void)printf("words      %" PRIu64 ", %.1f a document on average when scores were fixed\n", ix->n_tokens,
 		(double)ix->avg_len);
-	(void)printf("terms      %" PRIu64 "\n", t->terms);
+	if (!ix->is_xapian)
+		(void)printf("terms      %" PRIu64 "\n", t->terms);
 	(void)printf("analysis   %s, %u stop words, id %016" PRIx64 "\n", ix->text.lang, count_words(ix->text.stopwords),
 		ix->text_id);
 	(void)printf("BM25       k1 %g, b %g\n", (double)ix->k1, (double)ix->b);
-	print_pairs(ix, t);
+	if (!ix->is_xapian)
+		print_pairs(ix, t);
 	for (uint32_t i = 0; i < ix->n_sources; i++) {
 		struct bq_buf path = BQ_BUF_INIT;
 		bq_buf_put_json(&path, ix->sources[i]); /* no control bytes on a terminal */
 		(void)printf("source     %.*s\n", (int)path.len, (const char *)path.ptr);
 		bq_buf_release(&path);
+	}
+	if (ix->is_xapian) {
+		print_databases(ix);
+		return;
 	}
 	for (uint32_t i = 0; i < ix->n_leaves; i++) {
 		const struct segment *s = segment_of(ix->leaves[i]);
@@ -144,28 +159,39 @@ static void put_segment(struct bq_buf *b, const struct segment *s)
 	bq_buf_printf(b, "}");
 }
 
+static void put_sizes(struct bq_buf *b, const struct bq_index *ix, const struct totals *t)
+{
+	bq_buf_printf(b, ",\"bytes\":%" PRIu64 ",", t->bytes);
+	put_sections(b, t->section);
+	put_pairs(b, ix->pairs, t->pair_words, t->pairs, pair_bytes(t->section));
+	bq_buf_printf(b, ",\"pairs_percent\":%" PRIu32, ix->pairs_percent);
+}
+
 static void put_index(struct bq_buf *b, const struct bq_index *ix, const struct totals *t)
 {
 	bq_buf_printf(b, "{\"index\":");
 	bq_buf_put_json(b, bq_span_of(ix->dir));
 	bq_buf_printf(b, ",\"gen\":%" PRIu64 ",\"documents\":%" PRIu64 ",\"live\":%" PRIu64 ",\"tokens\":%" PRIu64 ",",
 		ix->gen, ix->n_docs, ix->n_live, ix->n_tokens);
-	bq_buf_printf(b, "\"terms\":%" PRIu64 ",\"avg_len\":%.9g,\"k1\":%.9g,\"b\":%.9g,", t->terms, (double)ix->avg_len,
-		(double)ix->k1, (double)ix->b);
+	if (!ix->is_xapian)
+		bq_buf_printf(b, "\"terms\":%" PRIu64 ",", t->terms);
+	bq_buf_printf(b, "\"avg_len\":%.9g,\"k1\":%.9g,\"b\":%.9g,", (double)ix->avg_len, (double)ix->k1, (double)ix->b);
 	bq_buf_printf(b, "\"lang\":\"%s\",\"text_id\":\"%016" PRIx64 "\",\"stopwords\":", ix->text.lang, ix->text_id);
 	bq_buf_put_json(b, ix->text.stopwords);
-	bq_buf_printf(b, ",\"bytes\":%" PRIu64 ",", t->bytes);
-	put_sections(b, t->section);
-	put_pairs(b, ix->pairs, t->pair_words, t->pairs, pair_bytes(t->section));
-	bq_buf_printf(b, ",\"pairs_percent\":%" PRIu32 ",\"sources\":[", ix->pairs_percent);
+	if (!ix->is_xapian)
+		put_sizes(b, ix, t);
+	bq_buf_printf(b, ",\"sources\":[");
 	for (uint32_t i = 0; i < ix->n_sources; i++) {
 		bq_buf_printf(b, i == 0 ? "" : ",");
 		bq_buf_put_json(b, ix->sources[i]);
 	}
-	bq_buf_printf(b, "],\"segments\":[");
+	bq_buf_printf(b, "],\"%s\":[", ix->is_xapian ? "databases" : "segments");
 	for (uint32_t i = 0; i < ix->n_leaves; i++) {
 		bq_buf_printf(b, i == 0 ? "" : ",");
-		put_segment(b, segment_of(ix->leaves[i]));
+		if (ix->is_xapian)
+			bq_buf_printf(b, "{\"documents\":%" PRIu32 ",\"dead\":%" PRIu32 "}", ix->leaves[i]->n_docs, ix->leaves[i]->n_dead);
+		else
+			put_segment(b, segment_of(ix->leaves[i]));
 	}
 	bq_buf_printf(b, "]}\n");
 }
@@ -182,8 +208,8 @@ int cmd_info(const struct options *o)
 		complain("%s: %s", o->index, err.msg);
 		return EXIT_FAILED;
 	}
-	if (ix->is_xapian) {
-		complain("%s: Xapian databases: ask xapian-delve", o->index);
+	if (ix->is_remote) {
+		complain("%s: databases on other machines: bq status asks their daemon", o->index);
 		bq_index_unref(ix);
 		return EXIT_FAILED;
 	}

@@ -14,6 +14,7 @@
 #include "progress.h"
 #include "report.h"
 #include "stop.h"
+#include "xapian/engine/engine.h"
 
 static void print_json(const struct options *o, const struct bq_build_report *r, bool is_new, double seconds)
 {
@@ -43,6 +44,11 @@ int cmd_optimize(const struct options *o)
 	bool is_new;
 	int rc;
 
+	if (engine_owns(o->index) || engine_is_at(o->index)) {
+		complain("%s: Xapian databases are not optimized: xapian-compact does that, or build --engine=xapian --from",
+			o->index);
+		return EXIT_FAILED;
+	}
 	stop_catch();
 	progress_init(&progress, o->progress);
 	rc = bq_build_optimize(o->index, &opts, &r, &is_new, &err);

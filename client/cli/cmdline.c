@@ -57,7 +57,7 @@ static const struct option_row rows[] = {
 	{ "quiet", 'q', FLAG, SEARCHES, AT(is_quiet), NULL, NULL, 0, 0, "print nothing; the exit status answers" },
 	{ "query", 'e', TEXT, SEARCHES, AT(raw), "RAW", NULL, 0, 0, "a query in the query language" },
 	{ "query", 'e', FLAG, BATCHES, AT(raw_lines), NULL, NULL, 0, 0, "batch: lines are in the query language" },
-	{ "index", 'i', LIST, ANY_VERB, AT(indexes), "INDEX", NULL, 0, 0, "a recorded name, or a directory (./x, /x)" },
+	{ "index", 'i', LIST, ANY_VERB, AT(indexes), "INDEX", NULL, 0, 0, "a recorded name, or a directory (./x, /x, xapian:x)" },
 	{ "glob", 'g', TEXT, SEARCHES, AT(glob), "GLOB", NULL, 0, 0, "only paths that match" },
 	{ "type", 't', TEXT, SEARCHES, AT(type), "TYPE", NULL, 0, 0, "only this type: md, html, .." },
 	{ "sort", 0, CHOICE, SEARCHES, AT(sort), "ORDER", "score|date|path", 0, 0, "best, newest or by path first" },

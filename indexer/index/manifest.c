@@ -348,7 +348,7 @@ static int check_sum(struct bq_span bytes, uint64_t *sum, struct bq_error *err)
 	return BQ_OK;
 }
 
-static int check_format(struct bq_span bytes, struct bq_error *err)
+static int check_format(struct bq_span bytes, uint32_t wanted, struct bq_error *err)
 {
 	struct bq_span line = take_line(&bytes);
 	uint64_t version;
@@ -356,10 +356,10 @@ static int check_format(struct bq_span bytes, struct bq_error *err)
 	if (!bq_span_starts(line, first_line) ||
 		!parse_decimal(bq_span_from(line, first_line.len), UINT32_MAX, &version))
 		return bq_error_set(err, BQ_EFORMAT, 0, "MANIFEST line 1: not `format bq N` [F33]");
-	if (version != BQ_FORMAT_VERSION)
+	if (version != wanted)
 		return bq_error_set(err, BQ_EVERSION, 0,
-			"the index has format %" PRIu64 ", this program reads format %u: build the index again", version,
-			BQ_FORMAT_VERSION);
+			"the index has format %" PRIu64 ", this program reads format %" PRIu32 ": build the index again", version,
+			wanted);
 	return BQ_OK;
 }
 
@@ -407,7 +407,8 @@ static void count_sources(struct parse *p, struct bq_span bytes)
 	p->m->sources = p->sources;
 }
 
-int manifest_parse(struct bq_span bytes, struct bq_arena *mem, struct manifest *out, struct bq_error *err)
+int manifest_parse_as(uint32_t format, struct bq_span bytes, struct bq_arena *mem, struct manifest *out,
+	struct bq_error *err)
 {
 	struct parse p = { .mem = mem, .m = out };
 	struct bq_span rest = bytes;
@@ -415,12 +416,13 @@ int manifest_parse(struct bq_span bytes, struct bq_arena *mem, struct manifest *
 	int rc;
 
 	memset(out, 0, sizeof *out);
+	out->format = format;
 	out->text.stopwords = BQ_SPAN("");
 	if (bytes.len > MANIFEST_MAX_BYTES)
 		return bq_error_set(err, BQ_EFORMAT, 0, "MANIFEST: larger than %u bytes", MANIFEST_MAX_BYTES);
 	rc = check_sum(bytes, &out->checksum, err);
 	if (rc == BQ_OK)
-		rc = check_format(bytes, err);
+		rc = check_format(bytes, format, err);
 	if (rc != BQ_OK)
 		return rc;
 	count_sources(&p, bytes);
@@ -434,6 +436,11 @@ int manifest_parse(struct bq_span bytes, struct bq_arena *mem, struct manifest *
 	if (mem->oom)
 		return bq_error_set(err, BQ_ENOMEM, 0, "no memory for MANIFEST");
 	return check_whole(&p, err);
+}
+
+int manifest_parse(struct bq_span bytes, struct bq_arena *mem, struct manifest *out, struct bq_error *err)
+{
+	return manifest_parse_as(BQ_FORMAT_VERSION, bytes, mem, out, err);
 }
 
 /* ---- formatting -------------------------------------------------------- */
@@ -483,8 +490,8 @@ void manifest_format(const struct manifest *m, struct bq_buf *buf)
 {
 	size_t start = buf->len;
 
-	bq_buf_printf(buf, "format bq %u\ngeneration %" PRIu64 "\nnext_segment %" PRIu64 "\n", BQ_FORMAT_VERSION, m->gen,
-		m->next_segment);
+	bq_buf_printf(buf, "format bq %" PRIu32 "\ngeneration %" PRIu64 "\nnext_segment %" PRIu64 "\n",
+		m->format == 0 ? BQ_FORMAT_VERSION : m->format, m->gen, m->next_segment);
 	bq_buf_printf(buf, "text_id %016" PRIx64 "\nlang %s\n", m->text_id, m->text.lang);
 	if (m->text.stopwords.len != 0) {
 		bq_buf_put_span(buf, BQ_SPAN("stopwords "));

@@ -64,6 +64,7 @@ struct manifest_segment {
 };
 
 struct manifest {
+	uint32_t format;       /* 0: BQ_FORMAT_VERSION */
 	uint64_t gen;          /* >= 1 */
 	uint64_t next_segment; /* above every number ever used here */
 	uint64_t text_id;
@@ -83,6 +84,11 @@ struct manifest {
  * What `out` points to lives in `mem`.  BQ_EFORMAT with "MANIFEST line N: ..",
  * BQ_EVERSION for a format we do not read, BQ_ENOMEM. */
 int manifest_parse(struct bq_span bytes, struct bq_arena *mem, struct manifest *out, struct bq_error *err);
+
+/* The same of a manifest with another number of a format: that of Xapian databases
+ * does not change with ours. */
+int manifest_parse_as(uint32_t format, struct bq_span bytes, struct bq_arena *mem, struct manifest *out,
+	struct bq_error *err);
 
 /* Append `m` as text to `buf`, checksum line and all; `m->checksum` is ignored.
  * The text of equal manifests is equal. */

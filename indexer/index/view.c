@@ -25,6 +25,8 @@
 
 enum { OPEN_TRIES = 100, ARENA_BYTES = 8 << 20 };
 
+#define IS_XAPIAN "%s: Xapian databases: call them xapian:%s"
+
 /* What stands behind a bq_index. */
 struct generation {
 	struct bq_index index; /* first */
@@ -148,6 +150,8 @@ static int open_once(int dirfd, const char *dir, struct generation **out, struct
 	bq_arena_init(&g->mem, ARENA_BYTES);
 	atomic_init(&g->owners, 1);
 	int rc = manifest_read(dirfd, &g->mem, &g->manifest, NULL, err);
+	if (rc == BQ_ENOTFOUND && engine_is_at(dir))
+		return bq_error_set(err, BQ_EUSAGE, 0, IS_XAPIAN, dir, dir);
 	if (rc == BQ_ENOTFOUND)
 		return bq_error_set(err, BQ_EUSAGE, 0, "%s: no index here (no MANIFEST)", dir);
 	if (rc == BQ_OK)
@@ -248,8 +252,11 @@ static int stat_manifest(const char *dir, struct bq_index_stamp *out, int *dirfd
 	if (rc != BQ_OK)
 		return rc;
 	if (fstatat(*dirfd, MANIFEST_NAME, &st, AT_SYMLINK_NOFOLLOW) != 0) {
-		rc = bq_error_set(err, errno == ENOENT ? BQ_ENOTFOUND : BQ_EIO, 0, "%s/%s: %s", dir, MANIFEST_NAME,
-			strerror(errno));
+		rc = errno == ENOENT ? BQ_ENOTFOUND : BQ_EIO;
+		if (rc == BQ_ENOTFOUND && engine_is_at(dir))
+			(void)bq_error_set(err, rc, 0, IS_XAPIAN, dir, dir);
+		else
+			(void)bq_error_set(err, rc, 0, "%s/%s: %s", dir, MANIFEST_NAME, strerror(errno));
 		(void)close(*dirfd);
 		return rc;
 	}
@@ -330,8 +337,10 @@ int bq_index_verify(const char *dir, struct bq_error *err)
 	if (rc != BQ_OK)
 		return rc;
 	if (ix->is_xapian) {
+		rc = ix->is_remote ? bq_error_set(err, BQ_EUSAGE, 0, "databases on other machines are verified there")
+			: engine_verify(ix, err);
 		bq_index_unref(ix);
-		return bq_error_set(err, BQ_EUSAGE, 0, "%s: a Xapian database: check it with xapian-check", dir);
+		return rc;
 	}
 	const struct generation *g = ix->priv;
 	for (uint32_t i = 0; i < ix->n_leaves && rc == BQ_OK; i++)

@@ -49,6 +49,51 @@ nonesuch
 "sharing data"
 EOF
 
+# The verbs that look at an index, of ours and of others.
+# Xapian 1.4 frees what it checks by its base class's size, which ASan minds.
+export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}new_delete_type_mismatch=0"
+for name in three notes; do
+	[ $name = three ] || printf '%s\n' 'shared data' 'a treaty' | "$BQ_BINARY_DIR/indexer/xapian/examples/index" "$tmp/notes" >/dev/null
+	run 0 verify "xapian:$tmp/$name"
+	says out "sound"
+	run 0 info "xapian:$tmp/$name"
+	says out "database   1: "
+	run 0 info --json "xapian:$tmp/$name"
+	python3 -c 'import json, sys; json.load(sys.stdin)["databases"][0]["documents"]' <"$tmp/out" || fail "info --json"
+	run 0 dump "xapian:$tmp/$name" --terms
+	says out '"kind":"stem","word":"share",'
+	says out '"forms":["share'
+	run 0 dump "xapian:$tmp/$name" --postings data
+	says out '"positions":['
+	run 2 dump "xapian:$tmp/$name" --pair "data sharing"
+	says err "no pair data sharing"
+done
+run 0 dump "xapian:$tmp/three" --doc 1.0
+says out '"text":'
+rm -r "$tmp/notes"
+cp -r "$tmp/one" "$tmp/hurt"
+printf 'XXXXXXXX' | dd of="$tmp/hurt/1/shard-0/position.glass" bs=1 seek=3000 conv=notrunc 2>/dev/null
+run 1 verify "xapian:$tmp/hurt"
+says err "shard-0: "
+truncate -s 0 "$tmp/hurt/1/shard-0/docdata.glass"
+code=0
+"$bqindex" verify "xapian:$tmp/hurt" >"$tmp/out" 2>"$tmp/err" || code=$?
+[ $code != 0 ] || fail "no documents, and sound"
+
+# bq searches a directory of databases by its own daemon.
+for name in one three; do
+	"$BQ_BINARY_DIR/client/bq" -i "xapian:$tmp/$name" -l biometric >"$tmp/out" 2>"$tmp/err" || fail "bq -i xapian:$name"
+	"$BQ_BINARY_DIR/client/bq" -i "xapian:$tmp/$name" stop >"$tmp/out2" 2>&1 || fail "bq stop: $(cat "$tmp/out2")"
+	[ $name = one ] && sort "$tmp/out" >"$tmp/want" && continue
+	sort "$tmp/out" | cmp - "$tmp/want" || fail "other hits"
+done
+mkdir -p "$XDG_CONFIG_HOME/bq"
+code=0
+"$BQ_BINARY_DIR/client/bq" -i "$tmp/one" biometric >"$tmp/out" 2>"$tmp/err" || code=$?
+[ $code = 2 ] || fail "bq -i of a Xapian directory: exit $code"
+says err "call them xapian:$tmp/one"
+"$BQ_BINARY_DIR/client/bq" -i "xapian:$tmp/one" doctor >"$tmp/out" || fail "doctor"
+
 # A new generation is served after it was published, and the one before is kept.
 mkdir "$tmp/docs"
 echo "red apples" >"$tmp/docs/a.txt"
@@ -87,8 +132,16 @@ run 2 build --progress never -o "$tmp/three" "$tmp/docs"
 says err "not empty and no index"
 run 2 update --progress never --engine=xapian -o "$tmp/three" "$tmp/docs"
 says err "built, not updated"
-run 2 info "xapian:$tmp/three"
-says err "xapian-delve"
+run 2 info "$tmp/three"
+says err "Xapian databases: call them xapian:$tmp/three"
+for name in "$tmp/three" "xapian:$tmp/three"; do
+	run 2 optimize "$name"
+	says err "Xapian databases are not optimized"
+done
+for verb in build update; do
+	run 2 $verb --progress never -o "xapian:$tmp/three" "$tmp/docs"
+	says err "-o takes a directory"
+done
 run 2 build --progress never -o "$tmp/nested" "$tmp/three"
 says err "a bq index"
 code=0

@@ -48,6 +48,22 @@ static struct manifest sample(void)
 	return m;
 }
 
+static void test_other_formats(void **state)
+{
+	struct manifest m = sample(), r;
+	struct bq_buf text = BQ_BUF_INIT;
+	struct bq_error err;
+
+	(void)state;
+	m.format = BQ_FORMAT_VERSION + 1;
+	manifest_format(&m, &text);
+	assert_int_equal(manifest_parse(bq_buf_span(&text), &mem, &r, &err), BQ_EVERSION);
+	assert_int_equal(manifest_parse_as(m.format, bq_buf_span(&text), &mem, &r, &err), BQ_OK);
+	assert_int_equal(r.format, m.format);
+	assert_int_equal(manifest_parse_as(m.format + 1, bq_buf_span(&text), &mem, &r, &err), BQ_EVERSION);
+	bq_buf_release(&text);
+}
+
 static void test_what_is_written_is_read(void **state)
 {
 	struct manifest m = sample(), r;
@@ -307,6 +323,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_is_written_is_read),
+		cmocka_unit_test(test_other_formats),
 		cmocka_unit_test(test_no_stop_words_and_no_segments),
 		cmocka_unit_test(test_every_line_is_checked),
 		cmocka_unit_test(test_keys_may_stand_in_any_order),

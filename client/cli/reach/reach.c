@@ -22,14 +22,37 @@ static uint64_t hash_path(uint64_t h, const char *path)
 
 /* ---- which index ------------------------------------------------------- */
 
+#define XAPIAN_SCHEME "xapian:"
+#define REMOTE_SCHEME "xapian+tcp:"
+
+static bool starts(const char *s, const char *with) { return strncmp(s, with, strlen(with)) == 0; }
+
 static bool is_dir_form(const char *index)
 {
-	return strchr(index, '/') != NULL || strcmp(index, ".") == 0 || strcmp(index, "..") == 0;
+	return starts(index, XAPIAN_SCHEME) || strchr(index, '/') != NULL || strcmp(index, ".") == 0 || strcmp(index, "..") == 0;
+}
+
+/* The real path, behind the `xapian:` there may be; servers are where they are.
+ * malloc'd; NULL with errno. */
+static char *resolve(const char *dir)
+{
+	size_t scheme = starts(dir, XAPIAN_SCHEME) ? strlen(XAPIAN_SCHEME) : 0;
+	char *real, *whole = NULL;
+
+	if (starts(dir, REMOTE_SCHEME))
+		return strdup(dir);
+	real = realpath(dir + scheme, NULL);
+	if (real == NULL || scheme == 0)
+		return real;
+	if (asprintf(&whole, XAPIAN_SCHEME "%s", real) < 0)
+		whole = NULL;
+	free(real);
+	return whole;
 }
 
 static bool add_dir(struct reach *r, const char *dir)
 {
-	char *real = realpath(dir, NULL);
+	char *real = resolve(dir);
 
 	if (real == NULL) {
 		printer_complain("%s: %s", dir, strerror(errno));
@@ -230,7 +253,7 @@ static bool name_served_dir(struct reach *r, const json_t *indexes, const char *
 		const json_t *x = json_array_get(indexes, i);
 		const char *name = json_string_value(json_object_get(x, "name"));
 		const char *path = json_string_value(json_object_get(x, "dir"));
-		char *real = path == NULL ? NULL : realpath(path, NULL);
+		char *real = path == NULL ? NULL : resolve(path);
 		bool same = real != NULL && strcmp(real, dir) == 0;
 		free(real);
 		if (same && name != NULL)

@@ -28,14 +28,24 @@ static void check_programs(unsigned *n_bad)
 	report(n_bad, places_program("bqindex", "indexer", path), "indexer", path);
 }
 
-static void check_indexes(unsigned *n_bad, const struct config *c)
+/* Whether what is recorded is there, as far as can be told from here. */
+static bool is_there(const char *index)
 {
+	static const char xapian[] = "xapian:", remote[] = "xapian+tcp:";
 	char manifest[PATH_MAX];
 
+	if (strncmp(index, remote, strlen(remote)) == 0)
+		return true;
+	if (strncmp(index, xapian, strlen(xapian)) == 0)
+		return access(index + strlen(xapian), R_OK) == 0;
+	return files_format(manifest, sizeof manifest, "%s/MANIFEST", index) && access(manifest, R_OK) == 0;
+}
+
+static void check_indexes(unsigned *n_bad, const struct config *c)
+{
 	for (size_t i = 0; i < c->n_indexes; i++) {
 		const struct config_index *x = &c->indexes[i];
-		bool there = files_format(manifest, sizeof manifest, "%s/MANIFEST", x->path) && access(manifest, R_OK) == 0;
-		report(n_bad, there, "index", x->path);
+		report(n_bad, is_there(x->path), "index", x->path);
 		for (size_t k = 0; k < x->n_sources; k++)
 			report(n_bad, access(x->sources[k], R_OK) == 0, "source", x->sources[k]);
 	}

@@ -41,16 +41,32 @@ static bool exists(const char *path)
 	return stat(path, &st) == 0;
 }
 
-/* The file whose change means a new generation. */
-static int find_version_file(const char *dir, char path[PATH_MAX], struct bq_error *err)
+/* One of the files that a directory of databases has. */
+static bool find_file(const char *dir, char path[PATH_MAX])
 {
 	static const char *const names[] = { NAMING_STUB, "iamglass", "iamchert", "iamhoney" };
-	struct stat st;
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		if (snprintf(path, PATH_MAX, "%s/%s", dir, names[i]) < PATH_MAX && exists(path))
-			return BQ_OK;
+			return true;
 	}
+	return false;
+}
+
+bool engine_is_at(const char *dir)
+{
+	char path[PATH_MAX];
+
+	return find_file(dir, path);
+}
+
+/* The file whose change means a new generation. */
+static int find_version_file(const char *dir, char path[PATH_MAX], struct bq_error *err)
+{
+	struct stat st;
+
+	if (find_file(dir, path))
+		return BQ_OK;
 	if (snprintf(path, PATH_MAX, "%s", dir) >= PATH_MAX || stat(dir, &st) != 0)
 		return bq_error_set(err, BQ_ENOTFOUND, 0, "%.200s: %s", dir, strerror(errno));
 	if (!S_ISREG(st.st_mode))
@@ -136,7 +152,7 @@ static int read_manifest(struct engine *e, const char *path, struct bq_error *er
 	if (xapian_c_database_metadata(db, xapian_c_str(NAMING_MANIFEST_KEY), &text, &x) < 0)
 		rc = bq_error_set(err, BQ_EIO, 0, "%.100s: %s: %.100s", path, x.type, x.msg);
 	else if (text.len != 0)
-		rc = manifest_parse(bq_span_make(text.ptr, text.len), &e->mem, &e->manifest, err);
+		rc = manifest_parse_as(NAMING_FORMAT, bq_span_make(text.ptr, text.len), &e->mem, &e->manifest, err);
 	e->is_ours = rc == BQ_OK && text.len != 0;
 	xapian_c_database_free(db);
 	return rc;

@@ -27,6 +27,13 @@ int engine_open(const char *dir, struct bq_index **out, struct bq_error *err);
 void engine_ref(struct bq_index *ix);
 void engine_unref(struct bq_index *ix);
 
+/* Whether directory `dir` holds databases that would be named with ENGINE_SCHEME. */
+bool engine_is_at(const char *dir);
+
+/* Check the databases of `ix`, block by block, and the documents of our own: as
+ * bq_index_verify(). */
+int engine_verify(const struct bq_index *ix, struct bq_error *err);
+
 /* As bq_index_stamp(): of the stub, or of the database's version file. */
 int engine_stamp(const char *dir, struct bq_index_stamp *out, struct bq_error *err);
 

@@ -12,7 +12,7 @@
  *   value 0     length in words, 4 bytes, most significant first
  *   value 1     marks: for each varint (offset - the last one's), varint (line - the last one's)
  *   data        record.h
- *   key "bq"    of the metadata: a MANIFEST without segments
+ *   key "bq"    of the metadata: a MANIFEST without segments, with NAMING_FORMAT for its format
  */
 #ifndef ENGINE_NAMING_H
 #define ENGINE_NAMING_H
@@ -24,6 +24,7 @@
 enum { SLOT_LENGTH = 0, SLOT_MARKS = 1 };
 
 #define NAMING_MANIFEST_KEY "bq"
+#define NAMING_FORMAT       3u         /* of all this: the manifest's `format bq N` */
 #define NAMING_STUB         "XAPIANDB" /* Xapian's name for a stub in a directory */
 #define NAMING_MAX_TERM     245        /* bytes that Xapian takes */
 #define NAMING_MAX_PREFIX   2

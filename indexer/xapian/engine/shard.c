@@ -174,8 +174,9 @@ int shard_open(const char *path, bool is_ours, struct shard **out, struct bq_err
 	memcpy(s->name, path + len - keep, keep + 1);
 	s->is_ours = is_ours;
 	s->leaf.ops = &shard_ops;
+	s->path = strdup(path);
 	s->lists = list_table_new();
-	if (pthread_mutex_init(&s->lock, NULL) != 0 || s->lists == NULL || open_database(s, path, &x) < 0)
+	if (pthread_mutex_init(&s->lock, NULL) != 0 || s->lists == NULL || s->path == NULL || open_database(s, path, &x) < 0)
 		rc = shard_error(s, &x, err);
 	if (rc == BQ_OK)
 		*out = s;
@@ -200,6 +201,7 @@ void shard_close(struct shard *s)
 	xapian_c_positions_free(s->positions);
 	xapian_c_database_free(s->db);
 	(void)pthread_mutex_destroy(&s->lock);
+	free(s->path);
 	free(s->norms);
 	free(s->dead);
 	free(s);

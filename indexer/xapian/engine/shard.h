@@ -19,6 +19,7 @@ struct list;
 
 struct shard {
 	struct bq_leaf leaf; /* first: a bq_leaf of ours is a shard */
+	char *path;
 	char name[64];       /* the end of its path, for messages */
 	bool is_ours;        /* written by bqindex: see naming.h */
 	bool has_stems;

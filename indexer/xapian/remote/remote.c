@@ -30,7 +30,7 @@ static void read_greeting(struct remote *r, const struct session_shard *shard, u
 	memcpy(out->uuid, shard->uuid, sizeof out->uuid);
 	if (out->build.len == 0)
 		cluster_set_down(c, i, "not a database that bqindex built");
-	else if (manifest_parse(out->build, &r->mem, &m, &err) != BQ_OK)
+	else if (manifest_parse_as(NAMING_FORMAT, out->build, &r->mem, &m, &err) != BQ_OK)
 		cluster_set_down(c, i, err.msg);
 	else
 		out->has_answered = true;
@@ -107,7 +107,7 @@ static int take_build(struct remote *r, const struct greeting *all, struct bq_er
 		cluster_set_down(c, i, why);
 	}
 	c->build = build->build;
-	return manifest_parse(build->build, &r->mem, &r->manifest, err);
+	return manifest_parse_as(NAMING_FORMAT, build->build, &r->mem, &r->manifest, err);
 }
 
 /* ---- the index -------------------------------------------------------------------------- */

@@ -348,8 +348,8 @@ int bq_xapian_build_add(struct bq_xapian_build *b, const struct bq_doc_in *in, s
 static int put_manifest(struct bq_xapian_build *b, struct bq_error *err)
 {
 	const struct bq_build_report *r = &b->report;
-	struct manifest m = { .gen = b->gen, .next_segment = 1, .text_id = bq_text_id(b->text), .k1 = b->opts.k1, .b = b->opts.b,
-		.avg_len = r->tokens == 0 ? 1 : (float)((double)r->tokens / (double)r->documents), .pairs = BQ_PAIRS_OFF,
+	struct manifest m = { .format = NAMING_FORMAT, .gen = b->gen, .next_segment = 1, .text_id = bq_text_id(b->text),
+		.k1 = b->opts.k1, .b = b->opts.b, .avg_len = r->tokens == 0 ? 1 : (float)((double)r->tokens / (double)r->documents), .pairs = BQ_PAIRS_OFF,
 		.n_sources = b->opts.n_sources, .sources = b->opts.sources };
 	struct bq_buf text = BQ_BUF_INIT;
 	int rc = XAPIAN_C_OK;
