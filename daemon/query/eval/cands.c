@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "query/eval/cands.h"
 
+/* Candidates looked up at once in words that leave them out: those before
+ * have raised what is needed. */
+enum { SLICE = 32 };
+
 static struct kernel_score score_of(const struct cands *c, const struct flat_clause *clause)
 {
 	return (struct kernel_score){ &c->ev->index->bm25, c->ev->leaf->norms, clause->node->weight };
@@ -74,41 +78,55 @@ void cands_add(struct cands *c, const struct flat_clause *clause, bool is_must)
 
 static bool is_out(const struct cands *c, uint32_t doc)
 {
-	if (bq_leaf_is_dead(c->ev->leaf, doc))
-		return true;
-	for (uint32_t i = 0; i < c->flat->n_not; i++)
-		if (node_holds(c->flat->not[i], doc))
-			return true;
-	return c->strict != NULL && node_holds(c->strict, doc);
+	return bq_leaf_is_dead(c->ev->leaf, doc) || (c->strict != NULL && node_holds(c->strict, doc));
 }
 
-/* Drop those that word `clause` has. */
-static void drop_held(struct cands *c, const struct flat_clause *clause)
+/* Drop of docs[0 .. n) those that `word` has; returns how many stay. */
+static uint32_t drop_held(const struct node *word, uint32_t *docs, uint32_t *points, uint32_t n)
 {
-	uint32_t held = bq_cursor_hold(clause->node->cursor, c->docs, c->n, c->at, NULL), n = 0;
+	uint16_t at[SLICE];
+	uint32_t held = n == 0 ? 0 : bq_cursor_hold(word->cursor, docs, n, at, NULL), kept = 0;
 
-	for (uint32_t i = 0, h = 0; i < c->n && held != 0; i++) {
-		bool is_held = h < held && c->at[h] == i;
-		c->docs[n] = c->docs[i];
-		c->points[n] = c->points[i];
-		n += !is_held;
+	for (uint32_t i = 0, h = 0; i < n && held != 0; i++) {
+		bool is_held = h < held && at[h] == i;
+		docs[kept] = docs[i];
+		points[kept] = points[i];
+		kept += !is_held;
 		h += is_held;
 	}
-	c->n = held == 0 ? c->n : n;
+	return held == 0 ? n : kept;
+}
+
+static void offer_slice(struct cands *c, uint32_t *docs, uint32_t *points, uint32_t n)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0, need = cands_need(c); i < n; i++) {
+		docs[kept] = docs[i];
+		points[kept] = points[i];
+		kept += points[i] >= need;
+	}
+	c->is_cut |= kept != n;
+	for (uint32_t i = 0; i < c->n_done; i++)
+		kept = drop_held(c->done[i]->node, docs, points, kept);
+	for (uint32_t i = 0; i < c->flat->n_not; i++)
+		kept = drop_held(c->flat->not[i], docs, points, kept);
+	for (uint32_t i = 0; i < kept; i++) {
+		if (points[i] < cands_need(c)) {
+			c->is_cut = true;
+		} else if (!is_out(c, docs[i])) {
+			c->n_seen++;
+			pass_keep(c->pass, c->ev, c->index, docs[i], points[i]);
+		}
+	}
 }
 
 void cands_offer(struct cands *c)
 {
 	cands_drop(c, 0);
-	for (uint32_t i = 0; i < c->n_done && c->n != 0; i++)
-		drop_held(c, c->done[i]);
-	for (uint32_t i = 0; i < c->n; i++) {
-		if (c->points[i] < cands_need(c)) {
-			c->is_cut = true;
-		} else if (!is_out(c, c->docs[i])) {
-			c->n_seen++;
-			pass_keep(c->pass, c->ev, c->index, c->docs[i], c->points[i]);
-		}
+	for (uint32_t i = 0, n; i < c->n; i += n) {
+		n = c->n - i < SLICE ? c->n - i : SLICE;
+		offer_slice(c, c->docs + i, c->points + i, n);
 	}
 }
 
