@@ -111,8 +111,9 @@ struct bq_cursor_ops {
 	/* At least `n` documents, n > 0, have this impact or more; 0 if that is
 	 * not known without decoding. */
 	uint8_t (*nth_impact)(const struct bq_cursor *c, uint32_t n);
-	/* No document of block i has more than the larger of bounds[2 * i] and
-	 * bounds[2 * i + 1].  **borrowed** from the cursor. */
+	/* None of the first 128 documents of block i has more than bounds[2 * i],
+	 * none of the others more than bounds[2 * i + 1].  **borrowed** from the
+	 * cursor. */
 	const uint8_t *(*block_impacts)(const struct bq_cursor *c, uint32_t *n_blocks);
 };
 

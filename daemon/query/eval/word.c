@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "query/eval/word.h"
 
+enum { HALF = KERNEL_BLOCK / 2 }; /* documents of each bound of a block */
+
 struct word {
 	struct pass *pass;
 	struct eval *ev;
@@ -81,15 +83,19 @@ static void offer(struct word *w, uint32_t doc, uint32_t points)
 		pass_keep(w->pass, w->ev, w->index, doc, points);
 }
 
-static void search_block(struct word *w, struct bq_cursor *c)
+/* Half 0 or 1 of `block`, which is at hand. */
+static void search_half(struct word *w, struct bq_cursor *c, uint32_t block, unsigned half)
 {
-	uint32_t points[KERNEL_BLOCK + 8], n;
-	uint16_t at[KERNEL_BLOCK];
+	uint32_t from = half * HALF, n = c->n > from ? c->n - from : 0, points[HALF + 8];
+	uint16_t at[HALF];
 
-	w->kernels->score(&w->score, c->docs, bq_cursor_tfs(c), c->n, points);
-	n = w->kernels->select(points, c->n, need_of(w), at);
+	n = n < HALF ? n : HALF;
+	if (n == 0 || bound_points(&w->clause->bound, w->bounds[2 * (size_t)block + half]) < need_of(w))
+		return;
+	w->kernels->score(&w->score, c->docs + from, bq_cursor_tfs(c) + from, n, points);
+	n = w->kernels->select(points, n, need_of(w), at);
 	for (uint32_t i = 0; i < n; i++)
-		offer(w, c->docs[at[i]], points[at[i]]);
+		offer(w, c->docs[from + at[i]], points[at[i]]);
 }
 
 uint64_t word_best(struct pass *pass, struct eval *ev, uint32_t index, const struct flat_clause *c, uint32_t floor)
@@ -105,7 +111,8 @@ uint64_t word_best(struct pass *pass, struct eval *ev, uint32_t index, const str
 		if (bound_points(&c->bound, bound_at(&w, w.blocks[i])) < need_of(&w) ||
 			!cursor->ops->load_block(cursor, w.blocks[i]))
 			break;
-		search_block(&w, cursor);
+		search_half(&w, cursor, w.blocks[i], 0);
+		search_half(&w, cursor, w.blocks[i], 1);
 	}
 	return w.n;
 }
