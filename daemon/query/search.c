@@ -20,6 +20,7 @@ struct search {
 	struct bq_query *q;
 	struct watch watch;
 	struct topk tiers[2];
+	double unit;             /* the score of one point: a power of two */
 	uint32_t window;         /* hits looked for: offset + limit, and one that says there are more */
 	bool has_after;
 	struct cursor_token token;
@@ -114,7 +115,7 @@ static struct bq_hit hit_of(const struct search *s, const struct topk_item *item
 		.index = topk_index(item),
 		.leaf = topk_leaf(item),
 		.doc = topk_doc(item),
-		.score = ldexp(item->points, -s->q->shift),
+		.score = item->points * s->unit,
 		.all = tier == 1,
 	};
 }
@@ -137,6 +138,7 @@ static int fill_page(struct search *s, struct bq_hits *out, struct bq_error *err
 	struct bq_hit *hits;
 
 	out->n = n > o->offset ? n - o->offset : 0;
+	s->unit = ldexp(1, -s->q->shift);
 	out->hits = hits = BQ_ARENA_NEW(s->q->mem, struct bq_hit, out->n);
 	if (hits == NULL)
 		return bq_error_set(err, BQ_ENOMEM, 0, "no memory for %u hits", out->n);
