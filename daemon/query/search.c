@@ -91,7 +91,7 @@ static int run_tier(struct search *s, unsigned tier, struct bq_hits *out, struct
 	};
 	int rc;
 
-	if (!topk_init(top, cap, s->q->mem))
+	if (!topk_init(top, cap, s->q->opts->sort == BQ_SORT_SCORE, s->q->mem))
 		return bq_error_set(err, BQ_ENOMEM, 0, "no memory for %u hits", cap);
 	rc = pass_run(&pass, err);
 	topk_finish(top);
@@ -163,7 +163,7 @@ static int fill_page(struct search *s, struct bq_hits *out, struct bq_error *err
 /* The hits in the order of their documents; `points` is the hit's place. */
 static bool order_hits(struct search *s, const struct bq_hits *hits, struct topk *out)
 {
-	if (!topk_init(out, hits->n, s->q->mem))
+	if (!topk_init(out, hits->n, false, s->q->mem))
 		return false;
 	for (uint32_t i = 0; i < hits->n; i++) {
 		const struct bq_hit *h = &hits->hits[i];

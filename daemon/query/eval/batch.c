@@ -267,7 +267,7 @@ static bool is_out(struct prune *p, uint32_t doc)
 /* Whether the next document would be among the best k: a tie is behind. */
 static bool ranks(const struct topk *top, uint32_t points)
 {
-	return top != NULL && (top->n < top->cap || points > top->items[0].points);
+	return top != NULL && points >= topk_need(top, true);
 }
 
 void batch_offer(struct prune *p)

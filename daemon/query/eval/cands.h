@@ -40,11 +40,9 @@ struct cands {
  * in order. */
 static inline uint32_t cands_need(const struct cands *c)
 {
-	const struct topk *top = c->pass->top;
+	uint32_t need = topk_need(c->pass->top, c->n_done == 0);
 
-	if (top->n == top->cap && top->items[0].points >= c->floor)
-		return top->items[0].points + (c->n_done == 0);
-	return c->floor;
+	return need > c->floor ? need : c->floor;
 }
 
 /* Take the documents of a block from docs[0 .. n) on, with the points that

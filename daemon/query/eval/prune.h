@@ -64,13 +64,12 @@ bool prune_leaf(struct pass *pass, struct eval *ev, struct node *root, struct no
 /* The fewest points with which the next document ranks. */
 static inline uint32_t prune_need(const struct prune *p)
 {
-	const struct topk *top = p->pass->top;
+	uint32_t need;
 
 	if (p->skips_none)
 		return 0;
-	if (top->n == top->cap && top->items[0].points >= p->floor)
-		return top->items[0].points + 1;
-	return p->floor;
+	need = topk_need(p->pass->top, true);
+	return need > p->floor ? need : p->floor;
 }
 
 /* batch.c: the next documents of `list`, of clause `c`, that may rank, from

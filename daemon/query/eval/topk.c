@@ -1,14 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "query/eval/topk.h"
 
+#include <string.h>
+
 enum { RUN = 8 }; /* items sorted by insertion before runs are merged */
 
-bool topk_init(struct topk *t, uint32_t k, struct bq_arena *mem)
+enum { NARROWER = 3 }; /* buckets become narrower by so many bits */
+
+bool topk_init(struct topk *t, uint32_t k, bool by_points, struct bq_arena *mem)
 {
-	t->n = 0;
-	t->cap = k;
-	t->items = bq_arena_alloc(mem, 2 * (size_t)k * sizeof *t->items);
-	return t->items != NULL;
+	bool is_counted = by_points && k >= TOPK_MANY;
+	size_t room = (is_counted ? 4 : 2) * (size_t)k; /* half of it is for sorting */
+
+	*t = (struct topk){ .cap = k };
+	t->items = bq_arena_alloc(mem, room * sizeof *t->items);
+	if (is_counted)
+		t->counts = bq_arena_alloc(mem, sizeof *t->counts);
+	return !mem->oom;
 }
 
 /* No jumps but for paths: who is before whom nobody predicts. */
@@ -61,16 +69,6 @@ static inline void sift_down(struct topk *t, const struct topk_item *item)
 	put(&t->items[at], item);
 }
 
-void topk_push(struct topk *t, uint64_t key, uint64_t place, uint32_t points, struct bq_span path)
-{
-	const struct topk_item item = { key, place, path.ptr, (uint32_t)path.len, points };
-
-	if (t->n < t->cap)
-		sift_up(t, t->n++, &item);
-	else if (t->cap != 0 && before(&item, &t->items[0]))
-		sift_down(t, &item);
-}
-
 /* ---- in rank order ----------------------------------------------------- */
 
 static void sort_run(struct topk_item *items, uint32_t n)
@@ -97,20 +95,189 @@ static void merge(const struct topk_item *from, uint32_t half, uint32_t n, struc
 	}
 }
 
-void topk_finish(struct topk *t)
+/* Sort from[0 .. n), which is either there or in `to` then. */
+static struct topk_item *sort_items(struct topk_item *from, uint32_t n, struct topk_item *to)
 {
-	struct topk_item *from = t->items, *to = t->items + t->cap;
-
-	for (uint32_t i = 0; i < t->n; i += RUN)
-		sort_run(from + i, t->n - i < RUN ? t->n - i : RUN);
-	for (uint32_t width = RUN; width < t->n; width *= 2) {
-		for (uint32_t i = 0; i < t->n; i += 2 * width) {
-			uint32_t left = t->n - i;
+	for (uint32_t i = 0; i < n; i += RUN)
+		sort_run(from + i, n - i < RUN ? n - i : RUN);
+	for (uint32_t width = RUN; width < n; width *= 2) {
+		for (uint32_t i = 0; i < n; i += 2 * width) {
+			uint32_t left = n - i;
 			merge(from + i, left < width ? left : width, left < 2 * width ? left : 2 * width, to + i);
 		}
 		struct topk_item *swap = from;
 		from = to;
 		to = swap;
 	}
-	t->items = from;
+	return from;
+}
+
+/* ---- counted ----------------------------------------------------------- */
+
+static uint32_t bucket_of(const struct topk_counts *c, uint32_t points)
+{
+	uint32_t b = (points - c->base) >> c->shift;
+
+	return b < TOPK_BUCKETS ? b : TOPK_BUCKETS - 1;
+}
+
+/* Move the bar as far right as `cap` items allow. */
+static void move_bar(struct topk *t)
+{
+	struct topk_counts *c = t->counts;
+
+	if (c->n_right - c->n[c->bar] < t->cap)
+		return;
+	while (c->n_right - c->n[c->bar] >= t->cap)
+		c->n_right -= c->n[c->bar++];
+	t->low = c->base + (c->bar << c->shift);
+	c->worst = UINT64_MAX;
+}
+
+/* Count the items, `cap` at least of at least `base` points each. */
+static void count_items(struct topk *t, uint32_t base, uint32_t shift)
+{
+	struct topk_counts *c = t->counts;
+
+	*c = (struct topk_counts){ .base = base, .shift = shift, .n_right = t->n, .worst = UINT64_MAX };
+	for (uint32_t i = 0; i < t->n; i++)
+		c->n[bucket_of(c, t->items[i].points)]++;
+	t->low = base;
+	move_bar(t);
+}
+
+/* Make buckets for what points the items have, and some more. */
+static void spread_items(struct topk *t)
+{
+	uint32_t least = UINT32_MAX, most = 0, shift = 0;
+
+	for (uint32_t i = 0; i < t->n; i++) {
+		least = t->items[i].points < least ? t->items[i].points : least;
+		most = t->items[i].points > most ? t->items[i].points : most;
+	}
+	while ((most - least) >> shift >= TOPK_BUCKETS / 4 * 3)
+		shift++;
+	count_items(t, least, shift);
+}
+
+/* Drop the items left of the bar. */
+static void drop_low(struct topk *t)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < t->n; i++) {
+		put(&t->items[n], &t->items[i]);
+		n += t->items[i].points >= t->low;
+	}
+	t->n = n;
+}
+
+/* So many are in the bar's bucket that `low` is low: make narrower ones. */
+static void narrow(struct topk *t)
+{
+	struct topk_counts *c = t->counts;
+
+	drop_low(t);
+	if (c->bar == TOPK_BUCKETS - 1)
+		spread_items(t);
+	else
+		count_items(t, t->low, c->shift < NARROWER ? 0 : c->shift - NARROWER);
+}
+
+static void make_room(struct topk *t)
+{
+	struct topk_item *sorted;
+
+	drop_low(t);
+	if (t->n <= t->cap + t->cap / 2)
+		return;
+	sorted = sort_items(t->items, t->n, t->items + 2 * (size_t)t->cap);
+	t->n = t->cap;
+	if (sorted != t->items)
+		memcpy(t->items, sorted, t->n * sizeof *sorted);
+	spread_items(t);
+	t->counts->worst = t->items[t->n - 1].place;
+}
+
+/* Whether an item is not among those that `cap` items are known to rank before. */
+static bool may_rank(const struct topk *t, const struct topk_item *item)
+{
+	return item->points > t->low || (item->points == t->low && item->place <= t->counts->worst);
+}
+
+static void push_counted(struct topk *t, const struct topk_item *item)
+{
+	struct topk_counts *c = t->counts;
+
+	if (t->n < t->cap) {
+		put(&t->items[t->n++], item);
+		if (t->n == t->cap)
+			spread_items(t);
+		return;
+	}
+	if (!may_rank(t, item))
+		return;
+	if (t->n == 2 * t->cap) {
+		make_room(t);
+		if (!may_rank(t, item))
+			return;
+	}
+	put(&t->items[t->n++], item);
+	c->n[bucket_of(c, item->points)]++;
+	c->n_right++;
+	move_bar(t);
+	if (c->n_right > t->cap + t->cap / 4 && c->shift != 0)
+		narrow(t);
+}
+
+/* Sort by the buckets, the last one first; then nearly all is in place. */
+static void sort_counted(struct topk *t)
+{
+	struct topk_counts *c = t->counts;
+	struct topk_item *to = t->items + 2 * (size_t)t->cap;
+	uint32_t at = 0, most = 0;
+
+	for (uint32_t b = TOPK_BUCKETS; b-- > c->bar;) {
+		uint32_t n = c->n[b];
+		c->n[b] = (uint16_t)at;
+		at += n;
+		most = n > most ? n : most;
+	}
+	if (most > 2 * RUN) {
+		t->items = sort_items(t->items, t->n, to);
+		return;
+	}
+	for (uint32_t i = 0; i < t->n; i++)
+		put(&to[c->n[bucket_of(c, t->items[i].points)]++], &t->items[i]);
+	sort_run(to, t->n);
+	t->items = to;
+}
+
+/* ---- the calls --------------------------------------------------------- */
+
+void topk_push(struct topk *t, uint64_t key, uint64_t place, uint32_t points, struct bq_span path)
+{
+	const struct topk_item item = { key, place, path.ptr, (uint32_t)path.len, points };
+
+	if (t->counts != NULL) {
+		push_counted(t, &item);
+		return;
+	}
+	if (t->n < t->cap)
+		sift_up(t, t->n++, &item);
+	else if (t->cap != 0 && before(&item, &t->items[0]))
+		sift_down(t, &item);
+	if (t->n == t->cap && t->cap != 0)
+		t->low = t->items[0].points;
+}
+
+void topk_finish(struct topk *t)
+{
+	if (t->counts == NULL || t->n < t->cap) {
+		t->items = sort_items(t->items, t->n, t->items + t->cap);
+		return;
+	}
+	drop_low(t);
+	sort_counted(t);
+	t->n = t->cap;
 }

@@ -1,6 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The best k of many: a heap with the worst of them on top.
+ * The best k of many.
+ *
+ * By points and with k >= TOPK_MANY: items lie as they came.  From the k-th on
+ * they are counted in buckets of points:
+ *
+ *   counts   3 0 2 | 0 1 4 0 .. 2   k items are right of the bar: with fewer
+ *                  low              points nobody ranks any more
+ *
+ * When 2 k are there those below `low` go; where these are few, all but the best
+ * k, and the buckets become narrower.  Otherwise: a heap, the worst of k on top.
  */
 #ifndef QUERY_TOPK_H
 #define QUERY_TOPK_H
@@ -30,13 +39,27 @@ static inline uint32_t topk_index(const struct topk_item *i) { return (uint32_t)
 static inline uint32_t topk_leaf(const struct topk_item *i) { return (uint32_t)(i->place >> 32) & 0xffff; }
 static inline uint32_t topk_doc(const struct topk_item *i) { return (uint32_t)i->place; }
 
-struct topk {
-	struct topk_item *items; /* [cap]; as many more are room for sorting */
-	uint32_t n, cap;
+enum { TOPK_MANY = 32, TOPK_BUCKETS = 512 };
+
+/* How many items have which points, from `base` on; more than a bucket is for
+ * are in the last one. */
+struct topk_counts {
+	uint32_t base, shift;
+	uint32_t bar, n_right;  /* n_right items are in buckets from `bar` on */
+	uint64_t worst;         /* an item of `low` points behind this place does not rank */
+	uint16_t n[TOPK_BUCKETS];
 };
 
-/* Room for `k` items in `mem`; false when it is full. */
-bool topk_init(struct topk *t, uint32_t k, struct bq_arena *mem);
+struct topk {
+	struct topk_item *items; /* of topk_finish(): those kept, in rank order */
+	uint32_t n, cap;         /* n > cap while items are counted */
+	uint32_t low;            /* points that `cap` items have at least; 0 while there are fewer */
+	struct topk_counts *counts; /* NULL: a heap */
+};
+
+/* Room for `k` items in `mem`, at most 30,000; false when it is full.
+ * `by_points`: the key of an item is its points, and it has no path. */
+bool topk_init(struct topk *t, uint32_t k, bool by_points, struct bq_arena *mem);
 
 /* Whether `a` ranks before `b`. */
 bool topk_before(const struct topk_item *a, const struct topk_item *b);
@@ -44,7 +67,14 @@ bool topk_before(const struct topk_item *a, const struct topk_item *b);
 /* Keep an item of these members if it is among the best so far. */
 void topk_push(struct topk *t, uint64_t key, uint64_t place, uint32_t points, struct bq_span path);
 
-/* Put the items, however they stand, in rank order; no push after that. */
+/* The fewest points with which a document behind all that were pushed ranks, if
+ * sorted by score; `in_order` is false if it may be before some. */
+static inline uint32_t topk_need(const struct topk *t, bool in_order)
+{
+	return t->n >= t->cap ? t->low + in_order : 0;
+}
+
+/* Put the items in rank order; no push after that. */
 void topk_finish(struct topk *t);
 
 #endif

@@ -20,10 +20,9 @@ struct word {
 /* Fewer points do not rank.  Documents do not come in order, so a tie may. */
 static uint32_t need_of(const struct word *w)
 {
-	const struct topk *top = w->pass->top;
-	uint32_t worst = top->n == top->cap ? top->items[0].points : 0;
+	uint32_t need = topk_need(w->pass->top, false);
 
-	return worst > w->floor ? worst : w->floor;
+	return need > w->floor ? need : w->floor;
 }
 
 static uint8_t bound_at(const struct word *w, uint32_t block)

@@ -91,9 +91,7 @@ static uint32_t rank_need(const struct phrased *s)
 {
 	const struct topk *top = s->pass->top;
 
-	if (top == NULL || top->n < top->cap)
-		return 0;
-	return top->cap == 0 ? UINT32_MAX : top->items[0].points + 1;
+	return top == NULL ? 0 : topk_need(top, true);
 }
 
 /* The fewest points that make a document worth a look. */
