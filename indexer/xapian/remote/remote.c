@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "xapian/engine/naming.h"
 #include "xapian/remote/page.h"
 #include "xapian/remote/session.h"
 
