@@ -25,6 +25,7 @@ struct segment {
 	struct mapfile map;
 	struct container file;
 	struct terms_reader terms;
+	unsigned kinds;              /* bit k: terms of kind k may be there */
 	struct heads_reader heads;
 	struct docs_reader docs;
 	struct columns_reader columns;

@@ -142,6 +142,24 @@ static int open_sections(struct segment *s, struct bq_error *err)
 	return rc == BQ_OK ? docs_open(section[SECTION_DOCS], s->name, &s->docs, err) : rc;
 }
 
+/* Which kinds of terms may be there, so that nobody looks for others: of an index
+ * without stems each word would be looked up twice. */
+static unsigned find_kinds(const struct terms_reader *t)
+{
+	unsigned kinds = 1u << BQ_TERM_WORD;
+
+	for (unsigned kind = BQ_TERM_WORD + 1; kind <= BQ_TERM_MARKED; kind++) {
+		char key = (char)kind;
+		struct terms_iter it;
+		int rc = terms_seek(t, bq_span_make(&key, 1), &it);
+		if (rc == BQ_OK)
+			rc = terms_next(&it);
+		if (rc != BQ_END && (rc != BQ_OK || terms_kind(terms_key(&it)) == kind))
+			kinds |= 1u << kind;
+	}
+	return kinds;
+}
+
 /* Fill `s`, whose container is open. */
 static int open_segment(struct segment *s, struct bq_error *err)
 {
@@ -149,6 +167,7 @@ static int open_segment(struct segment *s, struct bq_error *err)
 
 	if (rc != BQ_OK)
 		return rc;
+	s->kinds = find_kinds(&s->terms);
 	s->codec = bitpack_best();
 	s->find = find_best();
 	s->leaf = (struct bq_leaf){

@@ -84,7 +84,7 @@ int segment_find(const struct bq_leaf *l, enum bq_term_kind kind, struct bq_span
 	struct bq_span key = make_key(kind, word, room);
 	struct terms_iter it;
 
-	if (key.len == 0 || terms_kind(key) != (unsigned)kind)
+	if (key.len == 0 || terms_kind(key) != (unsigned)kind || (s->kinds >> kind & 1) == 0)
 		return BQ_ENOTFOUND;
 	int rc = terms_find(&s->terms, key, &it);
 	if (rc == BQ_ENOTFOUND)
