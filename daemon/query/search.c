@@ -160,13 +160,24 @@ static int fill_page(struct search *s, struct bq_hits *out, struct bq_error *err
 
 /* ---- which hits hold all the words ------------------------------------- */
 
-/* The hits in the order of their documents; `points` is the hit's place. */
+/* What evaluation knows of hit `i` of the page. */
+static enum topk_words words_of(const struct search *s, uint32_t i)
+{
+	const struct topk_item *item = &s->tiers[0].items[s->q->opts->offset + i];
+
+	return s->q->opts->sort == BQ_SORT_SCORE ? (enum topk_words)item->words : TOPK_UNKNOWN;
+}
+
+/* The hits of which it is not known, in the order of their documents; `points`
+ * is the hit's place. */
 static bool order_hits(struct search *s, const struct bq_hits *hits, struct topk *out)
 {
 	if (!topk_init(out, hits->n, false, s->q->mem))
 		return false;
 	for (uint32_t i = 0; i < hits->n; i++) {
 		const struct bq_hit *h = &hits->hits[i];
+		if (words_of(s, i) != TOPK_UNKNOWN)
+			continue;
 		out->items[out->n++] = (struct topk_item){ .place = topk_place(h->index, h->leaf, h->doc), .points = i };
 	}
 	topk_finish(out);
@@ -201,7 +212,8 @@ static int mark_leaf(struct search *s, struct bq_hit *hits, const struct topk_it
 	return pass_failure(&ev, err);
 }
 
-/* With match=any: one walk over each leaf that has a hit. */
+/* With match=any: one walk over each leaf that has a hit of which evaluation does
+ * not know it. */
 static int mark_all(struct search *s, struct bq_hits *out, struct bq_error *err)
 {
 	struct bq_hit *hits = (struct bq_hit *)(uintptr_t)out->hits;
@@ -211,7 +223,7 @@ static int mark_all(struct search *s, struct bq_hits *out, struct bq_error *err)
 	if (!order_hits(s, out, &order))
 		return bq_error_set(err, BQ_ENOMEM, 0, "no memory for %u hits", out->n);
 	for (uint32_t i = 0; i < out->n; i++)
-		hits[i].all = false;
+		hits[i].all = words_of(s, i) == TOPK_ALL;
 	for (uint32_t i = 0, n; rc == BQ_OK && i < order.n; i += n) {
 		const struct topk_item *first = &order.items[i];
 		for (n = 1; i + n < order.n && first[n].place >> 32 == first->place >> 32;)

@@ -90,7 +90,7 @@ static void test_best(void **state)
 			/* who knows the need pushes no others; some push all */
 			if (items[i].points < topk_need(&t, shape.is_ordered) && round % 2 == 0)
 				continue;
-			topk_push(&t, items[i].key, items[i].place, items[i].points, bq_span_make(NULL, 0));
+			topk_push(&t, &items[i]);
 			if (rng_one_in(&rng, 40))
 				check_need(&t, &shape, items, i + 1);
 		}

@@ -17,6 +17,8 @@ static void keep(struct cands *c, uint32_t n)
 		c->docs[i] = c->docs[c->at[i]];
 		c->points[i] = c->points[c->at[i]];
 	}
+	for (uint32_t i = 0; i < n && n != c->n && c->n_words != 0; i++)
+		c->held[i] = c->held[c->at[i]];
 	c->n = n;
 }
 
@@ -27,6 +29,7 @@ void cands_take(struct cands *c, const struct flat_clause *clause, const uint32_
 
 	c->n = n;
 	memcpy(c->docs, docs, n * sizeof *docs);
+	memset(c->held, 1, n);
 	c->kernels->score(&score, docs, tfs, n, c->points);
 }
 
@@ -39,6 +42,7 @@ void cands_meet(struct cands *c, const struct flat_clause *lead, const struct fl
 	c->n = n;
 	if (n == 0)
 		return;
+	memset(c->held, 2, n);
 	for (uint32_t i = 0; i < n; i++)
 		c->docs[i] = cur->docs[c->at[i]];
 	c->kernels->score(&score, c->docs, c->tfs, n, c->points);
@@ -72,6 +76,8 @@ void cands_add(struct cands *c, const struct flat_clause *clause, bool is_must)
 	c->kernels->score(&score, c->met, c->tfs, n, c->more);
 	for (uint32_t i = 0; i < n; i++)
 		c->points[c->at[i]] += c->more[i];
+	for (uint32_t i = 0; i < n && c->n_words != 0; i++)
+		c->held[c->at[i]]++;
 	if (is_must)
 		keep(c, n);
 }
@@ -81,44 +87,77 @@ static bool is_out(const struct cands *c, uint32_t doc)
 	return bq_leaf_is_dead(c->ev->leaf, doc) || (c->strict != NULL && node_holds(c->strict, doc));
 }
 
-/* Drop of docs[0 .. n) those that `word` has; returns how many stay. */
-static uint32_t drop_held(const struct node *word, uint32_t *docs, uint32_t *points, uint32_t n)
-{
-	uint16_t at[SLICE];
-	uint32_t held = n == 0 ? 0 : bq_cursor_hold(word->cursor, docs, n, at, NULL), kept = 0;
+/* Some candidates, one behind the other. */
+struct slice {
+	uint32_t n;
+	uint32_t *docs, *points;
+	uint8_t *held; /* what it says counts only if someone asks */
+};
 
-	for (uint32_t i = 0, h = 0; i < n && held != 0; i++) {
-		bool is_held = h < held && at[h] == i;
-		docs[kept] = docs[i];
-		points[kept] = points[i];
-		kept += !is_held;
-		h += is_held;
-	}
-	return held == 0 ? n : kept;
+static inline void move(struct slice *s, uint32_t from, uint32_t to)
+{
+	s->docs[to] = s->docs[from];
+	s->points[to] = s->points[from];
+	s->held[to] = s->held[from];
 }
 
-static void offer_slice(struct cands *c, uint32_t *docs, uint32_t *points, uint32_t n)
+static void drop_low(struct slice *s, uint32_t need)
 {
 	uint32_t kept = 0;
 
-	for (uint32_t i = 0, need = cands_need(c); i < n; i++) {
-		docs[kept] = docs[i];
-		points[kept] = points[i];
-		kept += points[i] >= need;
+	for (uint32_t i = 0; i < s->n; i++) {
+		move(s, i, kept);
+		kept += s->points[i] >= need;
 	}
-	c->is_cut |= kept != n;
+	s->n = kept;
+}
+
+/* Drop those that `word` has. */
+static void drop_held(struct slice *s, const struct node *word)
+{
+	uint16_t at[SLICE];
+	uint32_t held = s->n == 0 ? 0 : bq_cursor_hold(word->cursor, s->docs, s->n, at, NULL), kept = 0;
+
+	if (held == 0)
+		return;
+	for (uint32_t i = 0, h = 0; i < s->n; i++) {
+		bool is_held = h < held && at[h] == i;
+		move(s, i, kept);
+		kept += !is_held;
+		h += is_held;
+	}
+	s->n = kept;
+}
+
+/* Documents with a word that is done are no candidates any more. */
+static enum topk_words words_of(const struct cands *c, uint8_t held)
+{
+	if (c->n_words == 0 || (held >= CANDS_UNKNOWN && c->n_done == 0))
+		return TOPK_UNKNOWN;
+	return held == c->n_words ? TOPK_ALL : TOPK_SOME;
+}
+
+static void offer_slice(struct cands *c, struct slice *s)
+{
+	uint32_t n = s->n;
+
+	if (c->n_done + c->flat->n_not != 0)
+		drop_low(s, cands_need(c));
+	c->is_cut |= s->n != n;
 	for (uint32_t i = 0; i < c->n_done; i++)
-		kept = drop_held(c->done[i]->node, docs, points, kept);
+		drop_held(s, c->done[i]->node);
 	for (uint32_t i = 0; i < c->flat->n_not; i++)
-		kept = drop_held(c->flat->not[i], docs, points, kept);
-	for (uint32_t i = 0; i < kept; i++) {
-		if (points[i] < cands_need(c)) {
+		drop_held(s, c->flat->not[i]);
+	for (uint32_t i = 0; i < s->n; i++) {
+		if (s->points[i] < cands_need(c)) {
 			c->is_cut = true;
-		} else if (!is_out(c, docs[i])) {
+		} else if (!is_out(c, s->docs[i])) {
 			c->n_seen++;
-			pass_keep(c->pass, c->ev, c->index, docs[i], points[i]);
+			c->pass->words = words_of(c, s->held[i]);
+			pass_keep(c->pass, c->ev, c->index, s->docs[i], s->points[i]);
 		}
 	}
+	c->pass->words = TOPK_UNKNOWN;
 }
 
 void cands_offer(struct cands *c)
@@ -126,7 +165,8 @@ void cands_offer(struct cands *c)
 	cands_drop(c, 0);
 	for (uint32_t i = 0, n; i < c->n; i += n) {
 		n = c->n - i < SLICE ? c->n - i : SLICE;
-		offer_slice(c, c->docs + i, c->points + i, n);
+		struct slice s = { n, c->docs + i, c->points + i, c->held + i };
+		offer_slice(c, &s);
 	}
 }
 

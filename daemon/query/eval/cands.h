@@ -16,6 +16,8 @@
 #include "query/eval/kernel.h"
 #include "query/eval/pass.h"
 
+enum { CANDS_UNKNOWN = 128 };
+
 struct cands {
 	struct pass *pass; /* pass->top is not NULL */
 	struct eval *ev;
@@ -26,11 +28,13 @@ struct cands {
 	uint32_t floor;       /* fewer points never rank */
 	struct flat_clause **done; /* words whose documents have all been offered */
 	uint32_t n_done;
+	uint32_t n_words;     /* a document with so many words has all; 0: nobody asks */
 	uint64_t n_seen;      /* live documents offered */
 	bool is_cut;          /* some that match were not looked at */
 
 	uint32_t n;
 	uint32_t docs[KERNEL_BLOCK + 8], points[KERNEL_BLOCK + 8]; /* ascending */
+	uint8_t held[KERNEL_BLOCK]; /* how many words each has, CANDS_UNKNOWN or more if that is not known */
 	/* scratch of a lookup */
 	uint32_t tfs[KERNEL_BLOCK + 8], met[KERNEL_BLOCK + 8], more[KERNEL_BLOCK + 8];
 	uint16_t at[KERNEL_BLOCK];

@@ -133,6 +133,7 @@ static void run_sums(struct window *w)
 		for (uint32_t j = 0; j < took; j++)
 			c->docs[j] = w->from + w->at[i + j];
 		memcpy(c->points, w->points + i, took * sizeof *c->points);
+		memset(c->held, CANDS_UNKNOWN, took);
 		finish(w);
 	}
 }

@@ -65,12 +65,14 @@ void pass_keep(struct pass *pass, struct eval *ev, uint32_t index, uint32_t doc,
 	if (top == NULL)
 		return;
 	if (pass->after == NULL && ev->q->opts->sort == BQ_SORT_SCORE) {
-		topk_push(top, points, place_of(ev, index, doc), points, bq_span_make(NULL, 0));
+		item = (struct topk_item){ .key = points, .points = points, .place = place_of(ev, index, doc),
+			.words = pass->words };
+		topk_push(top, &item);
 		return;
 	}
 	item = pass_item(ev, index, doc, points);
 	if (pass->after == NULL || topk_before(pass->after, &item))
-		topk_push(top, item.key, item.place, item.points, bq_span_make(item.path, item.path_len));
+		topk_push(top, &item);
 }
 
 /* Walk a leaf to its end; `strict`: what is left out, or NULL. */

@@ -20,6 +20,7 @@ struct pass {
 	bool wants_count;              /* look at every document that matches */
 	uint32_t n_strict;             /* of without_strict: how many there are, at most */
 	uint64_t n;                    /* out: live documents that match */
+	enum topk_words words;         /* what pass_keep()'s next document has */
 	bool is_cut;                   /* out: `n` is only a lower bound */
 };
 

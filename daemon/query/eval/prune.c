@@ -319,6 +319,18 @@ static const struct flat_clause *lone_word(const struct flat *f, const struct no
 	return c != NULL && f->n_must + f->n_should == 1 && f->n_not == 0 && strict == NULL && is_word(c) ? c : NULL;
 }
 
+/* How many words a document has that the STRICT reading matches, of which each is
+ * one of `should`; 0 if that reading is another. */
+static uint32_t count_all(const struct prune *p)
+{
+	const struct ast *root = p->ev->group->root;
+	uint32_t n = p->flat.n_should;
+
+	if (p->pass->mode != AST_LOOSE || root->kind != AST_GROUP || p->flat.n_must != 0 || n >= CANDS_UNKNOWN)
+		return 0;
+	return ast_count(root, AST_MUST) == 0 && ast_count(root, AST_BARE) == n ? n : 0;
+}
+
 /* The best of a query of words alone; p->n: live documents seen. */
 static bool find_best(struct prune *p)
 {
@@ -340,6 +352,7 @@ static bool find_best(struct prune *p)
 	c->kernels = p->ev->q->searcher->kernels;
 	c->index = p->index;
 	c->floor = p->floor;
+	c->n_words = count_all(p);
 	c->n_seen = c->n = c->n_done = 0;
 	c->is_cut = false;
 	if (p->flat.n_must != 0)

@@ -255,18 +255,16 @@ static void sort_counted(struct topk *t)
 
 /* ---- the calls --------------------------------------------------------- */
 
-void topk_push(struct topk *t, uint64_t key, uint64_t place, uint32_t points, struct bq_span path)
+void topk_push(struct topk *t, const struct topk_item *item)
 {
-	const struct topk_item item = { key, place, path.ptr, (uint32_t)path.len, points };
-
 	if (t->counts != NULL) {
-		push_counted(t, &item);
+		push_counted(t, item);
 		return;
 	}
 	if (t->n < t->cap)
-		sift_up(t, t->n++, &item);
-	else if (t->cap != 0 && before(&item, &t->items[0]))
-		sift_down(t, &item);
+		sift_up(t, t->n++, item);
+	else if (t->cap != 0 && before(item, &t->items[0]))
+		sift_down(t, item);
 	if (t->n == t->cap && t->cap != 0)
 		t->low = t->items[0].points;
 }

@@ -20,12 +20,18 @@
 #include <bq/arena.h>
 #include <bq/span.h>
 
+/* Which of the words that one may do without a document has, if that is known. */
+enum topk_words { TOPK_UNKNOWN, TOPK_SOME, TOPK_ALL };
+
 /* A hit on its way.  Order: key descending, then path ascending, then place
  * ascending; so no two are equal. */
 struct topk_item {
 	uint64_t key;     /* points; modification time; 0 when sorted by path */
 	uint64_t place;   /* topk_place() */
-	const char *path; /* when sorted by path; **borrowed** from the leaf */
+	union {
+		const char *path; /* when sorted by path; **borrowed** from the leaf */
+		uint64_t words;   /* when sorted by score: enum topk_words */
+	};
 	uint32_t path_len, points;
 };
 
@@ -64,8 +70,8 @@ bool topk_init(struct topk *t, uint32_t k, bool by_points, struct bq_arena *mem)
 /* Whether `a` ranks before `b`. */
 bool topk_before(const struct topk_item *a, const struct topk_item *b);
 
-/* Keep an item of these members if it is among the best so far. */
-void topk_push(struct topk *t, uint64_t key, uint64_t place, uint32_t points, struct bq_span path);
+/* Keep an item if it is among the best so far. */
+void topk_push(struct topk *t, const struct topk_item *item);
 
 /* The fewest points with which a document behind all that were pushed ranks, if
  * sorted by score; `in_order` is false if it may be before some. */
