@@ -42,6 +42,9 @@ struct bq_text;
 
 /* **owned**: release with bq_text_free().  BQ_EUSAGE for an unknown language. */
 int bq_text_new(const struct bq_text_config *config, struct bq_text **out, struct bq_error *err);
+/* Another one that analyses like `t`, for another thread: likewise. */
+int bq_text_again(const struct bq_text *t, struct bq_text **out, struct bq_error *err);
+
 /* Release an analyser and its cache.  NULL is fine. */
 void bq_text_free(struct bq_text *t);
 
@@ -62,6 +65,10 @@ bool bq_text_is_stopword(const struct bq_text *t, struct bq_span word);
  * or the word is a CJK entry or has a digit.  **borrowed** from `t` until the
  * next call.  Cached per distinct word (Xapian::Stem behind xapian-c). */
 struct bq_span bq_text_stem(struct bq_text *t, struct bq_span word);
+
+/* The same where each word is asked for once, and none is an earlier answer: faster, and
+ * nothing is remembered. */
+struct bq_span bq_text_stem_once(struct bq_text *t, struct bq_span word);
 
 /* BQ_OK, or BQ_ENOMEM when a word was given as its own stem because memory ran
  * out: ask once after stemming, and drop what was made with such a stem. */

@@ -40,15 +40,12 @@ static int no_memory(struct bq_error *err)
 
 static int open_hand(struct crew *c, unsigned i, struct bq_text *text, uint64_t seed, struct bq_error *err)
 {
-	struct bq_text_config config = { .stopwords = bq_text_stopwords(text) };
-	const char *lang = bq_text_lang(text);
 	struct crew_hand *h = &c->hands[i];
 	int rc = BQ_OK;
 
-	memcpy(config.lang, lang, strlen(lang) + 1);
 	h->text = text;
 	if (i != 0)
-		rc = bq_text_new(&config, &h->text, err);
+		rc = bq_text_again(text, &h->text, err);
 	inverter_init(&h->inverter, seed);
 	analyser_init(&h->analyser, h->text, &h->inverter);
 	return rc;

@@ -10,16 +10,18 @@
 #include "build/unite.h"
 
 enum {
-	FORGET_WORDS = 1 << 15, /* stemmed, before the analyser's memory of stems is emptied */
-	JOB_TERMS = 128,        /* of a job, about */
+	STOP_WORDS = 1 << 12, /* stemmed between two looks at `stop` */
+	LEAST_PART = 64,      /* words that a thread is asked to stem, but for fewer words in all */
+	JOB_TERMS = 128,      /* of a job, about */
 };
 
 /* A written word under its stem. */
 struct form {
 	uint64_t prefix;  /* the stem's first 8 bytes, which decide most comparisons */
-	const char *stem; /* the word's own first bytes, or in dictionary.mem */
+	const char *stem; /* the word's own first bytes, or in a hand's mem */
 	uint32_t word;    /* number in the vocabulary */
 	uint8_t len;      /* of the stem */
+	bool is_word;     /* it is the stem */
 };
 
 /* The stems over one kind of words. */
@@ -34,6 +36,18 @@ struct hand {
 	struct vocabulary *v;   /* a fork of dictionary.v, or it */
 	uint32_t *places;       /* of one stem's forms */
 	struct unite merge;
+	struct bq_text *text;   /* of the first, dictionary_write()'s; else **owned**, when there are words to stem */
+	struct bq_arena mem;    /* texts of stems */
+};
+
+/* Neighbouring words, stemmed and sorted by one thread. */
+struct stemming {
+	struct task task; /* first */
+	struct dictionary *d;
+	struct form *forms; /* [n], of the words from `from` on */
+	uint32_t from, n;
+	int rc;
+	struct bq_error err;
 };
 
 /* Some neighbouring terms: forms [from, to) of stems, or words. */
@@ -55,7 +69,6 @@ struct dictionary {
 	struct vocabulary *v;
 	struct segment_writer *w;
 	struct pool *pool;
-	struct bq_arena mem;         /* texts of stems */
 	struct stems words, titles;
 	uint32_t max_places;
 	struct hand hands[POOL_MAX];
@@ -109,22 +122,101 @@ static uint32_t group_end(const struct stems *s, uint32_t from)
 }
 
 /* Whether the group's only written word is the stem itself. */
-static bool is_plain(const struct dictionary *d, const struct stems *s, uint32_t from, uint32_t to)
+static bool is_plain(const struct stems *s, uint32_t from, uint32_t to)
 {
-	return to - from == 1 && bq_span_eq(d->v->ops->word(d->v, s->forms[from].word), form_stem(&s->forms[from]));
+	return to - from == 1 && s->forms[from].is_word;
 }
 
 /* The form that word `i` is.  Most stems are the first bytes of their word. */
-static struct form make_form(struct dictionary *d, struct bq_text *text, uint32_t i)
+static struct form make_form(const struct dictionary *d, struct hand *h, uint32_t i)
 {
-	struct bq_span word = d->v->ops->word(d->v, i), stem = bq_text_stem(text, word);
+	struct bq_span word = d->v->ops->word(d->v, i), stem = bq_text_stem_once(h->text, word);
+	bool is_start = bq_span_starts(word, stem);
 
-	stem = bq_span_starts(word, stem) ? bq_span_first(word, stem.len) : bq_arena_dup(&d->mem, stem);
-	return (struct form){ terms_prefix(stem), stem.ptr, i, (uint8_t)stem.len };
+	stem = is_start ? bq_span_first(word, stem.len) : bq_arena_dup(&h->mem, stem);
+	return (struct form){ terms_prefix(stem), stem.ptr, i, (uint8_t)stem.len, is_start && stem.len == word.len };
+}
+
+static void stem_words(struct task *t, unsigned worker)
+{
+	struct stemming *st = (struct stemming *)t;
+	struct dictionary *d = st->d;
+	struct hand *h = &d->hands[worker];
+
+	if (h->text == NULL)
+		st->rc = bq_text_again(d->hands[0].text, &h->text, &st->err);
+	for (uint32_t i = 0; i < st->n && st->rc == BQ_OK; i++) {
+		st->forms[i] = make_form(d, h, st->from + i);
+		if (i % STOP_WORDS == 0 && d->v->stop != NULL && *d->v->stop != 0)
+			st->rc = bq_error_set(&st->err, BQ_ECANCELLED, 0, "stopped by a signal");
+	}
+	if (st->rc == BQ_OK && h->mem.oom)
+		st->rc = no_memory(d->v, &st->err);
+	if (st->rc == BQ_OK)
+		st->rc = bq_text_check(h->text, &st->err);
+	if (st->rc == BQ_OK)
+		qsort(st->forms, st->n, sizeof *st->forms, compare_forms);
+}
+
+/* Sorted parts to one: mostly one behind the other, as words are. */
+static bool join_parts(struct stems *s, struct stemming *parts, unsigned n)
+{
+	struct form *joined = n == 1 ? s->forms : malloc((s->n_forms + 1ull) * sizeof *joined);
+
+	if (n == 1 || joined == NULL)
+		return joined != NULL;
+	for (uint32_t i = 0; i < s->n_forms; i++) {
+		struct stemming *best = NULL;
+		for (unsigned k = 0; k < n; k++)
+			if (parts[k].n != 0 && (best == NULL || compare_forms(parts[k].forms, best->forms) < 0))
+				best = &parts[k];
+		joined[i] = *best->forms++;
+		best->n--;
+	}
+	free(s->forms);
+	s->forms = joined;
+	return true;
+}
+
+/* Stem and sort the words from `from` on, in `n` parts at a time. */
+static int sort_parts(struct dictionary *d, struct stems *s, struct stemming *parts, unsigned n, uint32_t from)
+{
+	int rc = BQ_OK;
+
+	for (unsigned k = 0; k < n; k++) {
+		uint32_t start = (uint32_t)((uint64_t)s->n_forms * k / n), end = (uint32_t)((uint64_t)s->n_forms * (k + 1) / n);
+		parts[k] = (struct stemming){ .task = { .run = stem_words }, .d = d, .forms = s->forms + start,
+			.from = from + start, .n = end - start };
+		pool_submit(d->pool, &parts[k].task);
+	}
+	for (unsigned k = 0; k < n; k++) {
+		pool_wait(d->pool, &parts[k].task);
+		if (rc == BQ_OK && parts[k].rc != BQ_OK) {
+			rc = parts[k].rc;
+			*d->err = parts[k].err;
+		}
+	}
+	return rc;
+}
+
+/* The words from `from` on to forms, by stem. */
+static int sort_forms(struct dictionary *d, struct stems *s, uint32_t from)
+{
+	unsigned threads = pool_threads(d->pool), most = s->n_forms / LEAST_PART + 1, n = threads < most ? threads : most;
+	struct stemming *parts = malloc(n * sizeof *parts);
+	int rc;
+
+	if (parts == NULL)
+		return no_memory(d->v, d->err);
+	rc = sort_parts(d, s, parts, n, from);
+	if (rc == BQ_OK && !join_parts(s, parts, n))
+		rc = no_memory(d->v, d->err);
+	free(parts);
+	return rc;
 }
 
 /* Group the words [from, to) by stem. */
-static int collect_stems(struct dictionary *d, struct bq_text *text, struct stems *s, uint32_t from, uint32_t to)
+static int collect_stems(struct dictionary *d, struct stems *s, uint32_t from, uint32_t to)
 {
 	int rc;
 
@@ -132,27 +224,13 @@ static int collect_stems(struct dictionary *d, struct bq_text *text, struct stem
 	s->forms = malloc((s->n_forms == 0 ? 1 : s->n_forms) * sizeof *s->forms);
 	if (s->forms == NULL)
 		return no_memory(d->v, d->err);
-	for (uint32_t i = from; i < to; i++) {
-		s->forms[i - from] = make_form(d, text, i);
-		if (i % FORGET_WORDS == 0) {
-			bq_text_forget(text);
-			rc = take_breath(d->v, d->err);
-			if (rc != BQ_OK)
-				return rc;
-		}
-	}
-	if (d->mem.oom)
-		return no_memory(d->v, d->err);
-	rc = bq_text_check(text, d->err);
-	if (rc != BQ_OK)
-		return rc;
-	qsort(s->forms, s->n_forms, sizeof *s->forms, compare_forms);
-	for (uint32_t i = 0, end; i < s->n_forms; i = end) {
+	rc = sort_forms(d, s, from);
+	for (uint32_t i = 0, end; i < s->n_forms && rc == BQ_OK; i = end) {
 		end = group_end(s, i);
-		s->n_terms += !is_plain(d, s, i, end);
+		s->n_terms += !is_plain(s, i, end);
 		d->max_places = end - i > d->max_places ? end - i : d->max_places;
 	}
-	return BQ_OK;
+	return rc == BQ_OK ? take_breath(d->v, d->err) : rc;
 }
 
 /* ---- encoding ---------------------------------------------------------- */
@@ -207,7 +285,7 @@ static void run_job(struct task *t, unsigned worker)
 		end = j->stems == NULL ? i + 1 : group_end(j->stems, i);
 		if (j->stems == NULL)
 			j->rc = put_word(h, j, i);
-		else if (!is_plain(j->d, j->stems, i, end))
+		else if (!is_plain(j->stems, i, end))
 			j->rc = put_stem(h, j, &j->stems->forms[i], end - i);
 	}
 	if (j->rc == BQ_OK)
@@ -317,15 +395,16 @@ static void close_jobs(struct dictionary *d)
 	free(d->ring);
 }
 
-static int write_all(struct dictionary *d, struct bq_text *text)
+static int write_all(struct dictionary *d)
 {
 	uint32_t titles = d->v->n_title, words = titles + d->v->n_marked, n = d->v->n;
+	bool has_stems = d->hands[0].text != NULL;
 	int rc = BQ_OK;
 
-	if (text != NULL)
-		rc = collect_stems(d, text, &d->words, words, n);
-	if (rc == BQ_OK && text != NULL)
-		rc = collect_stems(d, text, &d->titles, 0, titles);
+	if (has_stems)
+		rc = collect_stems(d, &d->words, words, n);
+	if (rc == BQ_OK && has_stems)
+		rc = collect_stems(d, &d->titles, 0, titles);
 	if (rc == BQ_OK)
 		rc = open_jobs(d);
 	if (rc == BQ_OK)
@@ -346,14 +425,26 @@ static int write_all(struct dictionary *d, struct bq_text *text)
 
 int dictionary_write(struct vocabulary *v, struct bq_text *text, struct segment_writer *w, struct bq_error *err)
 {
+	struct dictionary *d = calloc(1, sizeof *d);
 	struct bq_error why;
-	struct dictionary d = { .v = v, .w = w, .pool = segment_writer_pool(w), .err = err == NULL ? &why : err };
 	int rc;
 
-	bq_arena_init(&d.mem, SIZE_MAX);
-	rc = write_all(&d, text);
-	free(d.words.forms);
-	free(d.titles.forms);
-	bq_arena_release(&d.mem);
+	if (d == NULL)
+		return no_memory(v, err);
+	d->v = v;
+	d->w = w;
+	d->pool = segment_writer_pool(w);
+	d->err = err == NULL ? &why : err;
+	d->hands[0].text = text;
+	for (unsigned i = 0; i < POOL_MAX; i++)
+		bq_arena_init(&d->hands[i].mem, SIZE_MAX);
+	rc = write_all(d);
+	free(d->words.forms);
+	free(d->titles.forms);
+	for (unsigned i = 0; i < POOL_MAX; i++) {
+		bq_arena_release(&d->hands[i].mem);
+		bq_text_free(i == 0 ? NULL : d->hands[i].text);
+	}
+	free(d);
 	return rc;
 }

@@ -21,8 +21,8 @@
 #include "segment/segment_write.h"
 
 /* Write all of `v` to `w`, which has begun its terms; without stems if `text`
- * is NULL.  Takes 24 bytes a word besides what `v` holds, and the stems that
- * do not start their word.  BQ_ENOMEM, BQ_ECANCELLED, and what the vocabulary
+ * is NULL.  Takes 24 bytes a word besides what `v` holds, twice that while
+ * they are sorted, and the stems that do not start their word.  BQ_ENOMEM, BQ_ECANCELLED, and what the vocabulary
  * meets; what `w` meets it reports when it is finished. */
 int dictionary_write(struct vocabulary *v, struct bq_text *text, struct segment_writer *w, struct bq_error *err);
 

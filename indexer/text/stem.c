@@ -215,3 +215,10 @@ struct bq_span stem_find(struct stem *s, struct bq_span word)
 		remember(s, hash, word, stem);
 	return stem;
 }
+
+struct bq_span stem_once(struct stem *s, struct bq_span word)
+{
+	if (s->is_none || word.len == 0 || word.len > BQ_WORD_CUT || is_own_stem(word))
+		return keep_word(s, word);
+	return ask(s, word);
+}

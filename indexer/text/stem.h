@@ -28,6 +28,10 @@ void stem_free(struct stem *s);
  * BQ_WORD_CUT bytes, and where the stem would be empty or over BQ_WORD_MAX. */
 struct bq_span stem_find(struct stem *s, struct bq_span word);
 
+/* The same for a word that is not asked for again and no earlier answer: it is not
+ * remembered. */
+struct bq_span stem_once(struct stem *s, struct bq_span word);
+
 /* Forget them all; the table keeps its size. */
 void stem_forget(struct stem *s);
 

@@ -62,6 +62,14 @@ int bq_text_new(const struct bq_text_config *config, struct bq_text **out, struc
 	return BQ_OK;
 }
 
+int bq_text_again(const struct bq_text *t, struct bq_text **out, struct bq_error *err)
+{
+	struct bq_text_config config = { .stopwords = bq_text_stopwords(t) };
+
+	memcpy(config.lang, t->lang->code, strlen(t->lang->code) + 1);
+	return bq_text_new(&config, out, err);
+}
+
 void bq_text_free(struct bq_text *t)
 {
 	if (t == NULL)
@@ -84,6 +92,8 @@ struct bq_span bq_text_stopwords(const struct bq_text *t)
 bool bq_text_is_stopword(const struct bq_text *t, struct bq_span word) { return stopwords_has(&t->stopwords, word); }
 
 struct bq_span bq_text_stem(struct bq_text *t, struct bq_span word) { return stem_find(t->stem, word); }
+
+struct bq_span bq_text_stem_once(struct bq_text *t, struct bq_span word) { return stem_once(t->stem, word); }
 
 int bq_text_check(const struct bq_text *t, struct bq_error *err) { return stem_check(t->stem, err); }
 

@@ -24,12 +24,20 @@ static struct stem *stemmer(const char *language)
 	return s;
 }
 
-static void check(struct stem *s, const char *word, const char *expected)
+static void check_equal(const char *word, struct bq_span stem, const char *expected)
 {
-	struct bq_span stem = stem_find(s, bq_span_of(word));
-
 	if (!bq_span_eq(stem, bq_span_of(expected)))
 		fail_msg("%s: stem %.*s, expected %s", word, (int)stem.len, stem.ptr, expected);
+}
+
+static void check(struct stem *s, const char *word, const char *expected)
+{
+	uint32_t n;
+
+	check_equal(word, stem_find(s, bq_span_of(word)), expected);
+	n = stem_count(s);
+	check_equal(word, stem_once(s, bq_span_of(word)), expected);
+	assert_int_equal(stem_count(s), n);
 }
 
 /* Each line a word and its stem; twice, so that the second comes from the cache. */
