@@ -25,7 +25,10 @@
 #include "lib/tmpdir.h"
 #include "segment/segment.h"
 
-enum { MAX_DOCS = 1200, MAX_WORDS = 160, TIGHT = 1, ROOMY = 1 << 30, NO_BUDGET = 1000 };
+enum { MAX_DOCS = 700, MAX_WORDS = 160, NO_BUDGET = 1000 };
+
+/* Memory: a run for each few words, some passes over many documents, one pass. */
+enum { TIGHT = 1, SMALL = 30000, ROOMY = 1 << 30, FEW_DOCS = 40 };
 
 struct doc {
 	struct bq_buf text, title, path;
@@ -94,7 +97,7 @@ static struct bq_build_opts options(uint32_t t)
 	static const struct bq_span root = BQ_SPAN_INIT("/src");
 
 	return (struct bq_build_opts){ .text = { .lang = "en" }, .k1 = 0.9f, .b = 0.4f, .pairs_min = t,
-		.pairs_percent = NO_BUDGET, .memory_bytes = rng_one_in(&rng, 2) ? TIGHT : ROOMY,
+		.pairs_percent = NO_BUDGET, .memory_bytes = rng_one_in(&rng, 2) ? ROOMY : n_docs > FEW_DOCS ? SMALL : TIGHT,
 		.threads = (uint32_t)rng_between(&rng, 1, 4), .n_sources = 1, .sources = &root };
 }
 
@@ -306,8 +309,8 @@ static uint32_t compare_all(uint32_t min_weight, unsigned one_in)
 static void test_edges(void **state)
 {
 	(void)state;
-	for (int i = 0; i < 4; i++) {
-		make_docs((uint32_t)rng_between(&rng, 1, 60));
+	for (int i = 0; i < 6; i++) {
+		make_docs((uint32_t)rng_between(&rng, 1, i == 0 ? 60 : 24));
 		for (uint32_t t = 1, most = 1; t <= most + 1; t++) {
 			tmpdir_init(&dir);
 			make_index(options(t));
@@ -323,7 +326,8 @@ static void test_frequent_pairs(void **state)
 	(void)state;
 	for (int i = 0; i < 3; i++) {
 		uint32_t t = (uint32_t)rng_skewed(&rng, MAX_DOCS);
-		make_docs(MAX_DOCS);
+		/* of words in all of them the last block is full, or one short, or has one */
+		make_docs(i == 0 ? MAX_DOCS : (uint32_t)rng_between(&rng, 2 * BQ_BLOCK_DOCS - 1, 2 * BQ_BLOCK_DOCS + 1));
 		tmpdir_init(&dir);
 		make_index(options(t + 1));
 		(void)compare_all(t + 1, 12);
@@ -340,8 +344,8 @@ static void test_updates(void **state)
 	(void)state;
 	for (int i = 0; i < 3; i++) {
 		uint32_t t = (uint32_t)rng_between(&rng, 1, 12);
-		struct bq_build_opts opts = options(t);
 		make_docs((uint32_t)rng_between(&rng, 20, 150));
+		struct bq_build_opts opts = options(t);
 		tmpdir_init(&dir);
 		opts.segment_docs = n_docs / 4 + 1;
 		make_index(opts);
@@ -374,7 +378,7 @@ static void test_memory(void **state)
 		struct bq_build_opts opts = options((uint32_t)rng_between(&rng, 1, 20));
 		uint64_t sums[4];
 		opts.pairs_percent = (uint32_t)rng_between(&rng, 1, 100);
-		make_docs((uint32_t)rng_between(&rng, 1, 300));
+		make_docs((uint32_t)rng_between(&rng, 1, 120));
 		for (size_t m = 0; m < 4; m++) {
 			struct bq_index *ix;
 			tmpdir_init(&dir);
@@ -394,11 +398,11 @@ static void test_budget(void **state)
 {
 	(void)state;
 	for (uint32_t percent = 1; percent < 200; percent = percent * 3 / 2 + 1) {
+		make_docs((uint32_t)rng_between(&rng, 100, 400));
 		struct bq_build_opts opts = options(1);
 		struct bq_index *ix;
 		uint64_t others = 0, pairs;
 
-		make_docs((uint32_t)rng_between(&rng, 100, 600));
 		tmpdir_init(&dir);
 		opts.pairs_percent = percent;
 		make_index(opts);
