@@ -187,6 +187,33 @@ static bool grow_forms(struct page *p)
 	return true;
 }
 
+static void *widen(struct bq_arena *mem, void *old, uint32_t n, uint32_t *cap, size_t size)
+{
+	if (n < *cap)
+		return old;
+	uint32_t more = *cap == 0 ? FIRST_ROOM : 2 * *cap;
+	void *p = bq_arena_alloc(mem, more * size);
+	if (p == NULL)
+		return NULL;
+	if (n != 0)
+		memcpy(p, old, n * size);
+	*cap = more;
+	return p;
+}
+
+/* Keep a form that is wanted. */
+static bool keep_wanted(struct page *p, struct page_form *f, struct bq_span stem)
+{
+	struct page_form **all = widen(&p->mem, p->wanted, p->n_wanted, &p->max_wanted, sizeof *all);
+
+	if (all == NULL)
+		return false;
+	p->wanted = all;
+	all[p->n_wanted++] = f;
+	f->stem = bq_arena_dup(&p->mem, stem);
+	return true;
+}
+
 /* What is known of a word; NULL without memory. */
 static struct page_form *form_of(struct page *p, struct bq_span word)
 {
@@ -201,28 +228,14 @@ static struct page_form *form_of(struct page *p, struct bq_span word)
 	struct bq_span stem = bq_text_stem(p->text, word);
 	f->is_wanted = is_wanted(p, word, stem);
 	f->word = bq_arena_dup(&p->mem, word);
-	if (f->is_wanted)
-		f->stem = bq_arena_dup(&p->mem, stem);
+	if (f->is_wanted && !keep_wanted(p, f, stem))
+		return NULL;
 	*slot = f;
 	p->n_forms++;
 	return p->mem.oom ? NULL : f;
 }
 
 /* ---- analysing ------------------------------------------------------------------------ */
-
-static void *widen(struct bq_arena *mem, void *old, uint32_t n, uint32_t *cap, size_t size)
-{
-	if (n < *cap)
-		return old;
-	uint32_t more = *cap == 0 ? FIRST_ROOM : 2 * *cap;
-	void *p = bq_arena_alloc(mem, more * size);
-	if (p == NULL)
-		return NULL;
-	if (n != 0)
-		memcpy(p, old, n * size);
-	*cap = more;
-	return p;
-}
 
 /* The posting of document `d`, which is the one at hand. */
 static struct page_posting *posting_of(struct page *p, struct page_form *f, const struct page_doc *d)
@@ -241,8 +254,9 @@ static struct page_posting *posting_of(struct page *p, struct page_form *f, cons
 
 static bool add_token(struct page *p, const struct page_doc *d, const struct bq_token *t, uint32_t pos, bool is_title)
 {
+	if (t->word.len == 0 || !p->may_begin[(uint8_t)t->word.ptr[0]])
+		return true;
 	struct page_form *f = form_of(p, t->word);
-
 	if (f == NULL || !f->is_wanted)
 		return f != NULL;
 	struct page_posting *at = posting_of(p, f, d);
@@ -277,9 +291,8 @@ static bool analyse_doc(struct page *p, const struct page_doc *d)
 
 bool page_analyse(struct page *p)
 {
-	for (uint32_t i = 0; i < p->max_forms; i++)
-		if (p->forms[i] != NULL)
-			p->forms[i]->n = p->forms[i]->cap = 0;
+	for (uint32_t i = 0; i < p->n_wanted; i++)
+		p->wanted[i]->n = p->wanted[i]->cap = 0;
 	for (uint32_t i = 0; p->text != NULL && i < p->n_docs; i++)
 		if (!analyse_doc(p, &p->docs[i]))
 			return false;

@@ -63,8 +63,11 @@ struct page {
 	struct bq_arena mem;   /* of the query: wants, forms */
 	struct page_want *wants;
 	uint32_t n_wants, max_wants;
+	bool may_begin[256];       /* a wanted word, with this byte */
 	struct page_form **forms; /* by hash, [max_forms] */
 	uint32_t n_forms, max_forms;
+	struct page_form **wanted; /* those of them that are, by first sight */
+	uint32_t n_wanted, max_wanted;
 
 	struct bq_arena fetched;  /* the documents' bytes */
 	struct page_doc *docs;    /* by leaf and document */

@@ -10,10 +10,9 @@ enum { PRIV_LIST = 0, PRIV_FORM = 1, READABLE = 8 };
 
 static const struct page_leaf *leaf_of(const struct bq_leaf *l) { return (const struct page_leaf *)(const void *)l; }
 
+/* Whether a wanted form counts for the term. */
 static bool fits(const struct page_form *f, enum bq_term_kind kind, struct bq_span word)
 {
-	if (f == NULL || !f->is_wanted)
-		return false;
 	bool is_stem = kind == BQ_TERM_STEM || kind == BQ_TERM_TITLE_STEM;
 	return bq_span_eq(is_stem ? f->stem : f->word, word);
 }
@@ -48,12 +47,12 @@ static struct found *gather(const struct page_leaf *l, enum bq_term_kind kind, s
 	struct found *all;
 	uint32_t most = 0;
 
-	for (uint32_t i = 0; i < p->max_forms; i++)
-		most += fits(p->forms[i], kind, word) ? p->forms[i]->n : 0;
+	for (uint32_t i = 0; i < p->n_wanted; i++)
+		most += fits(p->wanted[i], kind, word) ? p->wanted[i]->n : 0;
 	all = bq_arena_alloc(mem, (most + 1) * sizeof *all);
 	*n = 0;
-	for (uint32_t i = 0; all != NULL && i < p->max_forms; i++) {
-		const struct page_form *f = p->forms[i];
+	for (uint32_t i = 0; all != NULL && i < p->n_wanted; i++) {
+		const struct page_form *f = p->wanted[i];
 		for (uint32_t k = 0; fits(f, kind, word) && k < f->n; k++)
 			if (tf_of(&f->postings[k], l, kind) != 0)
 				all[(*n)++] = (struct found){ f->postings[k].doc, tf_of(&f->postings[k], l, kind),
@@ -133,9 +132,9 @@ bool page_terms_next(struct bq_terms *it)
 	const struct page_leaf *l = leaf_of(it->leaf);
 	const struct page *p = l->page;
 
-	while (p != NULL && it->priv[0] < p->max_forms) {
-		const struct page_form *f = p->forms[it->priv[0]++];
-		if (f == NULL || !f->is_wanted || !bq_span_starts(f->word, it->prefix))
+	while (p != NULL && it->priv[0] < p->n_wanted) {
+		const struct page_form *f = p->wanted[it->priv[0]++];
+		if (!bq_span_starts(f->word, it->prefix))
 			continue;
 		int rc = page_find_term(it->leaf, (enum bq_term_kind)it->kind, f->word, &it->term, it->read);
 		if (rc == BQ_ENOMEM)
@@ -158,7 +157,7 @@ int page_forms(const struct bq_leaf *leaf, const struct bq_term *stem, struct bq
 	struct bq_span text = bq_span_make(from, (size_t)stem->priv[PRIV_FORM + 1]);
 	bool is_stem = stem->kind == BQ_TERM_STEM || stem->kind == BQ_TERM_TITLE_STEM;
 	enum bq_term_kind kind = is_of_titles(stem->kind) ? BQ_TERM_TITLE : BQ_TERM_WORD;
-	struct bq_term *all = BQ_ARENA_NEW(rd->mem, struct bq_term, is_stem ? p->n_forms + 1 : 1);
+	struct bq_term *all = BQ_ARENA_NEW(rd->mem, struct bq_term, is_stem ? p->n_wanted + 1 : 1);
 	uint32_t found = 0;
 
 	*out = all;
@@ -170,10 +169,10 @@ int page_forms(const struct bq_leaf *leaf, const struct bq_term *stem, struct bq
 		*n = 1;
 		return BQ_OK;
 	}
-	for (uint32_t i = 0; i < p->max_forms; i++) {
-		if (!fits(p->forms[i], (enum bq_term_kind)stem->kind, text))
+	for (uint32_t i = 0; i < p->n_wanted; i++) {
+		if (!fits(p->wanted[i], (enum bq_term_kind)stem->kind, text))
 			continue;
-		int rc = page_find_term(leaf, kind, p->forms[i]->word, &all[found], rd);
+		int rc = page_find_term(leaf, kind, p->wanted[i]->word, &all[found], rd);
 		if (rc == BQ_ENOMEM)
 			return rc;
 		found += rc == BQ_OK;

@@ -305,9 +305,24 @@ void bq_remote_begin(struct bq_index *copy, struct bq_text *text)
 	page_forget(p);
 	p->wants = NULL;
 	p->forms = NULL;
+	p->wanted = NULL;
+	p->n_wanted = p->max_wanted = 0;
 	p->n_wants = p->max_wants = p->n_forms = p->max_forms = 0;
+	memset(p->may_begin, 0, sizeof p->may_begin);
 	bq_arena_reset(&p->mem);
 	p->text = text;
+}
+
+/* Which words this one can be, by their first byte.  English stems begin as their
+ * words do; not all languages' do. */
+static void note_beginning(struct page *p, enum bq_term_kind kind, struct bq_span word)
+{
+	bool is_stem = kind == BQ_TERM_STEM || kind == BQ_TERM_TITLE_STEM;
+
+	if (word.len == 0 || (is_stem && strcmp(p->index.text.lang, "en") != 0))
+		memset(p->may_begin, true, sizeof p->may_begin);
+	else
+		p->may_begin[(uint8_t)word.ptr[0]] = true;
 }
 
 int bq_remote_want(struct bq_index *copy, enum bq_term_kind kind, struct bq_span word, bool is_prefix)
@@ -325,6 +340,7 @@ int bq_remote_want(struct bq_index *copy, enum bq_term_kind kind, struct bq_span
 		p->max_wants = max;
 	}
 	p->wants[p->n_wants++] = (struct page_want){ kind, bq_arena_dup(&p->mem, word), is_prefix };
+	note_beginning(p, kind, word);
 	return p->mem.oom ? BQ_ENOMEM : BQ_OK;
 }
 
