@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Shards with too much to do are not called down; most of them frozen are waited
-# for at once; documents that are not ours cost themselves, not the answer.
+# for at once; a wire that loses packets costs time; documents that are not ours
+# cost themselves, not the answer.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/../net/lib.sh"
 . "$(dirname "$0")/../net/servers.sh"
@@ -11,9 +12,14 @@ make_documents 900
 make_queries 60
 "$bqindex" build --progress never --engine=xapian --shards 4 -o "$tmp/of-4" "$tmp/docs.jsonl" 2>"$tmp/err" ||
 	fail "build of 4"
+lossy() {
+	setsid python3 -B "$BQ_SOURCE_DIR/tests/net/lossy.py" "$1" "127.0.0.1:$2" "$3" 2>>"$tmp/log.srv" &
+	started "$1"
+}
 serve_four() {
 	serve "$base" "$tmp/of-4/1/shard-0" && zero=$group && serve $((base + 1)) "$tmp/of-4/1/shard-1" && one=$group &&
-		serve $((base + 2)) "$tmp/of-4/1/shard-2" && two=$group && serve $((base + 3)) "$tmp/of-4/1/shard-3"
+		serve $((base + 2)) "$tmp/of-4/1/shard-2" && two=$group && serve $((base + 3)) "$tmp/of-4/1/shard-3" &&
+		lossy $((base + 4)) $((base + 3)) 10
 }
 at_free_ports serve_four
 shards=xapian+tcp://127.0.0.1:$base,127.0.0.1:$((base + 1)),127.0.0.1:$((base + 2)),127.0.0.1:$((base + 3))
@@ -53,12 +59,26 @@ took=$(echo "$answer" | sed -n 's/.*"took_us":\([0-9]*\).*/\1/p')
 for g in $zero $one $two; do kill -CONT "-$g"; done
 await 5 whole || fail "three shards do not come back: $(ask "SEARCH @limit=3 $word\n")"
 
+# ---- one behind a wire that loses a tenth of all packets ----
+hits() { ask "SEARCH @limit=100 @timeout=8000 @index=$1 $word\n" | sed -n 's/.* HIT .*"id":"\([^"]*\)".*/\1/p'; }
+stop
+start --index "i=$shards" --index "lossy=${shards%:*}:$((base + 4))" --workers 2
+hits i >"$tmp/want"
+begun=$(date +%s%N)
+tries=60
+while [ $((($(date +%s%N) - begun) / 1000000)) -lt 500 ]; do # something was lost
+	tries=$((tries - 1))
+	[ $tries -gt 0 ] || fail "nothing is lost"
+	hits lossy >"$tmp/got"
+	cmp -s "$tmp/want" "$tmp/got" || fail "other hits over a wire with losses: $(ask "SEARCH @limit=1 @index=lossy $word\n")"
+done
+
 # ---- a shard whose documents nobody can read ----
 kill -KILL "-$one"
 "$BQ_BINARY_DIR/tests/spoil" "$tmp/of-4/1/shard-1" || fail "spoil"
 serve $((base + 1)) "$tmp/of-4/1/shard-1"
 sleep 1 # it is knocked at again
-answered=$(ask "SEARCH @limit=1000 @timeout=3000 $word\n")
+answered=$(ask "SEARCH @index=i @limit=1000 @timeout=3000 $word\n")
 expect '"partial":true,"why":"shards","shards":{"all":4,"answered":3,"failed":[{"shard":"127.0.0.1:'$((base + 1))'"' "$answered"
 expect 'is not what bqindex wrote' "$answered"
 [ "$(echo "$answered" | grep -c ' HIT ')" -ge 10 ] || fail "the hits of other shards are lost: $answered"

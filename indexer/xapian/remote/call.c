@@ -40,35 +40,52 @@ static bool is_stale(const struct session_shard *shard, bool was_old)
 		(shard->failure == SESSION_REFUSED && shard->refusal == REFUSED_MODIFIED));
 }
 
-static int judge(struct call *k, uint32_t i, bool was_old, bool *again)
+/* Whether all that were asked say that the question is wrong: then it is; if only
+ * some do, something is wrong with them. */
+static bool is_refused_by_all(const struct session *s, const bool *was_asked, uint32_t *one)
 {
-	struct session_shard *shard = &k->s->shards[i];
+	bool any = false;
+
+	for (uint32_t i = 0; i < s->n; i++) {
+		if (!was_asked[i])
+			continue;
+		if (s->shards[i].failure != SESSION_REFUSED || !is_about_question(s->shards[i].refusal))
+			return false;
+		*one = i;
+		any = true;
+	}
+	return any;
+}
+
+static void judge(struct session *s, uint32_t i, bool was_old, bool *again)
+{
+	struct session_shard *shard = &s->shards[i];
 
 	if (shard->failure == SESSION_FINE)
-		return BQ_OK;
-	session_drop(k->s, i); /* what it was saying is not waited for */
-	if (shard->failure == SESSION_REFUSED && is_about_question(shard->refusal))
-		return bq_error_set(k->err, BQ_EQUERY, 0, "Xapian: %.200s", shard->why);
-	if (!is_stale(shard, was_old))
-		cluster_set_down(k->s->cluster, i, shard->why);
-	else
+		return;
+	session_drop(s, i); /* what it was saying is not waited for */
+	if (is_stale(shard, was_old))
 		*again = true;
-	return BQ_OK;
+	else
+		cluster_set_down(s->cluster, i, shard->why);
 }
 
 int call_hear(struct call *k, session_ear ear, void *arg, bool *again)
 {
 	struct session *s = k->s;
 	bool was_asked[BQ_REMOTE_MAX_SHARDS], was_old[BQ_REMOTE_MAX_SHARDS];
+	uint32_t one = 0;
 
 	for (uint32_t i = 0; i < s->n; i++) {
 		was_asked[i] = s->shards[i].is_awaited;
 		was_old[i] = s->shards[i].is_old;
 	}
 	int rc = session_hear(s, ear, arg, k->page->cancel);
+	if (rc == BQ_OK && is_refused_by_all(s, was_asked, &one))
+		return bq_error_set(k->err, BQ_EQUERY, 0, "Xapian: %.200s", s->shards[one].why);
 	for (uint32_t i = 0; i < s->n && rc == BQ_OK; i++)
 		if (was_asked[i])
-			rc = judge(k, i, was_old[i], again);
+			judge(s, i, was_old[i], again);
 	return rc;
 }
 

@@ -44,7 +44,7 @@ void line_say(struct line *l, enum line_request type, struct bq_span body)
 
 short line_wants(const struct line *l)
 {
-	return l->is_connecting || l->sent < l->out.len ? POLLIN | POLLOUT : POLLIN;
+	return l->is_connecting || l->out.oom || l->sent < l->out.len ? POLLIN | POLLOUT : POLLIN;
 }
 
 static void end_connecting(struct line *l)

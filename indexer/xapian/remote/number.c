@@ -87,11 +87,12 @@ uint64_t number_take(struct number_reader *r, uint64_t max)
 		v = 0;
 		for (unsigned shift = 0; (byte & 0x80) == 0; shift += 7) {
 			byte = number_take_byte(r);
-			if (r->is_bad || shift > 56)
+			if (r->is_bad || shift > 63 || (shift == 63 && (byte & 0x7e) != 0))
 				return fail(r);
 			v |= (uint64_t)(byte & 0x7f) << shift;
 		}
-		v += LONG;
+		if (__builtin_add_overflow(v, (uint64_t)LONG, &v))
+			return fail(r);
 	}
 	return v > max ? fail(r) : v;
 }
