@@ -75,6 +75,10 @@ void cands_rewind(struct cands *c);
  * Takes the rarest block by block. */
 void conjunct_best(struct cands *c);
 
+/* conjunct.c: the same, first those that also have a rare one of flat->should.
+ * false when the arena is full. */
+bool conjunct_best_rare(struct cands *c);
+
 /* maxscore.c: the best of the documents in some of flat->should, which are
  * words.  false when the arena is full. */
 bool maxscore_best(struct cands *c);

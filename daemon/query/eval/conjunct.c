@@ -103,3 +103,80 @@ void conjunct_best(struct cands *c)
 		from = last + 1;
 	}
 }
+
+/* ---- words that only add, but are rare --------------------------------- */
+
+/* So many words that are rarer than each required one lead. */
+enum { MAX_LEADS = 4 };
+
+/* What the required words may give, and those of `should` from number `first` on. */
+static uint64_t most_from(const struct flat *f, uint32_t first)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < f->n_must; i++)
+		sum += bound_points(&f->must[i].bound, f->must[i].node->cursor->term.impact);
+	for (uint32_t i = first; i < f->n_should; i++)
+		sum += bound_points(&f->should[i]->bound, f->should[i]->node->cursor->term.impact);
+	return sum;
+}
+
+static void sort_by_cost(const struct flat *f)
+{
+	for (uint32_t i = 1; i < f->n_should; i++) {
+		struct flat_clause *c = f->should[i];
+		uint32_t at = i;
+		for (; at > 0 && f->should[at - 1]->node->cost > c->node->cost; at--)
+			f->should[at] = f->should[at - 1];
+		f->should[at] = c;
+	}
+}
+
+/* Offer all documents that may rank and have the word done[n_done], then it is
+ * done.  `must` has room for one more than are required. */
+static void run_rare(struct cands *c, struct flat_clause *must)
+{
+	const struct flat *all = c->flat;
+	struct flat with = *all;
+
+	must[0] = *c->done[c->n_done];
+	memcpy(must + 1, all->must, all->n_must * sizeof *must);
+	with.must = with.lead_clause = must;
+	with.lead = must->node;
+	with.n_must++;
+	with.should = all->should + c->n_done + 1;
+	with.n_should = all->n_should - c->n_done - 1;
+	c->flat = &with;
+	conjunct_best(c);
+	c->flat = all;
+	cands_rewind(c);
+	c->n_done++;
+}
+
+/*   +work remote    remote & work    few, and most of the best: then one knows
+ *                   work - remote    that hardly any of these can rank */
+bool conjunct_best_rare(struct cands *c)
+{
+	const struct flat *all = c->flat;
+	struct flat rest = *all;
+	struct flat_clause *must;
+
+	must = BQ_ARENA_NEW(c->ev->read.mem, struct flat_clause, (size_t)all->n_must + 1);
+	if (must == NULL)
+		return false;
+	sort_by_cost(all);
+	c->done = all->should;
+	while (c->n_done < all->n_should && c->n_done < MAX_LEADS &&
+		all->should[c->n_done]->node->cost < all->lead->cost)
+		run_rare(c, must);
+	rest.should = all->should + c->n_done;
+	rest.n_should = all->n_should - c->n_done;
+	if (most_from(all, c->n_done) < cands_need(c)) {
+		c->is_cut = true;
+		return true;
+	}
+	c->flat = &rest;
+	conjunct_best(c);
+	c->flat = all;
+	return true;
+}

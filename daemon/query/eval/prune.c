@@ -355,9 +355,7 @@ static bool find_best(struct prune *p)
 	c->n_words = count_all(p);
 	c->n_seen = c->n = c->n_done = 0;
 	c->is_cut = false;
-	if (p->flat.n_must != 0)
-		conjunct_best(c);
-	else if (!maxscore_best(c))
+	if (p->flat.n_must != 0 ? !conjunct_best_rare(c) : !maxscore_best(c))
 		return false;
 	p->n = c->n_seen;
 	p->is_cut = c->is_cut;
