@@ -157,13 +157,19 @@ int pairing_check_stop(const struct pairing *p, struct bq_error *err)
 	return bq_error_set(err, BQ_ECANCELLED, 0, "stopped by a signal");
 }
 
+/* What a scan may read of the segment: where that fits, no page has to go. */
+static uint64_t read_bytes(const struct segment *s)
+{
+	return s->post.len + s->pos.len + s->file.section[SECTION_HEADS].len;
+}
+
 uint64_t pairing_divide(const struct pairing *p, uint32_t n_parts, bool is_tight, struct scan_part *out)
 {
 	uint64_t memory = p->job->params->memory_bytes, pages = memory / PAGES_SHARE, lists;
 
 	pages = pages < PAGES_LEAST ? PAGES_LEAST : pages;
 	*out = (struct scan_part){ .to = p->s->leaf.n_docs, .is_tight = is_tight,
-		.pages_bytes = memory == 0 ? UINT64_MAX : pages / n_parts };
+		.pages_bytes = memory == 0 || read_bytes(p->s) <= pages ? UINT64_MAX : pages / n_parts };
 	lists = n_parts * scan_bytes(p->n_words, out);
 	if (memory == 0)
 		return UINT64_MAX;
