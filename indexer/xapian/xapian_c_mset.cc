@@ -10,13 +10,16 @@ int xapian_c_mset_read(const struct xapian_c_mset *m, uint32_t first, struct xap
 	struct xapian_c_error *err) noexcept
 {
 	return xapian_c_guard(err, [&] {
-		if (first >= m->mset.size())
+		const uint32_t size = m->mset.size();
+		if (first >= size || max <= 0)
 			return 0;
+		const int n_hits = size - first < static_cast<uint32_t>(max) ? static_cast<int>(size - first) : max;
+		uint32_t rank = m->mset.get_firstitem() + first;
 		Xapian::MSetIterator at = m->mset[first];
 		int n = 0;
-		for (; n < max && at != m->mset.end(); n++, ++at) {
+		for (; n < n_hits; n++, ++at) {
 			out[n].docid = *at;
-			out[n].rank = at.get_rank();
+			out[n].rank = rank++;
 			out[n].collapsed = at.get_collapse_count();
 			out[n].percent = at.get_percent();
 			out[n].weight = at.get_weight();

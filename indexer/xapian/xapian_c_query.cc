@@ -41,17 +41,41 @@ static Xapian::Query::op check_combining(int op)
 	}
 }
 
+/* C's arrays as Xapian walks over them: copied nowhere before. */
+template <class Item> struct walk {
+	using iterator_category = std::random_access_iterator_tag;
+	using value_type = Item;
+	using difference_type = ptrdiff_t;
+	using pointer = const Item *;
+	using reference = const Item &;
+
+	const Item *at;
+
+	walk &operator++()
+	{
+		++at;
+		return *this;
+	}
+	bool operator!=(const walk &o) const { return at != o.at; }
+	difference_type operator-(const walk &o) const { return at - o.at; }
+};
+
+struct term_walk : walk<struct xapian_c_bytes> {
+	std::string operator*() const { return xapian_c_string(*at); }
+};
+
+struct query_walk : walk<const struct xapian_c_query *> {
+	const Xapian::Query &operator*() const { return (*at)->query; }
+};
+
 int xapian_c_query_combine(struct xapian_c_combination how, const struct xapian_c_query *const *parts, size_t n,
 	struct xapian_c_query **out, struct xapian_c_error *err) noexcept
 {
 	return xapian_c_make(out, err, [&] {
 		Xapian::Query::op op = check_combining(how.op);
-		std::vector<Xapian::Query> v;
 
-		v.reserve(n);
-		for (size_t i = 0; i < n; i++)
-			v.push_back(parts[i]->query);
-		return xapian_c_hold<xapian_c_query>(Xapian::Query(op, v.begin(), v.end(), how.window));
+		return xapian_c_hold<xapian_c_query>(
+			Xapian::Query(op, query_walk{ parts }, query_walk{ parts + n }, how.window));
 	});
 }
 
@@ -60,12 +84,9 @@ int xapian_c_query_combine_terms(struct xapian_c_combination how, const struct x
 {
 	return xapian_c_make(out, err, [&] {
 		Xapian::Query::op op = check_combining(how.op);
-		std::vector<std::string> v;
 
-		v.reserve(n);
-		for (size_t i = 0; i < n; i++)
-			v.push_back(xapian_c_string(terms[i]));
-		return xapian_c_hold<xapian_c_query>(Xapian::Query(op, v.begin(), v.end(), how.window));
+		return xapian_c_hold<xapian_c_query>(
+			Xapian::Query(op, term_walk{ terms }, term_walk{ terms + n }, how.window));
 	});
 }
 

@@ -6,7 +6,7 @@ struct xapian_c_terms {
 	Xapian::Database db; /* the iterator may need it */
 	Xapian::TermIterator at;
 	bool has_documents = false, has_wdf = false;
-	std::string text; /* the terms of the last read, one behind the other */
+	xapian_c_strings last; /* the terms of the last read */
 };
 
 /* A list that `begin` starts, given the list itself. */
@@ -89,18 +89,12 @@ int xapian_c_terms_read(
 		const Xapian::TermIterator end;
 		int n = 0;
 
-		t->text.clear();
+		t->last.start(max);
 		for (; n < max && t->at != end; n++, ++t->at) {
-			const std::string term = *t->at;
-
-			t->text += term;
-			out[n].text.len = term.size();
+			out[n].text = t->last.add([&] { return *t->at; });
 			out[n].documents = t->has_documents ? t->at.get_termfreq() : 0;
 			out[n].wdf = t->has_wdf ? t->at.get_wdf() : 0;
 		}
-		const char *ptr = t->text.data(); /* only now they stay where they are */
-		for (int i = 0; i < n; ptr += out[i++].text.len)
-			out[i].text.ptr = ptr;
 		return n;
 	});
 }

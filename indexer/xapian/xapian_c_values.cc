@@ -6,7 +6,7 @@ struct xapian_c_values {
 	Xapian::Database db; /* the iterator may need it */
 	Xapian::ValueIterator at;
 	bool by_document = false;
-	std::string text; /* the values of the last read, one behind the other */
+	xapian_c_strings last; /* the values of the last read */
 };
 
 int xapian_c_values_of_database(const struct xapian_c_database *db, uint32_t slot, struct xapian_c_values **out,
@@ -42,17 +42,11 @@ int xapian_c_values_read(
 		const Xapian::ValueIterator end;
 		int n = 0;
 
-		v->text.clear();
+		v->last.start(max);
 		for (; n < max && v->at != end; n++, ++v->at) {
-			const std::string value = *v->at;
-
-			v->text += value;
-			out[n].text.len = value.size();
+			out[n].text = v->last.add([&] { return *v->at; });
 			out[n].number = v->by_document ? v->at.get_docid() : v->at.get_valueno();
 		}
-		const char *ptr = v->text.data(); /* only now they stay where they are */
-		for (int i = 0; i < n; ptr += out[i++].text.len)
-			out[i].text.ptr = ptr;
 		return n;
 	});
 }
