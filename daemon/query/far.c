@@ -253,7 +253,7 @@ int far_search(struct bq_query *q, struct bq_hits *out, struct bq_error *err)
 		return rc;
 	note_partial(&f, out);
 	fill_page(&f, out);
-	if (out->total == 0 && out->exact && q->opts->total != BQ_TOTAL_NONE)
+	if (out->total == 0 && out->exact && q->opts->total != BQ_TOTAL_NONE && !q->opts->no_hint)
 		hint_find(q, out);
 	out->warnings = q->warnings;
 	out->n_warnings = q->n_warnings;

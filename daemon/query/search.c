@@ -275,7 +275,7 @@ int bq_query_search(struct bq_query *q, struct bq_hits *out, struct bq_error *er
 		rc = read_after(&s, err);
 	if (rc == BQ_OK)
 		rc = run_search(&s, out, err);
-	if (rc == BQ_OK && out->total == 0 && out->exact && o->total != BQ_TOTAL_NONE)
+	if (rc == BQ_OK && out->total == 0 && out->exact && o->total != BQ_TOTAL_NONE && !o->no_hint)
 		hint_find(q, out);
 	out->warnings = q->warnings;
 	out->n_warnings = q->n_warnings;

@@ -82,6 +82,7 @@ int ask_run(struct ask *a, const struct ask_command *command, struct bq_span tex
 	const struct bq_query_opts opts = {
 		.match = BQ_MATCH_ANY,
 		.keep_stopwords = true,
+		.no_hint = true, /* which asks three more questions */
 		.limit = command->k,
 		.total = command->wants_total ? BQ_TOTAL_EXACT : BQ_TOTAL_NONE,
 	};

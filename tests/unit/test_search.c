@@ -231,6 +231,14 @@ static void phrase_without_a_hit_gets_a_hint(void **state)
 	b->opts.total = BQ_TOTAL_NONE;
 	(void)paths(b, "\"sharing city\"");
 	assert_false(b->hits.has_hint);
+	b->opts.total = BQ_TOTAL_EXACT;
+	(void)paths(b, "\"sharing city\"");
+	assert_true(b->hits.has_hint);
+	b->opts.no_hint = true;
+	(void)paths(b, "\"sharing city\"");
+	assert_false(b->hits.has_hint);
+	assert_int_equal(b->hits.total, 0);
+	assert_true(b->hits.exact);
 }
 
 /* ---- order and pages --------------------------------------------------- */
