@@ -81,6 +81,8 @@ static inline uint64_t bq_read_varint(struct bq_reader *r)
 {
 	uint64_t v = 0;
 
+	if (r->p != r->end && *r->p < 0x80) /* most are */
+		return *r->p++;
 	for (unsigned shift = 0; shift < 70; shift += 7) {
 		if (r->p == r->end)
 			break;

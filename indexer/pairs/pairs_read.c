@@ -76,6 +76,19 @@ static bool read_entry(const struct pairs_reader *p, struct bq_reader *r, uint64
 	return true;
 }
 
+/* Step over an entry whose numbers are a byte each, as most are; false for
+ * another, where nothing has moved. */
+static inline bool skip_short(struct bq_reader *r, uint64_t *at)
+{
+	const uint8_t *e = r->p;
+
+	if (bq_read_left(r) < 3 || (e[0] | e[1] | e[2]) >= 0x80 || e[0] == 0 || e[1] < 2)
+		return false;
+	*at += e[1] >> 1;
+	r->p += 2 + (e[1] & 1);
+	return true;
+}
+
 int pairs_find(const struct pairs_reader *p, uint32_t a, uint32_t b, struct pairs_entry *out)
 {
 	const uint8_t *line = p->lines
@@ -93,10 +106,10 @@ int pairs_find(const struct pairs_reader *p, uint32_t a, uint32_t b, struct pair
 		& ((UINT64_C(1) << (bit & 63)) - 1));
 	if (number >= p->n_pairs || !open_group(p, number / PAIRS_GROUP, &r, &at))
 		return BQ_EFORMAT;
-	for (uint32_t i = 0; i <= number % PAIRS_GROUP; i++)
-		if (!read_entry(p, &r, &at, out))
+	for (uint32_t i = 0; i < number % PAIRS_GROUP; i++)
+		if (!skip_short(&r, &at) && !read_entry(p, &r, &at, out))
 			return BQ_EFORMAT;
-	return BQ_OK;
+	return read_entry(p, &r, &at, out) ? BQ_OK : BQ_EFORMAT;
 }
 
 /* The first of 64 bits from column `b` of a line on, or 0: those of its own line
