@@ -32,6 +32,38 @@ void bitpack_encode(const uint32_t in[BITPACK_N], unsigned bits, uint8_t *out)
 	memcpy(out, words, bitpack_bytes(bits));
 }
 
+struct bitpack_sorted bitpack_choose_sorted(uint32_t base, uint32_t last)
+{
+	struct bitpack_sorted best = { 0, 0 };
+
+	for (unsigned bits = 0; bits < 32; bits++) {
+		uint64_t n_words = (((uint64_t)(last - base) >> bits) + BITPACK_N - 1) / 64 + 1;
+		struct bitpack_sorted how = { bits, (unsigned)n_words };
+		if (n_words > BITPACK_MAX_WORDS)
+			continue;
+		if (best.n_words == 0 || bitpack_sorted_bytes(&how) <= bitpack_sorted_bytes(&best))
+			best = how; /* where equal, fewer words: they are what decoding walks over */
+	}
+	return best;
+}
+
+void bitpack_encode_sorted(const uint32_t in[BITPACK_N], uint32_t base, const struct bitpack_sorted *how,
+	uint8_t *out)
+{
+	uint32_t low[BITPACK_N];
+	uint64_t high[BITPACK_MAX_WORDS] = { 0 };
+
+	for (uint32_t i = 0; i < BITPACK_N; i++) {
+		uint32_t x = in[i] - base, at = (x >> how->bits) + i;
+		low[i] = x & ((1u << how->bits) - 1);
+		high[at / 64] |= UINT64_C(1) << (at % 64);
+	}
+	bitpack_encode(low, how->bits, out);
+	out += bitpack_bytes(how->bits);
+	for (unsigned w = 0; w < how->n_words; w++)
+		bq_put_u64(out + 8 * (size_t)w, high[w]);
+}
+
 static void decode(const uint8_t *in, unsigned bits, uint32_t out[BITPACK_N])
 {
 	uint32_t mask = bits == 32 ? UINT32_MAX : (1u << bits) - 1;
@@ -59,15 +91,6 @@ static void decode_above(const uint8_t *in, unsigned bits, uint32_t out[BITPACK_
 		out[i]++;
 }
 
-static void decode_docs(const uint8_t *in, unsigned bits, uint32_t base, uint32_t out[BITPACK_N])
-{
-	decode(in, bits, out);
-	for (unsigned i = 0; i < BITPACK_N; i++) {
-		out[i] += base;
-		base = out[i] + 1;
-	}
-}
-
 static uint32_t decode_set(const uint8_t *in, uint32_t n_words, uint32_t first, uint32_t out[BITPACK_N + 8])
 {
 	uint32_t n = 0;
@@ -80,7 +103,26 @@ static uint32_t decode_set(const uint8_t *in, uint32_t n_words, uint32_t first, 
 	return n;
 }
 
-const struct bitpack_ops bitpack_scalar = { "scalar", decode, decode_above, decode_docs, decode_set };
+static bool decode_sorted(const uint8_t *in, const struct bitpack_sorted *how, uint32_t base,
+	uint32_t out[BITPACK_N + 8])
+{
+	uint32_t low[BITPACK_N];
+	uint64_t least = base;
+
+	if (decode_set(in + bitpack_bytes(how->bits), how->n_words, 0, out) != BITPACK_N)
+		return false;
+	decode(in, how->bits, low);
+	for (uint32_t i = 0; i < BITPACK_N; i++) {
+		uint64_t number = ((uint64_t)(out[i] - i) << how->bits | low[i]) + base;
+		if (number < least || number > UINT32_MAX)
+			return false;
+		out[i] = (uint32_t)number;
+		least = number + 1;
+	}
+	return true;
+}
+
+const struct bitpack_ops bitpack_scalar = { "scalar", decode, decode_above, decode_set, decode_sorted };
 
 const struct bitpack_ops *bitpack_best(void)
 {

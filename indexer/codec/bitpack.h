@@ -14,14 +14,25 @@
  *
  * so a block takes exactly 32*b bytes for every b, and one shift and mask
  * yields 8 neighbours.
+ *
+ * Numbers that ascend strictly are kept by their low and their high bits
+ * (Elias 1974, Fano 1971): with x = number - base,
+ *
+ *   low bits      of each x its lowest b bits, packed as above
+ *   high words    u64, bit (x >> b) + i is set for number i: 256 bits in all
+ *
+ *   base 10, b 2: numbers 10 11 13 21 .. -> x 0 1 3 11 .. -> low 0 1 3 3 ..
+ *   high bits 0+0 0+1 0+2 2+3 ..: 11100100 .., ones for numbers, a zero for each
+ *   step of x >> b: numbers with x >> b = h stand behind h zeros
  */
 #ifndef CODEC_BITPACK_H
 #define CODEC_BITPACK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { BITPACK_N = 256, BITPACK_LANES = 8, BITPACK_ROWS = 32 };
+enum { BITPACK_N = 256, BITPACK_LANES = 8, BITPACK_ROWS = 32, BITPACK_MAX_WORDS = 255 };
 
 /* Bytes of a block of `bits`-bit numbers. */
 static inline size_t bitpack_bytes(unsigned bits)
@@ -35,6 +46,25 @@ unsigned bitpack_width(const uint32_t *in, size_t n);
 /* Pack 256 numbers, each below 2^bits, into bitpack_bytes(bits) bytes. */
 void bitpack_encode(const uint32_t in[BITPACK_N], unsigned bits, uint8_t *out);
 
+/* How 256 ascending numbers are kept. */
+struct bitpack_sorted {
+	unsigned bits;    /* low bits of each, 0..31 */
+	unsigned n_words; /* of high bits, at most BITPACK_MAX_WORDS */
+};
+
+static inline size_t bitpack_sorted_bytes(const struct bitpack_sorted *how)
+{
+	return bitpack_bytes(how->bits) + 8 * (size_t)how->n_words;
+}
+
+/* The smallest way to keep 256 numbers that ascend strictly from `base` on to
+ * `last`. */
+struct bitpack_sorted bitpack_choose_sorted(uint32_t base, uint32_t last);
+
+/* Write them, bitpack_sorted_bytes() in all. */
+void bitpack_encode_sorted(const uint32_t in[BITPACK_N], uint32_t base, const struct bitpack_sorted *how,
+	uint8_t *out);
+
 /* The ways to unpack; each CPU path is one of these tables.  `in` must have 32
  * readable bytes behind the block.  bits <= 32. */
 struct bitpack_ops {
@@ -43,12 +73,14 @@ struct bitpack_ops {
 	void (*decode)(const uint8_t *in, unsigned bits, uint32_t out[BITPACK_N]);
 	/* 256 numbers, each one more than stored; 2^32 wraps to 0. */
 	void (*decode_above)(const uint8_t *in, unsigned bits, uint32_t out[BITPACK_N]);
-	/* 256 ascending documents from their gaps - 1: out[0] = base + gap[0],
-	 * out[i] = out[i-1] + 1 + gap[i].  Wraps at 2^32 if the bytes say so. */
-	void (*decode_docs)(const uint8_t *in, unsigned bits, uint32_t base, uint32_t out[BITPACK_N]);
 	/* The bits set in `n_words` little-endian words, as numbers from `first`
 	 * on; returns how many there are.  More than BITPACK_N: none is stored. */
 	uint32_t (*decode_set)(const uint8_t *in, uint32_t n_words, uint32_t first, uint32_t out[BITPACK_N + 8]);
+	/* 256 numbers that bitpack_encode_sorted() wrote, from `base` on, kept as
+	 * `how` says.  False, and anything in
+	 * out[], unless there are 256 that ascend strictly and stay below 2^32. */
+	bool (*decode_sorted)(const uint8_t *in, const struct bitpack_sorted *how, uint32_t base,
+		uint32_t out[BITPACK_N + 8]);
 };
 
 extern const struct bitpack_ops bitpack_scalar;

@@ -41,36 +41,39 @@ unpack(const uint8_t *in, unsigned bits, uint32_t *out, int more)
 	}
 }
 
-/* Documents from gaps: the running sum of eight in the register,
+/* Places of set bits in, numbers out: number i has the high bits place - i, and
+ * the low ones of its row.  False unless they ascend: each is compared with the
+ * one before, which the register turned by one lane has.
  *
- *   a b c d | e f g h  ->  a ab abc abcd | e ef efg efgh  ->  .. | abcde ..
- *
- * one more for each document, and all before on top.  Only the last addition
- * waits for the row before. */
-AVX2 static inline __attribute__((always_inline)) void
-unpack_docs(const uint8_t *in, unsigned bits, uint32_t base, uint32_t *out)
+ *   x of this row    a b c d e f g h   turned   h a b c d e f g
+ *   of the one before              p            p a b c d e f g  <- always smaller */
+AVX2 static inline __attribute__((always_inline)) bool
+unpack_sorted(const uint8_t *in, unsigned bits, uint32_t base, uint32_t *out)
 {
-	const __m256i mask = _mm256_set1_epi32(bits == 32 ? -1 : (int)((1u << bits) - 1));
-	const __m256i low_top = _mm256_setr_epi32(0, 0, 0, 0, 3, 3, 3, 3), top = _mm256_set1_epi32(7);
-	const __m256i each = _mm256_setr_epi32(1, 2, 3, 4, 5, 6, 7, 8), zero = _mm256_setzero_si256();
-	__m256i run = _mm256_set1_epi32((int)(base - 1));
+	const __m256i mask = _mm256_set1_epi32((int)((1u << bits) - 1)), add = _mm256_set1_epi32((int)base);
+	const __m256i turn = _mm256_setr_epi32(7, 0, 1, 2, 3, 4, 5, 6), eight = _mm256_set1_epi32(8);
+	__m256i number = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7), before = _mm256_set1_epi32(-1), ascend = before;
 
 #pragma GCC unroll 32
 	for (unsigned row = 0; row < BITPACK_ROWS; row++) {
-		__m256i v = load_row(in, bits, row, mask);
-		v = _mm256_add_epi32(v, _mm256_slli_si256(v, 4));
-		v = _mm256_add_epi32(v, _mm256_slli_si256(v, 8));
-		__m256i carry = _mm256_blend_epi32(zero, _mm256_permutevar8x32_epi32(v, low_top), 0xf0);
-		v = _mm256_add_epi32(_mm256_add_epi32(v, each), carry);
-		_mm256_storeu_si256((__m256i *)(void *)(out + row * BITPACK_LANES), _mm256_add_epi32(v, run));
-		run = _mm256_add_epi32(run, _mm256_permutevar8x32_epi32(v, top));
+		__m256i *to = (__m256i *)(void *)(out + row * BITPACK_LANES);
+		__m256i x = _mm256_slli_epi32(_mm256_sub_epi32(_mm256_loadu_si256(to), number), (int)bits);
+		if (bits != 0)
+			x = _mm256_or_si256(x, load_row(in, bits, row, mask));
+		_mm256_storeu_si256(to, _mm256_add_epi32(x, add));
+		__m256i turned = _mm256_permutevar8x32_epi32(x, turn);
+		ascend = _mm256_and_si256(ascend, _mm256_cmpgt_epi32(x, _mm256_blend_epi32(turned, before, 1)));
+		number = _mm256_add_epi32(number, eight);
+		before = turned;
 	}
+	return _mm256_movemask_epi8(ascend) == -1;
 }
 
 /* X(n) for every width with bytes. */
-#define EACH_WIDTH(X)                                                                                                  \
+#define EACH_LOW_WIDTH(X)                                                                                              \
 	X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15) X(16) X(17) X(18) X(19) X(20) \
-	X(21) X(22) X(23) X(24) X(25) X(26) X(27) X(28) X(29) X(30) X(31) X(32)
+	X(21) X(22) X(23) X(24) X(25) X(26) X(27) X(28) X(29) X(30) X(31)
+#define EACH_WIDTH(X) EACH_LOW_WIDTH(X) X(32)
 
 AVX2 static void decode(const uint8_t *in, unsigned bits, uint32_t out[BITPACK_N])
 {
@@ -97,20 +100,6 @@ AVX2 static void decode_above(const uint8_t *in, unsigned bits, uint32_t out[BIT
 	}
 }
 
-AVX2 static void decode_docs(const uint8_t *in, unsigned bits, uint32_t base, uint32_t out[BITPACK_N])
-{
-	switch (bits) {
-#define CASE(n) \
-	case n: unpack_docs(in, n, base, out); return;
-		EACH_WIDTH(CASE)
-#undef CASE
-	default:
-		for (uint32_t i = 0; i < BITPACK_N; i++)
-			out[i] = base + i;
-		return;
-	}
-}
-
 /* Places of the bits of each byte, one a byte, the lowest first. */
 #define SET0(v) (v), ((v) << 8 | 0)
 #define SET1(v) SET0(v), SET0((v) << 8 | 1)
@@ -126,24 +115,53 @@ static const uint64_t places[256] = { SET7(UINT64_C(0)) };
 AVX2 static uint32_t decode_set(const uint8_t *in, uint32_t n_words, uint32_t first, uint32_t out[BITPACK_N + 8])
 {
 	__m256i base = _mm256_set1_epi32((int)first);
+	const __m256i eight = _mm256_set1_epi32(8);
 	uint32_t n = 0;
 
 	for (uint32_t w = 0; w < n_words; w++)
 		n += (uint32_t)__builtin_popcountll(bq_get_u64(in + (size_t)w * 8));
 	if (n > BITPACK_N)
 		return n;
-	for (size_t i = 0; i < (size_t)n_words * 8; i++) {
-		__m256i at = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)&places[in[i]]));
-		_mm256_storeu_si256((__m256i *)(void *)out, _mm256_add_epi32(at, base));
-		out += __builtin_popcount(in[i]);
-		base = _mm256_add_epi32(base, _mm256_set1_epi32(8));
+	for (const uint8_t *end = in + (size_t)n_words * 8; in < end; in += 8) {
+#pragma GCC unroll 8
+		for (unsigned i = 0; i < 8; i++) {
+			__m256i at = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)&places[in[i]]));
+			_mm256_storeu_si256((__m256i *)(void *)out, _mm256_add_epi32(at, base));
+			out += __builtin_popcount(in[i]);
+			base = _mm256_add_epi32(base, eight);
+		}
 	}
 	return n;
 }
 
+AVX2 static bool unpack_sorted_by(const uint8_t *in, unsigned bits, uint32_t base, uint32_t *out)
+{
+	switch (bits) {
+#define CASE(n) \
+	case n: return unpack_sorted(in, n, base, out);
+		EACH_LOW_WIDTH(CASE)
+#undef CASE
+	default: return unpack_sorted(in, 0, base, out);
+	}
+}
+
+/* x of 2^31 and more, which no index of less than as many documents has, are left
+ * to the twin.  Of numbers that ascend only the last can be too large. */
+AVX2 static bool decode_sorted(const uint8_t *in, const struct bitpack_sorted *how, uint32_t base,
+	uint32_t out[BITPACK_N + 8])
+{
+	const uint32_t last = BITPACK_N - 1;
+
+	if (decode_set(in + bitpack_bytes(how->bits), how->n_words, 0, out) != BITPACK_N)
+		return false;
+	if (((uint64_t)out[last] - last + 1) << how->bits > (uint32_t)INT32_MAX + 1)
+		return bitpack_scalar.decode_sorted(in, how, base, out);
+	return unpack_sorted_by(in, how->bits, base, out) && out[last] >= base;
+}
+
 const struct bitpack_ops *bitpack_avx2(void)
 {
-	static const struct bitpack_ops ops = { "avx2", decode, decode_above, decode_docs, decode_set };
+	static const struct bitpack_ops ops = { "avx2", decode, decode_above, decode_set, decode_sorted };
 
 	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt") ? &ops : NULL;
 }

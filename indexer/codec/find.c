@@ -46,6 +46,35 @@ static uint32_t in_docs(const uint32_t *block, uint32_t n_block, const uint32_t 
 	return n_found;
 }
 
+/* Where the documents of the asked one's high bits start: behind as many zeros.
+ * Returns the place of the one that is asked, FIND_N if it is none. */
+static uint32_t place_of(const struct find_sorted *b, uint32_t x)
+{
+	const uint8_t *high = find_high(b);
+	uint32_t zeros = x >> b->how.bits, bit = 0, end = b->how.n_words * 64;
+
+	for (; bit < end && zeros != 0; bit++)
+		zeros -= ((high[bit / 8] >> bit % 8) & 1) == 0;
+	for (uint32_t i = bit - (x >> b->how.bits); bit < end && ((high[bit / 8] >> bit % 8) & 1) != 0; bit++, i++)
+		if (find_low(b, i) == (x & ((1u << b->how.bits) - 1)))
+			return i;
+	return FIND_N;
+}
+
+static uint32_t in_sorted(const struct find_sorted *b, const uint32_t *docs, uint32_t n, uint16_t *at, uint8_t *place)
+{
+	uint32_t n_found = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t found = docs[i] < b->base ? FIND_N : place_of(b, docs[i] - b->base);
+		if (found == FIND_N)
+			continue;
+		place[n_found] = (uint8_t)found;
+		at[n_found++] = (uint16_t)i;
+	}
+	return n_found;
+}
+
 static uint32_t count(const uint8_t *words, uint32_t n_words)
 {
 	uint32_t n = 0;
@@ -73,7 +102,7 @@ static void sum(const uint32_t tfs[FIND_N], const uint8_t *places, uint32_t n, u
 	}
 }
 
-const struct find_ops find_scalar = { "scalar", in_set, in_docs, count, sum };
+const struct find_ops find_scalar = { "scalar", in_set, in_docs, in_sorted, count, sum };
 
 const struct find_ops *find_best(void)
 {

@@ -100,6 +100,53 @@ AVX2 static uint32_t in_docs(const uint32_t *block, uint32_t n_block, const uint
 	return n_found;
 }
 
+/* The place of set bit `k`, from 0, of a word that has more: popcounts of its
+ * bytes added up, the byte, then its lowest bits off one by one. */
+AVX2 static inline uint32_t select_bit(uint64_t word, uint32_t k)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+	uint64_t sums = word - ((word >> 1) & ones * 0x55);
+
+	sums = (sums & ones * 0x33) + ((sums >> 2) & ones * 0x33);
+	sums = ((sums + (sums >> 4)) & ones * 0x0f) * ones; /* byte i: of bytes 0 to i */
+	uint32_t at = 8 * (uint32_t)__builtin_popcountll(((ones * k | tops) - sums) & tops);
+	uint32_t byte = (uint32_t)(word >> at) & 0xff;
+	for (k -= (uint32_t)(sums << 8 >> at) & 0xff; k != 0; k--)
+		byte &= byte - 1;
+	return at + (uint32_t)__builtin_ctz(byte | 0x100);
+}
+
+/* Words are passed once, for the asked ones ascend: `zeros` are those before word w. */
+AVX2 static uint32_t in_sorted(const struct find_sorted *b, const uint32_t *docs, uint32_t n, uint16_t *at,
+	uint8_t *place)
+{
+	const uint8_t *high = find_high(b);
+	uint32_t n_found = 0, zeros = 0, w = 0, end = b->how.n_words * 64, mask = (1u << b->how.bits) - 1, i = 0;
+
+	while (i < n && docs[i] < b->base)
+		i++;
+	for (; i < n; i++) {
+		uint32_t x = docs[i] - b->base, want = x >> b->how.bits, bit = 0, here;
+		for (; w < b->how.n_words; w++, zeros += here) {
+			here = 64 - (uint32_t)__builtin_popcountll(bq_get_u64(high + 8 * (size_t)w));
+			if (zeros + here >= want)
+				break;
+		}
+		if (w == b->how.n_words)
+			break;
+		if (want != 0)
+			bit = w * 64 + 1 + select_bit(~bq_get_u64(high + 8 * (size_t)w), want - zeros - 1);
+		for (uint32_t p = bit - want; bit < end && ((high[bit / 8] >> bit % 8) & 1) != 0; bit++, p++) {
+			if (find_low(b, p) != (x & mask))
+				continue;
+			place[n_found] = (uint8_t)p;
+			at[n_found++] = (uint16_t)i;
+			break;
+		}
+	}
+	return n_found;
+}
+
 AVX2 static uint32_t count(const uint8_t *words, uint32_t n_words)
 {
 	uint32_t n = 0;
@@ -151,7 +198,7 @@ AVX2 static void sum(const uint32_t tfs[FIND_N], const uint8_t *places, uint32_t
 
 const struct find_ops *find_avx2(void)
 {
-	static const struct find_ops ops = { "avx2", in_set, in_docs, count, sum };
+	static const struct find_ops ops = { "avx2", in_set, in_docs, in_sorted, count, sum };
 	bool can = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt") && __builtin_cpu_supports("bmi");
 
 	return can ? &ops : NULL;

@@ -16,20 +16,20 @@
  *   blocks
  *
  *   full block                                       tail (fewer than 256)
- *   0  1 kind: 0..32 gaps of that many bits           0  1 kind 0x40
+ *   0  1 kind: 0..31 sorted, that many low bits       0  1 kind 0x40
  *              0x80|n-1 bitset of n u64 words         1  1 zero
  *   1  1 bits of tf - 1                               2  2 bytes of varints
  *   2  1 exceptions, at most 7                        4    per document: varint
- *   3  1 zero                                              gap << 1 | (tf == 1),
- *   4    gaps (32 * bits bytes) or bitset                  then tf - 2 if tf > 1
+ *   3  1 sorted: u64 words of high bits                    gap << 1 | (tf == 1),
+ *   4    low and high bits (bitpack.h), or bitset          then tf - 2 if tf > 1
  *        tf - 1 (32 * bits bytes)                       zeros to a multiple of 4
  *        exceptions: u8 index, u8 high bits
  *        zeros to a multiple of 4
  *
  * A gap is document - previous document - 1; the first counts from the last
- * document of the block before.  A bitset starts at that document rounded
- * down to a multiple of 64.  A word with df < 256 is the tail's varints alone,
- * without header; TERMS knows where.
+ * document of the block before.  Sorted documents have the one behind that as
+ * their base; a bitset starts at it, rounded down to a multiple of 64.  A word
+ * with df < 256 is the tail's varints alone, without header; TERMS knows where.
  *
  * A bound is ceil(255 * the largest tf/(tf+K)) under the segment's own A.
  */
@@ -45,8 +45,9 @@
 #include <bq/span.h>
 
 #include "codec/bitpack.h"
+#include "codec/find.h"
 
-enum { POSTINGS_TAIL = 0x40, POSTINGS_BITSET = 0x80, POSTINGS_MAX_EXCEPTIONS = 7 };
+enum { POSTINGS_TAIL = 0x40, POSTINGS_BITSET = 0x80, POSTINGS_MAX_EXCEPTIONS = 7, POSTINGS_MAX_LOW = 31 };
 
 /* TINFO: what is known of a word with df >= 256, 32 bytes.
  *    0  4 df          4  1 impact: the largest bound     5  1 flags   6  2 zero
@@ -176,6 +177,10 @@ static inline bool postings_is_tail(struct bq_span block)
 {
 	return (uint8_t)block.ptr[0] == POSTINGS_TAIL;
 }
+
+/* The documents of a full block that are neither bits nor a tail, as lookups
+ * take them. */
+struct find_sorted postings_sorted(struct bq_span block, uint32_t base);
 
 /* Decode the tfs of a full block that postings_block_fits(): each at least 1.
  * false if one is none [F19]. */

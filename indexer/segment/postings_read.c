@@ -81,28 +81,18 @@ static bool get_bitset(const struct bitpack_ops *ops, const uint8_t *p, uint32_t
 		docs[BQ_BLOCK_DOCS - 1] > docs[0];
 }
 
-static bool ascends(const uint32_t *docs, uint32_t base)
+/* How the documents of a full block that are no bitset are kept. */
+static struct bitpack_sorted sorted_of(const uint8_t *p)
 {
-	bool bad = docs[0] < base;
-
-	for (uint32_t i = 1; i < BQ_BLOCK_DOCS; i++)
-		bad |= docs[i] <= docs[i - 1];
-	return !bad;
+	return (struct bitpack_sorted){ p[0], p[3] };
 }
 
-static bool get_packed(const struct bitpack_ops *ops, const uint8_t *p, unsigned bits, uint32_t base, uint32_t *docs)
+/* Bytes of the documents of a full block. */
+static size_t docs_bytes(const uint8_t *p)
 {
-	ops->decode_docs(p, bits, base, docs);
-	/* Narrow gaps cannot wrap at 2^32: nothing to look for. */
-	if (((uint64_t)BQ_BLOCK_DOCS << bits) + base <= UINT32_MAX)
-		return true;
-	return ascends(docs, base);
-}
+	struct bitpack_sorted how = sorted_of(p);
 
-/* Bytes of the documents of a full block of this kind. */
-static size_t docs_bytes(uint8_t kind)
-{
-	return (kind & POSTINGS_BITSET) != 0 ? ((size_t)(kind & 0x7f) + 1) * 8 : bitpack_bytes(kind);
+	return (p[0] & POSTINGS_BITSET) != 0 ? ((size_t)(p[0] & 0x7f) + 1) * 8 : bitpack_sorted_bytes(&how);
 }
 
 bool postings_block_fits(struct bq_span block, uint32_t n)
@@ -114,10 +104,10 @@ bool postings_block_fits(struct bq_span block, uint32_t n)
 	if (p[0] == POSTINGS_TAIL)
 		return n < BQ_BLOCK_DOCS && bq_get_u16(p + 2) <= block.len - 4;
 	unsigned bits = p[1], n_exceptions = p[2];
-	if (n != BQ_BLOCK_DOCS || ((p[0] & POSTINGS_BITSET) == 0 && p[0] > 32) || bits > 32
+	if (n != BQ_BLOCK_DOCS || ((p[0] & POSTINGS_BITSET) == 0 && p[0] > POSTINGS_MAX_LOW) || bits > 32
 		|| n_exceptions > POSTINGS_MAX_EXCEPTIONS || (bits == 32 && n_exceptions != 0))
 		return false;
-	return 4 + docs_bytes(p[0]) + bitpack_bytes(bits) + 2 * (size_t)n_exceptions <= block.len;
+	return 4 + docs_bytes(p) + bitpack_bytes(bits) + 2 * (size_t)n_exceptions <= block.len;
 }
 
 bool postings_get_docs(const struct bitpack_ops *ops, struct bq_span block, uint32_t n, uint32_t base,
@@ -131,7 +121,15 @@ bool postings_get_docs(const struct bitpack_ops *ops, struct bq_span block, uint
 		return postings_get_tail(bq_span_make(p + 4, bq_get_u16(p + 2)), n, base, docs, tfs);
 	if ((p[0] & POSTINGS_BITSET) != 0)
 		return get_bitset(ops, p + 4, (p[0] & 0x7fu) + 1, base, docs);
-	return get_packed(ops, p + 4, p[0], base, docs);
+	struct bitpack_sorted how = sorted_of(p);
+	return ops->decode_sorted(p + 4, &how, base, docs);
+}
+
+struct find_sorted postings_sorted(struct bq_span block, uint32_t base)
+{
+	const uint8_t *p = (const uint8_t *)block.ptr;
+
+	return (struct find_sorted){ .low = p + 4, .how = sorted_of(p), .base = base };
 }
 
 /* Only wide numbers can be 2^32 - 1, which no tf - 1 is. */
@@ -146,7 +144,7 @@ static bool wraps(const uint32_t *tfs, unsigned bits)
 
 bool postings_get_tfs(const struct bitpack_ops *ops, struct bq_span block, uint32_t tfs[BQ_BLOCK_DOCS])
 {
-	const uint8_t *p = (const uint8_t *)block.ptr, *packed = p + 4 + docs_bytes(p[0]), *e;
+	const uint8_t *p = (const uint8_t *)block.ptr, *packed = p + 4 + docs_bytes(p), *e;
 	unsigned bits = p[1], n_exceptions = p[2];
 
 	ops->decode_above(packed, bits, tfs);

@@ -51,6 +51,11 @@ static void put_packed(struct bq_buf *out, const uint32_t *in, unsigned bits)
 	out->len += bitpack_bytes(bits);
 }
 
+/* The first and the last byte of a full block's header. */
+struct kind {
+	uint8_t kind, n_words;
+};
+
 static void put_bitset(struct bq_buf *out, const uint32_t *docs, uint32_t base, unsigned n_words)
 {
 	uint64_t words[128];
@@ -63,24 +68,31 @@ static void put_bitset(struct bq_buf *out, const uint32_t *docs, uint32_t base, 
 	bq_buf_put(out, words, (size_t)n_words * 8);
 }
 
-/* The documents in whichever form is smaller; a bitset may be one bit a
- * document larger, since it decodes and intersects faster.  Returns the kind. */
-static uint8_t put_docs(struct bq_buf *out, const uint32_t *docs, uint32_t base)
+/* Append 256 documents by low and high bits. */
+static void put_sorted(struct bq_buf *out, const uint32_t *docs, uint32_t base, const struct bitpack_sorted *how)
 {
-	uint32_t gaps[BQ_BLOCK_DOCS];
-	uint32_t prev = base, words = (docs[BQ_BLOCK_DOCS - 1] - (base & ~63u)) / 64 + 1;
+	uint8_t *p = bq_buf_room(out, bitpack_sorted_bytes(how));
 
-	for (uint32_t i = 0; i < BQ_BLOCK_DOCS; i++) {
-		gaps[i] = docs[i] - prev;
-		prev = docs[i] + 1;
-	}
-	unsigned bits = bitpack_width(gaps, BQ_BLOCK_DOCS);
-	if (bits != 0 && words <= 128 && words * 64 < BQ_BLOCK_DOCS * (bits + 1)) {
+	if (p == NULL)
+		return;
+	bitpack_encode_sorted(docs, base, how, p);
+	out->len += bitpack_sorted_bytes(how);
+}
+
+/* The documents in whichever form is smaller; a bitset may be two bits a
+ * document larger, since it decodes and intersects faster.  Returns the kind and
+ * the number of high words. */
+static struct kind put_docs(struct bq_buf *out, const uint32_t *docs, uint32_t base)
+{
+	uint32_t words = (docs[BQ_BLOCK_DOCS - 1] - (base & ~63u)) / 64 + 1;
+	struct bitpack_sorted how = bitpack_choose_sorted(base, docs[BQ_BLOCK_DOCS - 1]);
+
+	if (words <= 128 && 8 * (size_t)words <= bitpack_sorted_bytes(&how) + BQ_BLOCK_DOCS * 2 / 8) {
 		put_bitset(out, docs, base, words);
-		return (uint8_t)(POSTINGS_BITSET | (words - 1));
+		return (struct kind){ (uint8_t)(POSTINGS_BITSET | (words - 1)), 0 };
 	}
-	put_packed(out, gaps, bits);
-	return (uint8_t)bits;
+	put_sorted(out, docs, base, &how);
+	return (struct kind){ (uint8_t)how.bits, (uint8_t)how.n_words };
 }
 
 /* The width at which packed values plus exceptions are smallest. */
@@ -128,7 +140,7 @@ static void put_full_block(struct bq_buf *out, const uint32_t *docs, const uint3
 		low[i] = values[i] & mask;
 
 	bq_buf_put_u32(out, 0);
-	uint8_t kind = put_docs(out, docs, base);
+	struct kind kind = put_docs(out, docs, base);
 	put_packed(out, low, bits);
 	for (uint32_t i = 0; i < BQ_BLOCK_DOCS && n_exceptions != 0; i++) {
 		if (values[i] == low[i])
@@ -139,9 +151,10 @@ static void put_full_block(struct bq_buf *out, const uint32_t *docs, const uint3
 	bq_buf_put_zeros(out, (start - out->len) & 3);
 	if (out->oom)
 		return;
-	out->ptr[start] = kind;
+	out->ptr[start] = kind.kind;
 	out->ptr[start + 1] = (uint8_t)bits;
 	out->ptr[start + 2] = (uint8_t)n_exceptions;
+	out->ptr[start + 3] = kind.n_words;
 }
 
 void postings_put_block(struct bq_buf *out, const uint32_t *docs, const uint32_t *tfs, uint32_t n, uint32_t base)

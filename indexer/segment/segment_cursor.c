@@ -79,41 +79,86 @@ static bool check_set(const struct native_cursor *n, uint32_t base, uint32_t las
 		(low & ((UINT64_C(1) << (base & 63)) - 1)) == 0 && n->segment->find->count(words, n_words) == n->n;
 }
 
+/* Sorted documents are 256, the last one `last` [F20].  Whether they ascend is
+ * seen where they are decoded: to look one up, they need not. */
+static bool check_sorted(const struct native_cursor *n, uint32_t base, uint32_t last)
+{
+	const struct find_sorted b = postings_sorted(n->post_block, base);
+	const uint8_t *high = find_high(&b);
+	uint32_t w = b.how.n_words;
+	uint64_t top = 0;
+
+	if (n->segment->find->count(high, w) != n->n)
+		return false;
+	while (top == 0)
+		top = bq_get_u64(high + 8 * (size_t)--w);
+	uint64_t at = 64 * (uint64_t)w + 63 - (unsigned)__builtin_clzll(top) - (n->n - 1);
+	return (at << b.how.bits | find_low(&b, n->n - 1)) + base == last;
+}
+
+/* A block that was not the one at hand: where its parts are. */
+static bool open_block(struct native_cursor *n, uint32_t block, uint32_t base, uint32_t last)
+{
+	uint32_t left = n->list.df - block * BQ_BLOCK_DOCS;
+
+	n->block = block;
+	n->is_open = true;
+	n->has_docs = false;
+	n->at = n->n_asked = 0;
+	n->n = left < BQ_BLOCK_DOCS ? left : BQ_BLOCK_DOCS;
+	n->post_block = postings_block_at(&n->list, block);
+	if (n->post_block.ptr == NULL || last >= n->segment->leaf.n_docs || base > last || !find_positions(n, block))
+		return native_damaged(n, "a damaged skip entry [F18]");
+	if (!postings_block_fits(n->post_block, n->n))
+		return native_damaged(n, "a damaged postings block [F19]");
+	n->c.has_tfs = postings_is_tail(n->post_block);
+	return true;
+}
+
 /* What is checked here nobody asks again: the documents ascend, end on the
  * skip entry's, and none is beyond the segment [F20]. */
-bool native_enter(struct native_cursor *n, uint32_t block, bool wants_docs)
+bool native_enter(struct native_cursor *n, uint32_t block, enum native_want want)
 {
-	uint32_t base = native_base(n, block), last = native_last(n, block), left = n->list.df - block * BQ_BLOCK_DOCS;
+	uint32_t base = native_base(n, block), last = native_last(n, block);
 	bool is_new = !n->is_open || n->block != block, ok = true;
 
-	if (is_new) {
-		n->block = block;
-		n->is_open = true;
-		n->has_docs = false;
-		n->at = 0;
-		n->n = left < BQ_BLOCK_DOCS ? left : BQ_BLOCK_DOCS;
-		n->post_block = postings_block_at(&n->list, block);
-		if (n->post_block.ptr == NULL || last >= n->segment->leaf.n_docs || base > last ||
-			!find_positions(n, block))
-			return native_damaged(n, "a damaged skip entry [F18]");
-		if (!postings_block_fits(n->post_block, n->n))
-			return native_damaged(n, "a damaged postings block [F19]");
-		n->c.has_tfs = postings_is_tail(n->post_block);
-	}
-	if (!n->has_docs && (wants_docs || !postings_is_set(n->post_block))) {
+	if (is_new && !open_block(n, block, base, last))
+		return false;
+	bool is_set = postings_is_set(n->post_block), is_tail = postings_is_tail(n->post_block);
+	if (!n->has_docs && (is_tail || want == NATIVE_DOCS || (want == NATIVE_BITS && !is_set))) {
 		n->has_docs = true;
 		ok = postings_get_docs(n->segment->codec, n->post_block, n->n, base, n->docs, n->tfs) &&
 			n->docs[n->n - 1] == last;
 	} else if (is_new) {
-		ok = check_set(n, base, last);
+		ok = is_set ? check_set(n, base, last) : check_sorted(n, base, last);
 	}
 	return ok || native_damaged(n, "documents out of order in a block [F20]");
+}
+
+/* Looking up so many takes about as long as decoding all. */
+enum { FEW_ASKED = 16 };
+
+int native_held(struct native_cursor *n, uint32_t block, const uint32_t *docs, uint32_t n_docs, uint16_t *at,
+	uint8_t *place)
+{
+	const struct find_ops *find = n->segment->find;
+	uint32_t base = native_base(n, block), asked = n_docs + (n->is_open && n->block == block ? n->n_asked : 0);
+
+	if (!native_enter(n, block, asked <= FEW_ASKED ? NATIVE_ANY : NATIVE_BITS))
+		return -1;
+	n->n_asked = asked;
+	if (n->has_docs)
+		return (int)find->in_docs(n->docs, n->n, docs, n_docs, at, place);
+	if (postings_is_set(n->post_block))
+		return (int)find->in_set((const uint8_t *)n->post_block.ptr + 4, base & ~63u, docs, n_docs, at, place);
+	const struct find_sorted b = postings_sorted(n->post_block, base);
+	return (int)find->in_sorted(&b, docs, n_docs, at, place);
 }
 
 /* Make `block` the one that is walked over. */
 static bool load_block(struct native_cursor *n, uint32_t block)
 {
-	if (!native_enter(n, block, true))
+	if (!native_enter(n, block, NATIVE_DOCS))
 		return false;
 	n->c.n = n->n;
 	n->c.last = native_last(n, block);

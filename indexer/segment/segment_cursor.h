@@ -17,7 +17,8 @@ struct native_cursor {
 	uint32_t block;            /* the one at hand; n_blocks or 1 when past the end */
 	uint32_t n_blocks;
 	bool is_open;              /* `block` has been entered */
-	bool has_docs;             /* its documents are decoded; else they are bits */
+	bool has_docs;             /* its documents are decoded; else where they are */
+	uint32_t n_asked;          /* how many have been looked up in it where they are */
 	uint32_t n;                /* how many it has; c.n is 0 while nobody walks over them */
 	uint32_t at;               /* those before docs[at] have been filled */
 	uint32_t near;             /* where bounds are looked up next: a block; SMALL: a document */
@@ -48,9 +49,23 @@ static inline uint32_t native_base(const struct native_cursor *n, uint32_t block
 /* Report damage and go to the end; false. */
 bool native_damaged(struct native_cursor *n, const char *what);
 
-/* Make `block` the one at hand.  Its documents are decoded if `wants_docs` or
- * if they are not bits; false for damage [F18] [F19] [F20]. */
-bool native_enter(struct native_cursor *n, uint32_t block, bool wants_docs);
+/* What is to be done with a block's documents; a tail is always decoded. */
+enum native_want {
+	NATIVE_ANY,  /* looked up where they are: native_held() */
+	NATIVE_BITS, /* decoded, unless they are bits */
+	NATIVE_DOCS, /* decoded */
+};
+
+/* Make `block` the one at hand; false for damage [F18] [F19] [F20].  What is not
+ * decoded has 256 documents, of which the last one is checked, and all if they
+ * are bits. */
+bool native_enter(struct native_cursor *n, uint32_t block, enum native_want want);
+
+/* Make `block` the one at hand, and look up docs[0 .. n_docs), at most 256 of
+ * which none is behind the block.  Sets their numbers among those asked, and
+ * their places in the block; -1 for damage. */
+int native_held(struct native_cursor *n, uint32_t block, const uint32_t *docs, uint32_t n_docs, uint16_t *at,
+	uint8_t *place);
 
 /* The first block from `block` on whose last document is >= target: first by
  * 32 blocks, then one by one. */

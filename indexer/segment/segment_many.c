@@ -53,7 +53,7 @@ uint32_t native_fill(struct bq_cursor *c, uint32_t from, uint32_t to, uint64_t *
 	for (c->n = 0; block < n->n_blocks; block++) {
 		if (native_base(n, block) >= to)
 			return native_base(n, block);
-		if (!native_enter(n, block, false))
+		if (!native_enter(n, block, NATIVE_BITS))
 			return BQ_DOC_END;
 		if (n->has_docs)
 			n->at = set_docs(n->docs, n->at, n->n, range, bits);
@@ -73,21 +73,6 @@ static void take_tfs(const uint32_t *all, const uint8_t *place, uint32_t n, uint
 {
 	for (uint32_t i = 0; i < n; i++)
 		tfs[i] = all[place[i]];
-}
-
-/* Those of docs[0 .. n) that are in the block at hand, which ends behind them. */
-static uint32_t hold_in_block(struct native_cursor *n, const uint32_t *docs, uint32_t n_docs, uint16_t *at,
-	uint32_t *tfs)
-{
-	const struct find_ops *find = n->segment->find;
-	const uint8_t *words = (const uint8_t *)n->post_block.ptr + 4;
-	uint8_t place[BQ_BLOCK_DOCS];
-	uint32_t n_held = n->has_docs ? find->in_docs(n->docs, n->n, docs, n_docs, at, place)
-		: find->in_set(words, native_base(n, n->block) & ~63u, docs, n_docs, at, place);
-
-	if (tfs != NULL && n_held != 0)
-		take_tfs(bq_cursor_tfs(&n->c), place, n_held, tfs);
-	return n_held;
 }
 
 /* How many of docs[0 .. n) are at most `last`; at most a block of them, and at
@@ -126,21 +111,24 @@ uint32_t native_small_hold(struct bq_cursor *c, const uint32_t *docs, uint32_t n
 uint32_t native_hold(struct bq_cursor *c, const uint32_t *docs, uint32_t n_docs, uint16_t *at, uint32_t *tfs)
 {
 	struct native_cursor *n = native_of(c);
+	uint8_t place[BQ_BLOCK_DOCS];
 	uint32_t n_held = 0, i = 0, count;
 
 	c->n = 0;
 	for (; i < n_docs; i += count) {
 		uint32_t block = native_find_block(n, n->is_open ? n->block : 0, docs[i]);
-		if (block >= n->n_blocks || !native_enter(n, block, false)) {
+		count = block < n->n_blocks ? count_until(docs + i, n_docs - i, native_last(n, block)) : 0;
+		int held = count == 0 ? -1 : native_held(n, block, docs + i, count, at + n_held, place);
+		if (held < 0) {
 			n->is_open = true;
 			n->block = n->n_blocks;
 			break;
 		}
-		count = count_until(docs + i, n_docs - i, native_last(n, block));
-		uint32_t held = hold_in_block(n, docs + i, count, at + n_held, tfs == NULL ? NULL : tfs + n_held);
-		for (uint32_t j = 0; j < held; j++)
+		if (tfs != NULL && held != 0)
+			take_tfs(bq_cursor_tfs(c), place, (uint32_t)held, tfs + n_held);
+		for (uint32_t j = 0; j < (uint32_t)held; j++)
 			at[n_held + j] = (uint16_t)(at[n_held + j] + i);
-		n_held += held;
+		n_held += (uint32_t)held;
 	}
 	return n_held;
 }

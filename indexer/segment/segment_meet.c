@@ -39,24 +39,16 @@ static bool put_spots(struct native_cursor *n, const struct found *found, struct
 	return true;
 }
 
-/* Look up docs[from..to), at most a block of them, in the block at hand, which
- * ends behind them; the outcome stands behind the first *n_kept.  false for
+/* What was found of docs[from..] stands behind the first *n_kept.  false for
  * damage. */
-static bool meet_block(struct native_cursor *n, const uint32_t *docs, const uint32_t range[2], uint32_t *n_kept,
-	uint16_t *kept, struct bq_spot *spots)
+static bool keep(struct native_cursor *n, const struct found *f, uint32_t from, uint32_t *n_kept, uint16_t *kept,
+	struct bq_spot *spots)
 {
-	const struct find_ops *find = n->segment->find;
-	const uint8_t *words = (const uint8_t *)n->post_block.ptr + 4;
-	uint32_t from = range[0], count = range[1] - from;
-	struct found f;
-
-	f.n = n->has_docs ? find->in_docs(n->docs, n->n, docs + from, count, f.asked, f.at)
-		: find->in_set(words, native_base(n, n->block) & ~63u, docs + from, count, f.asked, f.at);
-	if (f.n != 0 && spots != NULL && !put_spots(n, &f, spots + *n_kept))
+	if (f->n != 0 && spots != NULL && !put_spots(n, f, spots + *n_kept))
 		return false;
-	for (uint32_t j = 0; j < f.n; j++)
-		kept[*n_kept + j] = (uint16_t)(from + f.asked[j]);
-	*n_kept += f.n;
+	for (uint32_t j = 0; j < f->n; j++)
+		kept[*n_kept + j] = (uint16_t)(from + f->asked[j]);
+	*n_kept += f->n;
 	return true;
 }
 
@@ -73,17 +65,20 @@ static uint32_t end_of(const uint32_t *docs, uint32_t from, uint32_t n, uint32_t
 uint32_t native_meet(struct bq_cursor *c, const uint32_t *docs, uint32_t n_docs, uint16_t *kept, struct bq_spot *spots)
 {
 	struct native_cursor *n = native_of(c);
-	uint32_t n_kept = 0, range[2] = { 0, 0 };
+	uint32_t n_kept = 0, to;
+	struct found f;
 
-	for (; range[0] < n_docs; range[0] = range[1]) {
-		uint32_t block = native_find_block(n, n->is_open ? n->block : 0, docs[range[0]]);
-		if (block >= n->n_blocks || !native_enter(n, block, false)) {
+	for (uint32_t from = 0; from < n_docs; from = to) {
+		uint32_t block = native_find_block(n, n->is_open ? n->block : 0, docs[from]);
+		to = block < n->n_blocks ? end_of(docs, from, n_docs, native_last(n, block)) : from;
+		int held = to == from ? -1 : native_held(n, block, docs + from, to - from, f.asked, f.at);
+		if (held < 0) {
 			n->is_open = true;
 			n->block = n->n_blocks;
 			break;
 		}
-		range[1] = end_of(docs, range[0], n_docs, native_last(n, block));
-		if (!meet_block(n, docs, range, &n_kept, kept, spots))
+		f.n = (uint32_t)held;
+		if (!keep(n, &f, from, &n_kept, kept, spots))
 			break;
 	}
 	return n_kept;
@@ -102,13 +97,14 @@ uint32_t native_small_meet(struct bq_cursor *c, const uint32_t *docs, uint32_t n
 {
 	struct native_cursor *n = native_of(c);
 	bool is_inline = (c->term.priv[SEGMENT_PRIV_MODE] & 0xff) == SEGMENT_INLINE && n->tfs[0] == 1;
-	uint32_t n_kept = 0, range[2] = { 0, 0 };
+	uint32_t n_kept = 0, to;
+	struct found f;
 
-	n->has_docs = true;
 	n->n = c->term.df;
-	for (; range[0] < n_docs && docs[range[0]] <= n->docs[n->n - 1]; range[0] = range[1]) {
-		range[1] = end_of(docs, range[0], n_docs, n->docs[n->n - 1]);
-		if (!meet_block(n, docs, range, &n_kept, kept, is_inline ? NULL : spots))
+	for (uint32_t from = 0; from < n_docs && docs[from] <= n->docs[n->n - 1]; from = to) {
+		to = end_of(docs, from, n_docs, n->docs[n->n - 1]);
+		f.n = n->segment->find->in_docs(n->docs, n->n, docs + from, to - from, f.asked, f.at);
+		if (!keep(n, &f, from, &n_kept, kept, is_inline ? NULL : spots))
 			break;
 	}
 	if (is_inline && n_kept != 0 && spots != NULL)

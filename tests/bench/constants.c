@@ -34,8 +34,10 @@ static double measure(uint64_t (*run)(struct kernels *), struct kernels *k)
 static void measure_widths(struct kernels *k, const struct bitpack_ops *codec, double out[CONSTANTS_WIDTHS])
 {
 	k->codec = codec;
-	for (k->bits = 0; k->bits < CONSTANTS_WIDTHS; k->bits++)
-		out[k->bits] = measure(kernels_decode_docs, k);
+	for (unsigned bits = 0; bits < CONSTANTS_WIDTHS; bits++) {
+		kernels_sort(k, bits);
+		out[bits] = measure(kernels_decode_docs, k);
+	}
 }
 
 int constants_measure(const struct bq_index *ix, struct constants *out, struct bq_error *err)
@@ -50,7 +52,7 @@ int constants_measure(const struct bq_index *ix, struct constants *out, struct b
 	measure_widths(k, bitpack_best(), out->decode);
 	k->bits = 2;
 	out->tf = measure(kernels_decode_tfs, k);
-	out->block = measure(kernels_packed_block, k);
+	out->block = measure(kernels_sorted_block, k);
 	out->bitset = measure(kernels_bitset_block, k);
 	out->score = measure(kernels_score, k);
 	out->accumulate = measure(kernels_accumulate, k);

@@ -10,15 +10,15 @@
 #include <bq/buf.h>
 #include <bq/index.h>
 
-enum { CONSTANTS_WIDTHS = 33 };
+enum { CONSTANTS_WIDTHS = 24 };
 
 struct constants {
 	const char *path;                       /* the CPU path the index is read with */
-	double decode[CONSTANTS_WIDTHS];        /* documents from gaps of 0..32 bits */
+	double decode[CONSTANTS_WIDTHS];        /* sorted documents with 0..23 low bits */
 	double decode_scalar[CONSTANTS_WIDTHS]; /* the same on the scalar path */
 	double tf;                              /* tf of 2 bits */
 	double bitset;                          /* documents from a bitset block, 3 of 4 bits set; checked, with tfs */
-	double block;                           /* a packed block, 7-bit gaps, 2-bit tf; checked, with tfs */
+	double block;                           /* a sorted block, 6 low bits, 2-bit tf; checked, with tfs */
 	double score;                           /* BM25 points, the length of each document looked up; 256 at once */
 	double accumulate;                      /* adding points into a window of 4,096 documents */
 	double set_bits;                        /* marking documents in a window of bits */

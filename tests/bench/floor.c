@@ -118,11 +118,11 @@ static void put_line(struct bq_buf *b, const char *what, double value, const cha
 
 static void put_constants(struct bq_buf *b, const struct constants *c)
 {
-	bq_buf_printf(b, "kernels, ns a posting\n  gaps of n bits to documents   %8s %8s\n", c->path, "scalar");
+	bq_buf_printf(b, "kernels, ns a posting\n  documents with n low bits     %8s %8s\n", c->path, "scalar");
 	for (unsigned bits = 0; bits <= 16; bits += bits < 8 ? 1 : 4)
 		bq_buf_printf(b, "  %28u  %8.3f %8.3f\n", bits, c->decode[bits], c->decode_scalar[bits]);
 	put_line(b, "tf of 2 bits", c->tf, "");
-	put_line(b, "a packed block, checked", c->block, "");
+	put_line(b, "a sorted block, checked", c->block, "");
 	put_line(b, "a bitset block, checked", c->bitset, "");
 	put_line(b, "score", c->score, "");
 	put_line(b, "accumulate", c->accumulate, "");

@@ -14,14 +14,12 @@ enum { REPEAT = 500, PROBE_STEP = 64, MAX_PROBES = 20000, CHASES = 200000, VERIF
 
 uint64_t kernels_decode_docs(struct kernels *k)
 {
-	uint32_t last = 0;
+	uint64_t n = 0;
 
-	for (unsigned i = 0; i < REPEAT; i++) {
-		k->codec->decode_docs(k->packed + 64 * (i % 16), k->bits, last, k->docs);
-		last = k->docs[BQ_BLOCK_DOCS - 1];
-	}
-	k->sink = last;
-	return (uint64_t)REPEAT * BQ_BLOCK_DOCS;
+	for (unsigned i = 0; i < REPEAT; i++)
+		n += k->codec->decode_sorted(k->sorted, &k->how, i, k->docs);
+	k->sink = k->docs[BQ_BLOCK_DOCS - 1];
+	return n * BQ_BLOCK_DOCS;
 }
 
 uint64_t kernels_decode_tfs(struct kernels *k)
@@ -44,7 +42,7 @@ static uint64_t get_blocks(struct kernels *k, const struct bq_buf *block)
 	return n * BQ_BLOCK_DOCS;
 }
 
-uint64_t kernels_packed_block(struct kernels *k) { return get_blocks(k, &k->block); }
+uint64_t kernels_sorted_block(struct kernels *k) { return get_blocks(k, &k->block); }
 
 uint64_t kernels_bitset_block(struct kernels *k) { return get_blocks(k, &k->bitset); }
 

@@ -24,7 +24,9 @@ struct kernels {
 	unsigned bits; /* of what is decoded */
 	uint32_t docs[BQ_BLOCK_DOCS + 8], tfs[BQ_BLOCK_DOCS + 8];
 	uint8_t *packed;           /* random bytes: a block of any width starts anywhere */
-	struct bq_buf block;       /* a packed postings block: documents 80 apart on average */
+	struct bitpack_sorted how; /* how the documents in `sorted` are kept */
+	uint8_t sorted[BITPACK_N * 4 + 8 * BITPACK_MAX_WORDS + 64];
+	struct bq_buf block;       /* a sorted postings block: documents 64 apart on average */
 	struct bq_buf bitset;      /* one of documents close together */
 	uint32_t block_docs[BQ_BLOCK_DOCS], block_tfs[BQ_BLOCK_DOCS];
 	uint32_t before[BQ_BLOCK_DOCS]; /* tf - 1 of those before it in its group of 32, added up */
@@ -57,14 +59,17 @@ int kernels_status(const struct kernels *k, struct bq_error *err);
 
 /* ---- of a block in memory; counted: postings --------------------------- */
 
-/* Unpack documents of `bits` bits each, a sum of gaps, with `codec`. */
+/* Make sorted documents with `bits` low bits, at most 23. */
+void kernels_sort(struct kernels *k, unsigned bits);
+
+/* Decode them with `codec`. */
 uint64_t kernels_decode_docs(struct kernels *k);
 
 /* Unpack frequencies of `bits` bits each with `codec`. */
 uint64_t kernels_decode_tfs(struct kernels *k);
 
-/* Read a whole block that is packed, documents and frequencies, with `codec`. */
-uint64_t kernels_packed_block(struct kernels *k);
+/* Read a whole block of sorted documents, with their frequencies, with `codec`. */
+uint64_t kernels_sorted_block(struct kernels *k);
 
 /* Likewise one that is a bitset. */
 uint64_t kernels_bitset_block(struct kernels *k);

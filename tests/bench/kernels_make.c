@@ -48,6 +48,17 @@ static void make_blocks(struct kernels *k, struct rng *r)
 	k->bitset.len -= 64;
 }
 
+void kernels_sort(struct kernels *k, unsigned bits)
+{
+	struct rng r = rng_make(bits);
+	uint32_t docs[BQ_BLOCK_DOCS];
+
+	make_docs(&r, (1u << bits) + ((1u << bits) + 3) / 4, docs);
+	k->how.bits = bits;
+	k->how.n_words = ((docs[BQ_BLOCK_DOCS - 1] >> bits) + BQ_BLOCK_DOCS - 1) / 64 + 1;
+	bitpack_encode_sorted(docs, 0, &k->how, k->sorted);
+}
+
 /* One block of positions: documents of some hundred words. */
 static void make_positions(struct kernels *k, struct rng *r)
 {

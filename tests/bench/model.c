@@ -14,27 +14,29 @@ static void add(struct cost *to, double times, double ns, double bytes)
 
 static double smaller(double a, double b) { return a < b ? a : b; }
 
-/* Bits of a gap in a list of `df` among `n_docs`; 0: such a list is bitsets. */
-static unsigned gap_bits(uint64_t n_docs, uint64_t df)
+/* Low bits of a document in a list of `df` among `n_docs`; -1: such a list is bitsets. */
+static int low_bits(uint64_t n_docs, uint64_t df)
 {
 	uint64_t gap = df == 0 ? 1 : n_docs / df;
+	int bits = gap <= 4 ? -1 : 63 - __builtin_clzll(gap);
 
-	return gap <= 4 ? 0 : 64u - (unsigned)__builtin_clzll(gap);
+	return bits < CONSTANTS_WIDTHS ? bits : CONSTANTS_WIDTHS - 1;
 }
 
 /* Decoding the documents of a list of `df`, for each of them. */
 static double decode_ns(const struct constants *c, const struct model_query *q, uint64_t df)
 {
-	unsigned bits = gap_bits(q->n_docs, df);
+	int bits = low_bits(q->n_docs, df);
 
-	return bits == 0 ? smaller(c->bitset, c->decode[3]) : c->decode[bits];
+	return bits < 0 ? smaller(c->bitset, c->decode[1]) : c->decode[bits];
 }
 
+/* Two bits more than the low ones. */
 static double decode_bytes(const struct model_query *q, uint64_t df)
 {
-	unsigned bits = gap_bits(q->n_docs, df);
+	int bits = low_bits(q->n_docs, df);
 
-	return bits == 0 ? 0.5 : bits / 8.0;
+	return bits < 0 ? 0.5 : (bits + 2) / 8.0;
 }
 
 /* How many documents the rarest required list has; UINT64_MAX if none is required. */

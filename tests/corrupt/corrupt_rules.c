@@ -80,6 +80,21 @@ static uint8_t *last_block(struct segfile *f)
 	return rules_mutable(postings_block_at(&l, l.n_blocks - 1).ptr);
 }
 
+/* The block of "seventh" that is sorted. */
+static uint8_t *sorted_block(struct segfile *f)
+{
+	struct postings_list l = list_of(f, "seventh");
+	uint8_t *p = rules_mutable(postings_block_at(&l, 0).ptr);
+
+	assert_true(p[0] == 2 && p[3] >= 4);
+	return p;
+}
+
+static uint8_t *high_words(struct segfile *f)
+{
+	return sorted_block(f) + 4 + bitpack_bytes(2);
+}
+
 /* ---- the container, [F1] to [F9] ----------------------------------------- */
 
 static void f1_magic(struct bq_buf *b) { b->ptr[7] = 0x1b; }
@@ -197,8 +212,12 @@ static void f18_position(struct segfile *f) { bq_put_u32(rules_mutable(list_of(f
 static void f19_kind(struct segfile *f) { first_block(f)[0] = 33; }
 static void f19_bits(struct segfile *f) { first_block(f)[1] = 33; }
 static void f19_exceptions(struct segfile *f) { first_block(f)[2] = POSTINGS_MAX_EXCEPTIONS + 1; }
+static void f19_words(struct segfile *f) { sorted_block(f)[3] = 0xff; }
 static void f19_tail(struct segfile *f) { bq_put_u16(last_block(f) + 2, UINT16_MAX); }
 static void f20_last(struct segfile *f) { rules_add_u32(rules_mutable(list_of(f, "common").last_doc), UINT32_MAX); }
+static void f20_more(struct segfile *f) { high_words(f)[0] = 0xff; }
+static void f20_order(struct segfile *f) { sorted_block(f)[4] |= 3; } /* documents 0 and 1 are 3 and 1 */
+static void f20_behind(struct segfile *f) { high_words(f)[8 * sorted_block(f)[3] - 1] |= 0x80; }
 static void f20_gap(struct segfile *f) { last_block(f)[4] |= 2; } /* a document later, and so are all behind it */
 static void f21_ttf(struct segfile *f) { rules_add_u64(tinfo_of(f, "common") + 8, 1); }
 static void f21_small(struct segfile *f) { entry_end(f, "zoo", 3)[0]++; }
@@ -260,7 +279,8 @@ static const struct rule rules[] = {
 	PARTS(18, VERIFYING, f18_last), PARTS(18, VERIFYING, f18_upper), PARTS(18, VERIFYING, f18_block),
 	PARTS(18, VERIFYING, f18_position),
 	PARTS(19, VERIFYING, f19_kind), PARTS(19, VERIFYING, f19_bits), PARTS(19, VERIFYING, f19_exceptions),
-	PARTS(19, VERIFYING, f19_tail),
+	PARTS(19, VERIFYING, f19_words), PARTS(19, VERIFYING, f19_tail),
+	PARTS(20, VERIFYING, f20_more), PARTS(20, VERIFYING, f20_order), PARTS(20, VERIFYING, f20_behind),
 	PARTS(20, VERIFYING, f20_last), PARTS(20, VERIFYING, f20_gap),
 	PARTS(21, VERIFYING, f21_ttf), PARTS(21, VERIFYING, f21_small),
 	PARTS(22, VERIFYING, f22_half), PARTS(22, VERIFYING, f22_upper), PARTS(22, VERIFYING, f22_range),

@@ -15,7 +15,7 @@
 
 /* ---- the sound file ---------------------------------------------------- */
 
-enum { RULES_DOCS = 600, RULES_ZULU = 300, RULES_T = 3 }; /* documents; the one that has "zulu"; T of pairs */
+enum { RULES_DOCS = 1900, RULES_ZULU = 300, RULES_T = 3 }; /* documents; the one that has "zulu"; T of pairs */
 
 /* A segment that has everything: titles and members, aliases and forms, words in one
  * document and in several blocks of them, lists of pairs.  The same in every run.

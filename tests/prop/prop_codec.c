@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -40,7 +41,7 @@ static void test_round_trip(void **state)
 	}
 }
 
-/* Any bytes, any width, any base: also sums that wrap. */
+/* Any bytes, any width. */
 static void test_twins(void **state)
 {
 	const struct bitpack_ops *twin = bitpack_avx2();
@@ -52,7 +53,6 @@ static void test_twins(void **state)
 		for (unsigned bits = 0; bits <= 32; bits++) {
 			uint32_t want[BITPACK_N], got[BITPACK_N];
 			uint8_t bytes[32 * 32 + 32];
-			uint32_t base = (uint32_t)rng_next(&rng);
 			rng_bytes(&rng, bytes, sizeof bytes);
 			bitpack_scalar.decode(bytes, bits, want);
 			twin->decode(bytes, bits, got);
@@ -60,29 +60,134 @@ static void test_twins(void **state)
 			bitpack_scalar.decode_above(bytes, bits, want);
 			twin->decode_above(bytes, bits, got);
 			assert_memory_equal(want, got, sizeof want);
-			bitpack_scalar.decode_docs(bytes, bits, base, want);
-			twin->decode_docs(bytes, bits, base, got);
-			assert_memory_equal(want, got, sizeof want);
 		}
 	}
 }
 
-/* decode_docs is the running sum that its contract says. */
-static void test_running_sum(void **state)
+enum { SORTED_BYTES = 32 * 31 + 8 * BITPACK_MAX_WORDS + 64 };
+
+/* 256 numbers that ascend from `base` on: evenly, in runs, or some far away. */
+static void ascend(uint32_t base, uint32_t out[BITPACK_N])
 {
+	uint64_t room = UINT32_MAX - (uint64_t)base - (BITPACK_N - 1), far = rng_below(&rng, 40);
+	unsigned most = (unsigned)rng_below(&rng, 26);
+
+	for (uint32_t i = 0; i < BITPACK_N; i++, base++) {
+		uint64_t step = rng_below(&rng, 3) == 0 ? 0 : rng_next(&rng) & ((UINT64_C(1) << most) - 1);
+		step += rng_one_in(&rng, 20 + far) ? rng_next(&rng) & UINT32_MAX >> far % 32 : 0;
+		step = rng_one_in(&rng, 5000) || step > room ? room : step;
+		room -= step;
+		base += (uint32_t)step;
+		out[i] = base;
+	}
+}
+
+/* What was written comes back, on both paths; no width would have been smaller. */
+static void test_sorted(void **state)
+{
+	const struct bitpack_ops *twin = bitpack_avx2();
+
 	(void)state;
-	for (unsigned bits = 0; bits <= 16; bits++) {
-		uint32_t gaps[BITPACK_N], docs[BITPACK_N], base = (uint32_t)rng_below(&rng, 1000);
-		uint8_t bytes[32 * 32 + 32];
-		fill(gaps, bits);
-		bitpack_encode(gaps, bits, bytes);
-		bitpack_scalar.decode_docs(bytes, bits, base, docs);
-		for (unsigned i = 0; i < BITPACK_N; i++) {
-			base += gaps[i];
-			assert_int_equal(docs[i], base);
-			base++;
+	for (unsigned round = 0; round < 4000; round++) {
+		uint32_t base = (uint32_t)rng_next(&rng) >> rng_below(&rng, 32), in[BITPACK_N], out[BITPACK_N + 8];
+		uint8_t bytes[SORTED_BYTES] = { 0 };
+		base = rng_one_in(&rng, 20) || base > UINT32_MAX - BITPACK_N ? UINT32_MAX - (BITPACK_N - 1) : base;
+		ascend(base, in);
+		struct bitpack_sorted how = bitpack_choose_sorted(base, in[BITPACK_N - 1]);
+		assert_true(how.bits <= 31 && how.n_words >= 4 && how.n_words <= BITPACK_MAX_WORDS);
+		for (uint32_t bits = 0; bits < 32; bits++) {
+			uint64_t top = (uint64_t)(in[BITPACK_N - 1] - base) >> bits;
+			assert_true(32 * (size_t)bits + 8 * ((top + BITPACK_N - 1) / 64 + 1) >= bitpack_sorted_bytes(&how));
+		}
+		bitpack_encode_sorted(in, base, &how, bytes);
+		assert_true(bitpack_scalar.decode_sorted(bytes, &how, base, out));
+		assert_memory_equal(in, out, sizeof in);
+		if (twin != NULL) {
+			assert_true(twin->decode_sorted(bytes, &how, base, out));
+			assert_memory_equal(in, out, sizeof in);
 		}
 	}
+}
+
+/* Some 256 bits of so many words. */
+static void set_some(uint8_t *words, uint32_t n_words)
+{
+	uint32_t n = BITPACK_N;
+
+	for (uint32_t i = 0, left = n_words * 64; n != 0; i++, left--)
+		if (rng_below(&rng, left) < n) {
+			words[i / 8] |= (uint8_t)(1u << (i & 7));
+			n--;
+		}
+}
+
+/* A sound block, or any bits; then perhaps a bit flipped. */
+static struct bitpack_sorted make_hostile(uint32_t base, uint8_t bytes[SORTED_BYTES])
+{
+	struct bitpack_sorted how = { (unsigned)rng_below(&rng, 32), (unsigned)rng_between(&rng, 4, BITPACK_MAX_WORDS) };
+	uint32_t in[BITPACK_N];
+
+	memset(bytes, 0, SORTED_BYTES);
+	if (rng_one_in(&rng, 3)) {
+		rng_bytes(&rng, bytes, bitpack_bytes(how.bits));
+		set_some(bytes + bitpack_bytes(how.bits), how.n_words);
+	} else {
+		base = base > UINT32_MAX - BITPACK_N ? UINT32_MAX - BITPACK_N : base;
+		ascend(base, in);
+		how = bitpack_choose_sorted(base, in[BITPACK_N - 1]);
+		bitpack_encode_sorted(in, base, &how, bytes);
+	}
+	if (rng_one_in(&rng, 2))
+		bytes[rng_below(&rng, bitpack_sorted_bytes(&how))] ^= (uint8_t)(1u << rng_below(&rng, 8));
+	return how;
+}
+
+/* Both paths say the same of any bytes, and what they take ascends. */
+static void test_sorted_hostile(void **state)
+{
+	const struct bitpack_ops *twin = bitpack_avx2();
+	unsigned taken = 0;
+
+	(void)state;
+	for (unsigned round = 0; round < 8000; round++) {
+		uint32_t base = (uint32_t)rng_next(&rng) >> rng_below(&rng, 32), out[BITPACK_N + 8], got[BITPACK_N + 8];
+		uint8_t bytes[SORTED_BYTES];
+		struct bitpack_sorted how = make_hostile(base, bytes);
+		bool is_sound = bitpack_scalar.decode_sorted(bytes, &how, base, out);
+		for (unsigned i = 1; is_sound && i < BITPACK_N; i++)
+			assert_true(out[0] >= base && out[i] > out[i - 1]);
+		taken += is_sound;
+		if (twin == NULL)
+			continue;
+		assert_int_equal(twin->decode_sorted(bytes, &how, base, got), is_sound);
+		if (is_sound)
+			assert_memory_equal(out, got, BITPACK_N * sizeof *out);
+	}
+	assert_true(taken > 500 && taken < 7500);
+}
+
+/* The largest numbers there are, and one more. */
+static void check_end(const struct bitpack_ops *ops)
+{
+	uint32_t in[BITPACK_N], out[BITPACK_N + 8], base = UINT32_MAX - 300;
+	uint8_t bytes[SORTED_BYTES] = { 0 };
+
+	for (uint32_t i = 0; i < BITPACK_N; i++)
+		in[i] = UINT32_MAX - (BITPACK_N - 1) + i;
+	struct bitpack_sorted how = bitpack_choose_sorted(base, UINT32_MAX);
+	bitpack_encode_sorted(in, base, &how, bytes);
+	assert_true(ops->decode_sorted(bytes, &how, base, out));
+	assert_memory_equal(in, out, sizeof in);
+	assert_false(ops->decode_sorted(bytes, &how, base + 1, out));
+	assert_false(ops->decode_sorted(bytes, &how, UINT32_MAX, out));
+}
+
+static void test_sorted_end(void **state)
+{
+	(void)state;
+	check_end(&bitpack_scalar);
+	if (bitpack_avx2() != NULL)
+		check_end(bitpack_avx2());
 }
 
 /* Words of no, few, many and all bits; more than 256 are only counted. */
@@ -148,7 +253,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_twins),
-		cmocka_unit_test(test_running_sum),
+		cmocka_unit_test(test_sorted),
+		cmocka_unit_test(test_sorted_hostile),
+		cmocka_unit_test(test_sorted_end),
 		cmocka_unit_test(test_set),
 		cmocka_unit_test(test_bits),
 	};
