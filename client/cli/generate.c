@@ -115,13 +115,13 @@ static void put_bash(FILE *out)
 	fputs("' -- \"$cur\"))\n\tfi\n}\ncomplete -o default -F _bq bq\n", out);
 }
 
-static void put_quoted(FILE *out, const char *s)
+/* Between single quotes, a backslash before what is `special` there; no quote. */
+static void put_quoted(FILE *out, const char *special, const char *s)
 {
 	for (; *s != '\0'; s++) {
-		if (strchr("'[]:\\", *s) != NULL)
-			putc(*s == '\'' ? ' ' : '\\', out);
-		if (*s != '\'')
-			putc(*s, out);
+		if (strchr(special, *s) != NULL)
+			putc('\\', out);
+		putc(*s == '\'' ? ' ' : *s, out);
 	}
 }
 
@@ -132,7 +132,7 @@ static void put_zsh(FILE *out)
 	fputs("#compdef bq\n# Written by: bq --generate zsh\n_arguments -S \\\n", out);
 	for (size_t i = 0; cmdline_row_get(i, &r); i++) {
 		fprintf(out, "  '--%s%s[", r.name, r.metavar != NULL ? "=" : "");
-		put_quoted(out, r.help);
+		put_quoted(out, "[]:\\", r.help);
 		putc(']', out);
 		if (r.choices != NULL) {
 			fprintf(out, ":%s:(", r.metavar);
@@ -159,7 +159,7 @@ static void put_fish(FILE *out)
 		if (v.name == NULL)
 			continue;
 		fprintf(out, "complete -c bq -n __fish_use_subcommand -a %s -d '", v.name);
-		put_quoted(out, v.help);
+		put_quoted(out, "\\", v.help);
 		fputs("'\n", out);
 	}
 	for (size_t i = 0; cmdline_row_get(i, &r); i++) {
@@ -175,7 +175,7 @@ static void put_fish(FILE *out)
 			putc('\'', out);
 		}
 		fputs(" -d '", out);
-		put_quoted(out, r.help);
+		put_quoted(out, "\\", r.help);
 		fputs("'\n", out);
 	}
 }
