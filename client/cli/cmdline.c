@@ -18,7 +18,8 @@ struct verb_row {
 
 static const struct verb_row verbs[VERB_COUNT] = {
 	[VERB_SEARCH] = { NULL, "WORD...", 0, SIZE_MAX, "search" },
-	[VERB_INDEX] = { "index", "index DIR...", 1, SIZE_MAX, "build or update the index of a directory and serve it" },
+	[VERB_INDEX] = { "index", "index DIR...", 1, SIZE_MAX,
+		"build or update the index of a directory and serve it" },
 	[VERB_STATUS] = { "status", "status", 0, 0, "say what the daemon serves" },
 	[VERB_DOCTOR] = { "doctor", "doctor", 0, 0, "look for what is amiss" },
 	[VERB_SUGGEST] = { "suggest", "suggest PREFIX", 1, 1, "words that start so" },
@@ -50,18 +51,22 @@ struct option_row {
 #define AT(member) offsetof(struct cmdline, member)
 
 static const struct option_row rows[] = {
-	{ "limit", 'n', NUMBER, SEARCHES | BATCHES, AT(limit), "LIMIT", NULL, 1, INT32_MAX, "show this many documents (10)" },
-	{ "context", 'C', NUMBER, SEARCHES, AT(context), "LINES", NULL, 0, BQP_MAX_CTX, "show lines around a hit (1 on a terminal)" },
+	{ "limit", 'n', NUMBER, SEARCHES | BATCHES, AT(limit), "LIMIT", NULL, 1, INT32_MAX,
+		"show this many documents (10)" },
+	{ "context", 'C', NUMBER, SEARCHES, AT(context), "LINES", NULL, 0, BQP_MAX_CTX,
+		"show lines around a hit (1 on a terminal)" },
 	{ "files", 'l', FLAG, SEARCHES, AT(list_paths), NULL, NULL, 0, 0, "print paths only, of every document" },
 	{ "count", 'c', FLAG, SEARCHES, AT(count_only), NULL, NULL, 0, 0, "print the number of matching documents" },
 	{ "quiet", 'q', FLAG, SEARCHES, AT(is_quiet), NULL, NULL, 0, 0, "print nothing; the exit status answers" },
 	{ "query", 'e', TEXT, SEARCHES, AT(raw), "RAW", NULL, 0, 0, "a query in the query language" },
 	{ "query", 'e', FLAG, BATCHES, AT(raw_lines), NULL, NULL, 0, 0, "batch: lines are in the query language" },
-	{ "index", 'i', LIST, ANY_VERB, AT(indexes), "INDEX", NULL, 0, 0, "a recorded name, or a directory (./x, /x, xapian:x)" },
+	{ "index", 'i', LIST, ANY_VERB, AT(indexes), "INDEX", NULL, 0, 0,
+		"a recorded name, or a directory (./x, /x, xapian:x)" },
 	{ "glob", 'g', TEXT, SEARCHES, AT(glob), "GLOB", NULL, 0, 0, "only paths that match" },
 	{ "type", 't', TEXT, SEARCHES, AT(type), "TYPE", NULL, 0, 0, "only this type: md, html, .." },
 	{ "sort", 0, CHOICE, SEARCHES, AT(sort), "ORDER", "score|date|path", 0, 0, "best, newest or by path first" },
-	{ "json", 0, FLAG, SEARCHES | 1u << VERB_STATUS, AT(as_json), NULL, NULL, 0, 0, "one JSON object a line, with its kind" },
+	{ "json", 0, FLAG, SEARCHES | 1u << VERB_STATUS, AT(as_json), NULL, NULL, 0, 0,
+		"one JSON object a line, with its kind" },
 	{ "vimgrep", 0, FLAG, SEARCHES, AT(as_vimgrep), NULL, NULL, 0, 0, "PATH:LINE:COL:TEXT, one line a document" },
 	{ "null", '0', FLAG, SEARCHES, AT(end_with_nul), NULL, NULL, 0, 0, "print paths only, each ended by a NUL" },
 	{ "color", 0, CHOICE, SEARCHES, AT(color), "WHEN", "auto|always|never", 0, 0, "colour (auto)" },
@@ -72,10 +77,12 @@ static const struct option_row rows[] = {
 	{ "socket", 0, TEXT, ANY_VERB, AT(socket), "ADDRESS", NULL, 0, 0, "the daemon's socket, or tcp:HOST:PORT" },
 	{ "auth-file", 0, TEXT, ANY_VERB, AT(auth_file), "FILE", NULL, 0, 0, "holds the token for tcp:HOST:PORT" },
 	{ "no-autostart", 0, FLAG, ANY_VERB, AT(no_autostart), NULL, NULL, 0, 0, "start no daemon" },
-	{ "timeout", 0, NUMBER, SEARCHES | BATCHES, AT(timeout_ms), "MS", NULL, 1, 3600000, "give up a query after this long (1000)" },
+	{ "timeout", 0, NUMBER, SEARCHES | BATCHES, AT(timeout_ms), "MS", NULL, 1, 3600000,
+		"give up a query after this long (1000)" },
 	{ "config", 0, TEXT, ANY_VERB, AT(config), "FILE", NULL, 0, 0, "instead of $XDG_CONFIG_HOME/bq/config.ini" },
 	{ "no-config", 0, FLAG, ANY_VERB, AT(no_config), NULL, NULL, 0, 0, "read no configuration" },
-	{ "generate", 0, CHOICE, SEARCHES, AT(generate), "WHAT", "man|bash|zsh|fish", 0, 0, "write the manual page or a completion" },
+	{ "generate", 0, CHOICE, SEARCHES, AT(generate), "WHAT", "man|bash|zsh|fish", 0, 0,
+		"write the manual page or a completion" },
 	{ "help", 'h', FLAG, ANY_VERB, AT(show_help), NULL, NULL, 0, 0, "show this" },
 	{ "version", 'V', FLAG, ANY_VERB, AT(show_version), NULL, NULL, 0, 0, "show the version" },
 };
@@ -177,7 +184,8 @@ static int fail_unknown(const char *arg, enum verb verb)
 	struct found other = find(arg, ANY_VERB);
 
 	if (other.row != NULL)
-		printer_complain("%s is no option of bq %s", arg, verb == VERB_SEARCH ? "for searching" : verbs[verb].name);
+		printer_complain("%s is no option of bq %s", arg,
+			verb == VERB_SEARCH ? "for searching" : verbs[verb].name);
 	else
 		printer_complain("unknown option %s; to leave a word out: bq foo NOT %s", arg, arg + strspn(arg, "-"));
 	return 2;

@@ -220,8 +220,10 @@ static int read_banner(struct bq_client *c, int64_t deadline, struct bq_error *e
 	if (strcmp(r.id, "*") != 0 || r.kind != BQ_REPLY_HELLO)
 		return bq_error_set(err, BQ_EFORMAT, 0, "what answers is no bq daemon");
 	if (!speaks_version(&r))
-		return bq_error_set(err, BQ_EVERSION, 0, "the daemon (version %.*s) does not speak BQP/%d, this bq (%s) nothing else",
-			(int)bq_client_server_version(c).len, bq_client_server_version(c).ptr, BQP_VERSION, BQ_VERSION_STRING);
+		return bq_error_set(err, BQ_EVERSION, 0,
+			"the daemon (version %.*s) does not speak BQP/%d, this bq (%s) nothing else",
+			(int)bq_client_server_version(c).len, bq_client_server_version(c).ptr, BQP_VERSION,
+			BQ_VERSION_STRING);
 	return BQ_OK;
 }
 

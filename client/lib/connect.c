@@ -128,7 +128,8 @@ static int open_tcp(const char *text, int64_t deadline, int *out_fd, struct bq_e
 	int errnum = ECONNREFUSED, one = 1, rc;
 
 	if (!split_host(text, host, sizeof host, &port))
-		return bq_error_set(err, BQ_EUSAGE, 0, "an address is the path of a socket or tcp:HOST:PORT, not tcp:%.120s", text);
+		return bq_error_set(err, BQ_EUSAGE, 0,
+			"an address is the path of a socket or tcp:HOST:PORT, not tcp:%.120s", text);
 	rc = getaddrinfo(host, port, &hints, &list);
 	if (rc != 0)
 		return bq_error_set(err, BQ_EIO, 0, "%.120s: %s", text, gai_strerror(rc));

@@ -95,7 +95,8 @@ static uint32_t read_ranges(struct reading *rd, const char *name, struct bq_span
 	struct bq_client_range *ranges = calloc(n + 1, sizeof *ranges);
 	rd->reply->ranges = ranges;
 	for (size_t i = 0; ranges != NULL && i < n; i++) {
-		const json_t *pair = json_array_get(list, i), *a = json_array_get(pair, 0), *b = json_array_get(pair, 1);
+		const json_t *pair = json_array_get(list, i), *a = json_array_get(pair, 0),
+			*b = json_array_get(pair, 1);
 		json_int_t from = json_integer_value(a), to = json_integer_value(b);
 		if (!json_is_integer(a) || !json_is_integer(b) || from < least || to <= from || (size_t)to > text.len) {
 			complain(rd, name);

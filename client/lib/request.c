@@ -120,7 +120,8 @@ int request_format(const struct bq_client_request *req, char *buf, size_t cap, s
 
 	if (req->id != NULL) {
 		if (!is_id(req->id))
-			return bq_error_set(err, BQ_EUSAGE, 0, "a request id is 1 to %u letters, digits or . _ -", BQP_MAX_ID);
+			return bq_error_set(err, BQ_EUSAGE, 0, "a request id is 1 to %u letters, digits or . _ -",
+				BQP_MAX_ID);
 		put_byte(&l, '#');
 		put_bytes(&l, bq_span_of(req->id));
 		put_byte(&l, ' ');

@@ -62,7 +62,8 @@ static int ask_page(struct bq_client_search *s, struct bq_span after, struct bq_
 	s->after = copy;
 	s->req.limit = (int64_t)page_limit(s);
 	s->req.after = bq_span_make(copy, after.len);
-	s->deadline = connect_now_ms() + GRACE_MS + (s->req.timeout_ms >= 0 ? s->req.timeout_ms : BQP_DEFAULT_TIMEOUT_MS);
+	s->deadline = connect_now_ms() + GRACE_MS +
+		(s->req.timeout_ms >= 0 ? s->req.timeout_ms : BQP_DEFAULT_TIMEOUT_MS);
 	return bq_client_send(s->conn, &s->req, err);
 }
 
@@ -105,7 +106,8 @@ static int check_line(const struct bq_client_search *s, const struct bq_client_r
 	uint64_t rank = last == NULL ? 0 : last->kind == BQ_REPLY_HIT ? last->as.hit.rank : last->as.snip.rank;
 
 	if (s->bytes > PAGE_MAX_BYTES)
-		return bq_error_set(err, BQ_ELIMIT, 0, "the daemon sent more than %zu MiB for one page", PAGE_MAX_BYTES >> 20);
+		return bq_error_set(err, BQ_ELIMIT, 0, "the daemon sent more than %zu MiB for one page",
+			PAGE_MAX_BYTES >> 20);
 	if (r->kind == BQ_REPLY_HIT && s->n_hits == (size_t)s->req.limit)
 		return bq_error_set(err, BQ_EFORMAT, 0, "the daemon sent more hits than were asked for");
 	if (r->kind == BQ_REPLY_HIT && r->as.hit.rank <= rank)
@@ -148,7 +150,8 @@ static int read_page(struct bq_client_search *s, struct bq_error *err)
 		if (r.kind == BQ_REPLY_HIT || r.kind == BQ_REPLY_SNIP)
 			status = keep_line(s, &r, err);
 		else
-			status = bq_error_set(err, BQ_EFORMAT, 0, "the daemon sent %.*s among hits", (int)r.kind_word.len, r.kind_word.ptr);
+			status = bq_error_set(err, BQ_EFORMAT, 0, "the daemon sent %.*s among hits",
+				(int)r.kind_word.len, r.kind_word.ptr);
 		if (status != BQ_OK) {
 			bq_client_reply_release(&r);
 			return status;
@@ -214,7 +217,8 @@ static void take_result(struct bq_client_search *s, struct bq_client_result *out
 
 	while (s->at < s->n_lines && s->lines[s->at].kind == BQ_REPLY_SNIP)
 		s->at++;
-	*out = (struct bq_client_result){ s->given, &s->lines[from], (uint32_t)(s->at - from - 1), &s->lines[from + 1] };
+	*out = (struct bq_client_result){ s->given, &s->lines[from], (uint32_t)(s->at - from - 1),
+		&s->lines[from + 1] };
 }
 
 int bq_client_search_next(struct bq_client_search *s, struct bq_client_result *out, struct bq_error *err)

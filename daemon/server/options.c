@@ -12,7 +12,8 @@
 #include <bq/proto.h>
 #include <bq/remote.h>
 
-enum option_kind { KIND_INDEX, KIND_TEXT, KIND_NUMBER, KIND_MODE, KIND_FLAG, KIND_SOCKET, KIND_LOG, KIND_SIZE, KIND_ABSENT };
+enum option_kind { KIND_INDEX, KIND_TEXT, KIND_NUMBER, KIND_MODE, KIND_FLAG, KIND_SOCKET, KIND_LOG, KIND_SIZE,
+	KIND_ABSENT };
 
 #define FIELD(name) offsetof(struct options, name)
 
@@ -23,17 +24,22 @@ static const struct row {
 	unsigned min, max;
 	const char *help;
 } rows[] = {
-	{ "index", "[NAME=]INDEX", KIND_INDEX, 0, 0, 0, "serve this index; may repeat (default: what config.ini records)" },
+	{ "index", "[NAME=]INDEX", KIND_INDEX, 0, 0, 0,
+		"serve this index; may repeat (default: what config.ini records)" },
 	{ "socket", "PATH", KIND_SOCKET, 0, 0, 0, "listen on this Unix socket" },
 	{ "socket-mode", "MODE", KIND_MODE, FIELD(socket_mode), 0, 0777, "its mode, octal (default 0600)" },
 	{ "socket-group", "GROUP", KIND_TEXT, FIELD(socket_group), 0, 0, "its group" },
 	{ "listen", "HOST:PORT", KIND_TEXT, FIELD(listen), 0, 0, "listen on TCP too; needs --auth-file" },
-	{ "auth-file", "FILE", KIND_TEXT, FIELD(auth_file), 0, 0, "a file of mode 0600 whose first line is the token for TCP" },
+	{ "auth-file", "FILE", KIND_TEXT, FIELD(auth_file), 0, 0,
+		"a file of mode 0600 whose first line is the token for TCP" },
 	{ "http", "HOST:PORT", KIND_ABSENT, 0, 0, 0, "a page for browsers (not in this version)" },
-	{ "workers", "N", KIND_NUMBER, FIELD(workers), 1, OPTIONS_MAX_WORKERS, "threads that answer queries (default: one a core)" },
-	{ "max-connections", "N", KIND_NUMBER, FIELD(max_connections), 1, 100000, "connections at a time (default 256)" },
+	{ "workers", "N", KIND_NUMBER, FIELD(workers), 1, OPTIONS_MAX_WORKERS,
+		"threads that answer queries (default: one a core)" },
+	{ "max-connections", "N", KIND_NUMBER, FIELD(max_connections), 1, 100000,
+		"connections at a time (default 256)" },
 	{ "cache", "SIZE", KIND_SIZE, 0, 0, 0, "memory for kept results (this version keeps none)" },
-	{ "idle-exit", "SECONDS", KIND_NUMBER, FIELD(idle_exit_seconds), 1, 31536000, "exit after so long without a request" },
+	{ "idle-exit", "SECONDS", KIND_NUMBER, FIELD(idle_exit_seconds), 1, 31536000,
+		"exit after so long without a request" },
 	{ "stdio", NULL, KIND_FLAG, FIELD(is_stdio), 0, 0, "one connection: standard input and output" },
 	{ "systemd", NULL, KIND_FLAG, FIELD(is_systemd), 0, 0, "take the sockets that systemd passes" },
 	{ "log", "LEVEL", KIND_LOG, 0, 0, 0, "err, warn, info or debug (default info)" },
@@ -95,7 +101,8 @@ static char *make_absolute(struct bq_span dir)
 	int scheme = bq_span_starts(dir, BQ_SPAN(XAPIAN_SCHEME)) ? (int)sizeof XAPIAN_SCHEME - 1 : 0;
 	if (dir.ptr[scheme] == '/' || getcwd(cwd, sizeof cwd) == NULL)
 		return strndup(dir.ptr, dir.len);
-	return asprintf(&path, "%.*s%s/%.*s", scheme, dir.ptr, cwd, (int)dir.len - scheme, dir.ptr + scheme) < 0 ? NULL : path;
+	int n = asprintf(&path, "%.*s%s/%.*s", scheme, dir.ptr, cwd, (int)dir.len - scheme, dir.ptr + scheme);
+	return n < 0 ? NULL : path;
 }
 
 int index_list_add(struct index_list *list, struct bq_span name, struct bq_span dir, struct bq_error *err)

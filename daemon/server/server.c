@@ -271,7 +271,8 @@ static void close_listeners(struct server *s)
 
 void server_drain(struct server *s)
 {
-	struct timeval tv = { (time_t)(s->options->drain_ms / 1000), (suseconds_t)(s->options->drain_ms % 1000) * 1000 };
+	struct timeval tv = { (time_t)(s->options->drain_ms / 1000),
+		(suseconds_t)(s->options->drain_ms % 1000) * 1000 };
 
 	if (s->is_draining)
 		return;
@@ -433,7 +434,8 @@ static int start(struct server *s, struct bq_error *err)
 	if (rc == BQ_OK)
 		rc = load_all(s, err);
 	if (rc == BQ_OK)
-		rc = worker_pool_start(s->n_workers < OPTIONS_MAX_WORKERS ? s->n_workers : OPTIONS_MAX_WORKERS, &s->pool, err);
+		rc = worker_pool_start(s->n_workers < OPTIONS_MAX_WORKERS ? s->n_workers : OPTIONS_MAX_WORKERS,
+			&s->pool, err);
 	if (rc == BQ_OK && (s->base = event_base_new()) == NULL)
 		rc = bq_error_set(err, BQ_EIO, 0, "no event loop");
 	if (rc == BQ_OK)

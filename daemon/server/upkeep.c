@@ -24,7 +24,8 @@ static enum job_step run_check(struct job *job, struct worker *w)
 static void note_damage(struct live_gen *g, const char *what)
 {
 	if (live_gen_note_damage(g, what))
-		bq_log(BQ_LOG_ERR, "damage index=%s gen=%llu file=\"%s\"", g->name, (unsigned long long)g->ix->gen, what);
+		bq_log(BQ_LOG_ERR, "damage index=%s gen=%llu file=\"%s\"", g->name, (unsigned long long)g->ix->gen,
+			what);
 }
 
 static void begin_check(struct server *s)

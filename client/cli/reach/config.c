@@ -104,11 +104,13 @@ int config_read(const char *file, struct config *out, struct bq_error *err)
 	free(text);
 	const char *bad = status == BQ_OK ? complaint_about(&c) : NULL;
 	if (status == BQ_ELIMIT)
-		bq_error_set(err, status, 0, "%.160s: line %u: more than %d indexes or sources", file, line, CONFIG_MAX_INDEXES);
+		bq_error_set(err, status, 0, "%.160s: line %u: more than %d indexes or sources", file, line,
+			CONFIG_MAX_INDEXES);
 	else if (status != BQ_OK)
 		bq_error_set(err, status, 0, "%.160s: line %u is neither [section] nor key = value", file, line);
 	else if (bad != NULL)
-		status = bq_error_set(err, BQ_EFORMAT, 0, "%.120s: [index.%.64s] needs a plain name and a path from /", file, bad);
+		status = bq_error_set(err, BQ_EFORMAT, 0, "%.120s: [index.%.64s] needs a plain name and a path from /",
+			file, bad);
 	if (status != BQ_OK)
 		config_release(&c);
 	*out = c;
@@ -263,7 +265,8 @@ int config_record(const char *file, const struct config_index *index, struct bq_
 		return bq_error_set(err, BQ_EUSAGE, 0, "the configuration cannot hold this path: %.150s", index->path);
 	for (size_t i = 0; i < index->n_sources; i++) {
 		if (!is_value(index->sources[i]))
-			return bq_error_set(err, BQ_EUSAGE, 0, "the configuration cannot hold this path: %.150s", index->sources[i]);
+			return bq_error_set(err, BQ_EUSAGE, 0, "the configuration cannot hold this path: %.150s",
+				index->sources[i]);
 	}
 	int lock = lock_file(file, err);
 	if (lock < 0)

@@ -29,7 +29,8 @@ static bool starts(const char *s, const char *with) { return strncmp(s, with, st
 
 static bool is_dir_form(const char *index)
 {
-	return starts(index, XAPIAN_SCHEME) || strchr(index, '/') != NULL || strcmp(index, ".") == 0 || strcmp(index, "..") == 0;
+	return starts(index, XAPIAN_SCHEME) || strchr(index, '/') != NULL || strcmp(index, ".") == 0 ||
+		strcmp(index, "..") == 0;
 }
 
 /* The real path, behind the `xapian:` there may be; servers are where they are.
@@ -93,7 +94,8 @@ static bool choose_indexes(struct reach *r, const struct cmdline *o)
 			printer_complain("-i takes recorded names or directories, not both");
 			return false;
 		}
-		if (r->dirs == NULL || !(is_dir_form(o->indexes[i]) ? add_dir(r, o->indexes[i]) : add_name(r, o->indexes[i])))
+		if (r->dirs == NULL ||
+			!(is_dir_form(o->indexes[i]) ? add_dir(r, o->indexes[i]) : add_name(r, o->indexes[i])))
 			return false;
 	}
 	return true;
@@ -259,7 +261,8 @@ static bool name_served_dir(struct reach *r, const json_t *indexes, const char *
 		if (same && name != NULL)
 			return add_name(r, name);
 	}
-	printer_complain("the daemon at %s does not serve %s; stop it (bq stop) or start one that does", r->address, dir);
+	printer_complain("the daemon at %s does not serve %s; stop it (bq stop) or start one that does", r->address,
+		dir);
 	return false;
 }
 
@@ -290,7 +293,8 @@ static bool start(struct reach *r, const struct cmdline *o, struct bq_client **o
 {
 	if (r->n_dirs == 0 && r->config.n_indexes == 0 && !r->is_tcp) {
 		if (r->is_override)
-			printer_complain("no daemon at %s, and no index is recorded; to make one: bq index DIR", r->address);
+			printer_complain("no daemon at %s, and no index is recorded; to make one: bq index DIR",
+				r->address);
 		else
 			printer_complain("nothing is indexed yet; to index a directory: bq index DIR");
 		return false;

@@ -161,7 +161,8 @@ bool start_daemon(const struct reach *r, struct bq_client **out)
 	struct bq_error err;
 	bool ok = false;
 
-	if (!files_format(lock, sizeof lock, "%s.lock", r->address) || !files_format(log, sizeof log, "%s.log", r->address))
+	if (!files_format(lock, sizeof lock, "%s.lock", r->address) ||
+		!files_format(log, sizeof log, "%s.log", r->address))
 		return false;
 	int fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0 || flock(fd, LOCK_EX) != 0) {

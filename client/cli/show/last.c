@@ -22,7 +22,8 @@ void last_add(struct last *l, const struct bq_client_result *x)
 		return;
 	results_place(x, &line, &col);
 	if (path.len > 0 && memchr(path.ptr, '\n', path.len) == NULL)
-		fprintf(l->out, "%llu\t%llu\t%.*s", (unsigned long long)line, (unsigned long long)col, (int)path.len, path.ptr);
+		fprintf(l->out, "%llu\t%llu\t%.*s", (unsigned long long)line, (unsigned long long)col, (int)path.len,
+			path.ptr);
 	putc('\n', l->out);
 }
 

@@ -32,7 +32,8 @@ void results_place(const struct bq_client_result *x, uint64_t *line, uint64_t *c
 static void put_path(struct results *r, const struct bq_client_hit *h)
 {
 	char *absolute = copy_path(h->path);
-	struct bq_span whole = bq_span_of(absolute), shown = bq_span_of(absolute == NULL ? NULL : places_shown(absolute));
+	struct bq_span whole = bq_span_of(absolute),
+		shown = bq_span_of(absolute == NULL ? NULL : places_shown(absolute));
 
 	if (r->is_raw_path)
 		fwrite(shown.ptr, 1, shown.len, r->out.out);
@@ -58,7 +59,8 @@ struct snip_line {
 static struct snip_line line_at(const struct bq_client_snip *s, uint32_t from, uint64_t number)
 {
 	const char *start = s->text.ptr + from, *lf = memchr(start, '\n', s->text.len - from);
-	struct snip_line l = { from, lf == NULL ? (uint32_t)s->text.len : (uint32_t)(lf - s->text.ptr), number, false, 1 };
+	struct snip_line l = { from, lf == NULL ? (uint32_t)s->text.len : (uint32_t)(lf - s->text.ptr), number, false,
+		1 };
 
 	for (uint32_t i = 0; i < s->n_marks && !l.is_hit; i++) {
 		l.is_hit = s->marks[i].from < l.to && s->marks[i].to > l.from;

@@ -28,7 +28,8 @@ static bool is_unsafe(int32_t c)
 static void write_escape(FILE *f, int32_t c, enum safe_mode mode)
 {
 	if (mode == SAFE_JSON && c > 0xffff)
-		fprintf(f, "\\u%04x\\u%04x", 0xd800u + ((unsigned)(c - 0x10000) >> 10), 0xdc00u + ((unsigned)c & 0x3ff));
+		fprintf(f, "\\u%04x\\u%04x", 0xd800u + ((unsigned)(c - 0x10000) >> 10),
+			0xdc00u + ((unsigned)c & 0x3ff));
 	else if (mode == SAFE_JSON && c < 0x20)
 		putc(' ', f); /* blanks between JSON's tokens: in strings they are escaped already */
 	else if (c < 0x80 && mode != SAFE_JSON)

@@ -19,7 +19,8 @@ static void put_reply(struct printer *p, const struct bq_client_reply *r)
 	const json_t *word = json_object_get(r->root, "word"), *df = json_object_get(r->root, "df");
 
 	if (r->kind == BQ_REPLY_WORD && json_is_string(word) && json_is_integer(df))
-		printer_format(p, PRINTER_PLAIN, "%s\t%lld", json_string_value(word), (long long)json_integer_value(df));
+		printer_format(p, PRINTER_PLAIN, "%s\t%lld", json_string_value(word),
+			(long long)json_integer_value(df));
 	else if (r->kind == BQ_REPLY_OK)
 		printer_text(p, PRINTER_PLAIN, r->object);
 	if (r->kind == BQ_REPLY_WORD || r->kind == BQ_REPLY_OK)

@@ -168,8 +168,8 @@ static void put_hit(struct batch *b, struct slot *s, const struct bq_client_repl
 static int end_page(struct batch *b, struct slot *s, struct bq_client_reply *r, struct bq_error *err)
 {
 	const struct bq_client_end *e = &r->as.end;
-	bool more = r->kind == BQ_REPLY_END && e->next.len > 0 && s->page_hits > 0 && !e->is_partial && !s->has_enough &&
-		(b->max_hits == 0 || s->given < b->max_hits);
+	bool more = r->kind == BQ_REPLY_END && e->next.len > 0 && s->page_hits > 0 && !e->is_partial &&
+		!s->has_enough && (b->max_hits == 0 || s->given < b->max_hits);
 	bool same = more && s->end.kind == BQ_REPLY_END && bq_span_eq(e->next, s->end.as.end.next);
 
 	bq_client_reply_release(&s->end);
@@ -242,7 +242,8 @@ static void say_end(struct batch *b, struct slot *s)
 	const struct batch_query *q = &s->query;
 
 	if (r->kind == BQ_REPLY_ERR) {
-		printer_complain("%.*s: %.*s", (int)q->id.len, q->id.ptr, (int)r->as.failure.msg.len, r->as.failure.msg.ptr);
+		printer_complain("%.*s: %.*s", (int)q->id.len, q->id.ptr, (int)r->as.failure.msg.len,
+			r->as.failure.msg.ptr);
 		b->n_failed++;
 		return;
 	}

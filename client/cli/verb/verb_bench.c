@@ -40,7 +40,8 @@ static int read_end(struct bq_client *c, struct bq_client_reply *r, struct bq_er
 	for (;;) {
 		int status = bq_client_next(c, TIMEOUT_MS, r, err);
 		if (status != BQ_OK || bq_client_reply_ends(r))
-			return status == BQ_END ? bq_error_set(err, BQ_EIO, 0, "the daemon closed the connection") : status;
+			return status != BQ_END ? status :
+				bq_error_set(err, BQ_EIO, 0, "the daemon closed the connection");
 		bq_client_reply_release(r);
 	}
 }

@@ -20,7 +20,8 @@ static void put_pair(struct printer *p, const char *key, const json_t *v)
 {
 	char *text = json_is_string(v) ? NULL : json_dumps(v, JSON_ENCODE_ANY | JSON_COMPACT);
 
-	printer_format(p, PRINTER_PLAIN, "%s: %s", key, json_is_string(v) ? json_string_value(v) : text == NULL ? "" : text);
+	printer_format(p, PRINTER_PLAIN, "%s: %s", key,
+		json_is_string(v) ? json_string_value(v) : text == NULL ? "" : text);
 	printer_newline(p);
 	free(text);
 }

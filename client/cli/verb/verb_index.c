@@ -58,7 +58,8 @@ static bool has_sources(const struct config_index *x, const struct plan *p)
 
 static bool take_recorded(const struct config_index *x, struct plan *p)
 {
-	return files_format(p->name, sizeof p->name, "%s", x->name) && files_format(p->path, sizeof p->path, "%s", x->path);
+	return files_format(p->name, sizeof p->name, "%s", x->name) &&
+		files_format(p->path, sizeof p->path, "%s", x->path);
 }
 
 /* Whether a directory holds an index that our configuration does not know:

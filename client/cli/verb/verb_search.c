@@ -130,8 +130,8 @@ static void suggest(const struct search *s, const char *what, int64_t n, const c
 	size_t len = strlen(s->query.text);
 
 	if (plain)
-		printer_complain("no document has this phrase; %s %s: bq %s%.*s%s", printer_count((uint64_t)n, count), what,
-			before, (int)(len - 2), s->query.text + 1, after);
+		printer_complain("no document has this phrase; %s %s: bq %s%.*s%s", printer_count((uint64_t)n, count),
+			what, before, (int)(len - 2), s->query.text + 1, after);
 	else
 		printer_complain("no document has this phrase; %s %s", printer_count((uint64_t)n, count), what);
 }
@@ -172,8 +172,8 @@ static void say_stats(const struct search *s, const struct bq_client_end *e)
 
 	if (s->o->show_stats)
 		fprintf(stderr, "%s shown, %s%s match, %llu us in the daemon, generation %llu\n",
-			printer_count(s->results.shown, shown), e->is_exact ? "" : "at least ", printer_count(e->total, all),
-			(unsigned long long)e->took_us, (unsigned long long)e->gen);
+			printer_count(s->results.shown, shown), e->is_exact ? "" : "at least ",
+			printer_count(e->total, all), (unsigned long long)e->took_us, (unsigned long long)e->gen);
 }
 
 /* Warnings, hints and counts on standard error; the exit status. */
@@ -235,7 +235,8 @@ static int show_results(struct search *s, struct bq_client_search *search)
 	}
 	const struct bq_client_reply *end = bq_client_search_end(search);
 	if (end != NULL && s->results.form == RESULTS_JSON)
-		printer_json(&s->results.out, end->kind == BQ_REPLY_ERR ? "\"kind\":\"ERR\"" : "\"kind\":\"END\"", end->object);
+		printer_json(&s->results.out, end->kind == BQ_REPLY_ERR ? "\"kind\":\"ERR\"" : "\"kind\":\"END\"",
+			end->object);
 	if (s->results.form == RESULTS_GROUPED)
 		pager_finish();
 	return status == BQ_END && end != NULL ? say_end(s, end) : fail(s, end, &err);
@@ -266,16 +267,20 @@ static int run_count(struct search *s)
 	req.verb = "COUNT";
 	req.snippets = req.total = req.sort = NULL;
 	req.ctx = -1;
-	if (bq_client_call(s->client, &req, 60000 + (s->o->timeout_ms > 0 ? (unsigned)s->o->timeout_ms : 0), &reply, &err) != BQ_OK)
+	if (bq_client_call(s->client, &req, 60000 + (s->o->timeout_ms > 0 ? (unsigned)s->o->timeout_ms : 0), &reply,
+		&err) != BQ_OK)
 		return fail(s, NULL, &err);
 	if (s->o->as_json)
-		printer_json(&s->results.out, reply.kind == BQ_REPLY_ERR ? "\"kind\":\"ERR\"" : "\"kind\":\"END\"", reply.object);
+		printer_json(&s->results.out, reply.kind == BQ_REPLY_ERR ? "\"kind\":\"ERR\"" : "\"kind\":\"END\"",
+			reply.object);
 	if (reply.kind == BQ_REPLY_END && reply.as.end.has_total) {
 		if (!s->o->as_json && !s->o->is_quiet)
 			printf("%llu\n", (unsigned long long)reply.as.end.total);
 		rc = reply.as.end.total > 0 ? 0 : 1;
 	} else {
-		struct bq_span msg = reply.kind == BQ_REPLY_ERR ? reply.as.failure.msg : BQ_SPAN("the daemon gave no total");
+		struct bq_span msg = BQ_SPAN("the daemon gave no total");
+		if (reply.kind == BQ_REPLY_ERR)
+			msg = reply.as.failure.msg;
 		bq_error_set(&err, BQ_EIO, 0, "%.*s", (int)msg.len, msg.ptr);
 		rc = fail(s, &reply, &err);
 	}

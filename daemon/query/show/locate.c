@@ -231,7 +231,8 @@ static int skip_lines(struct locate *lo, uint64_t off, uint64_t lines, uint64_t 
 		if (rc != BQ_OK)
 			return rc;
 		if (s.len == 0)
-			return bq_error_set(&lo->read.error, BQ_EFORMAT, off, "the stored text has fewer lines than its index");
+			return bq_error_set(&lo->read.error, BQ_EFORMAT, off,
+				"the stored text has fewer lines than its index");
 		const char *p = s.ptr, *end = s.ptr + s.len;
 		while (lines != 0 && p < end && (p = memchr(p, '\n', (size_t)(end - p))) != NULL) {
 			p++;

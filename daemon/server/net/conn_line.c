@@ -35,7 +35,8 @@ static struct job *make_job(struct conn *c, char *line, size_t len)
 		return job;
 	job->fault.msg = NULL;
 	if ((job->command->flags & COMMAND_OWNER) != 0 && !c->is_owner)
-		job->fault = (struct request_fault){ REPLY_FORBIDDEN, 0, "only for the daemon's own user, on its Unix socket" };
+		job->fault = (struct request_fault){ REPLY_FORBIDDEN, 0,
+			"only for the daemon's own user, on its Unix socket" };
 	else if ((job->command->flags & COMMAND_QUERY) != 0 && job->req.query.len == 0)
 		job->fault = (struct request_fault){ REPLY_BAD_QUERY, 0, "the query is empty" };
 	if ((job->command->options & OPT_TIMEOUT) != 0)

@@ -223,7 +223,8 @@ static int check_token_file(int fd, const char *path, struct bq_error *err)
 	if (!S_ISREG(st.st_mode))
 		return bq_error_set(err, BQ_EUSAGE, 0, "%.150s: not a file", path);
 	if (st.st_uid != geteuid() || (st.st_mode & 077) != 0)
-		return bq_error_set(err, BQ_EUSAGE, 0, "%.150s: must be ours and of mode 0600: it holds the token", path);
+		return bq_error_set(err, BQ_EUSAGE, 0, "%.150s: must be ours and of mode 0600: it holds the token",
+			path);
 	return BQ_OK;
 }
 

@@ -145,7 +145,8 @@ static int check_stale(const char *path, struct bq_error *err)
 	if (rc == 0 || why == EAGAIN)
 		return bq_error_set(err, BQ_ELOCKED, 0, "%s: another daemon serves it", path);
 	if (why != ECONNREFUSED && why != ENOENT)
-		return bq_error_set(err, BQ_ELOCKED, 0, "%s: cannot tell whether it is served: %s", path, strerror(why));
+		return bq_error_set(err, BQ_ELOCKED, 0, "%s: cannot tell whether it is served: %s", path,
+			strerror(why));
 	return BQ_OK;
 }
 
@@ -232,7 +233,8 @@ int socket_path_listen(struct socket_path *s, const struct options *o, int *fd, 
 	int dir;
 
 	if (len > MAX_PATH)
-		return bq_error_set(err, BQ_EUSAGE, 0, "%.120s..: a socket's path has at most %d bytes, this one has %zu",
+		return bq_error_set(err, BQ_EUSAGE, 0,
+			"%.120s..: a socket's path has at most %d bytes, this one has %zu",
 			o->socket_path, MAX_PATH, len);
 	if (len == 0 || o->socket_path[len - 1] == '/')
 		return bq_error_set(err, BQ_EUSAGE, 0, "%s: not the path of a socket", o->socket_path);

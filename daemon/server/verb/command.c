@@ -6,8 +6,9 @@
 #include "server/verb/verb.h"
 
 enum {
-	SEARCH_OPTIONS = OPT_LIMIT | OPT_OFFSET | OPT_AFTER | OPT_INDEX | OPT_MATCH | OPT_SORT | OPT_SNIPPETS | OPT_CTX |
-		OPT_HITS | OPT_TIMEOUT | OPT_LATEST | OPT_PARTIAL | OPT_SYNTAX | OPT_STOPWORDS | OPT_TOTAL | OPT_CACHE,
+	SEARCH_OPTIONS = OPT_LIMIT | OPT_OFFSET | OPT_AFTER | OPT_INDEX | OPT_MATCH | OPT_SORT | OPT_SNIPPETS |
+		OPT_CTX | OPT_HITS | OPT_TIMEOUT | OPT_LATEST | OPT_PARTIAL | OPT_SYNTAX | OPT_STOPWORDS |
+		OPT_TOTAL | OPT_CACHE,
 	SNIPPET_OPTIONS = OPT_DOC | OPT_CTX | OPT_HITS | OPT_MATCH | OPT_TIMEOUT | OPT_LATEST | OPT_PARTIAL |
 		OPT_SYNTAX | OPT_STOPWORDS,
 };
@@ -21,7 +22,8 @@ static const struct command rows[] = {
 		.usage = "COUNT [@option..] query", .help = "how many documents match, exactly" },
 	{ .name = "SNIPPET", .options = SNIPPET_OPTIONS, .flags = COMMAND_QUERY,
 		.prepare = verb_doc_prepare, .work = verb_snippet_work,
-		.usage = "SNIPPET @doc=D [@doc=D..] [@ctx=n] [@hits=n] query", .help = "where the query matches in these documents" },
+		.usage = "SNIPPET @doc=D [@doc=D..] [@ctx=n] [@hits=n] query",
+		.help = "where the query matches in these documents" },
 	{ .name = "GET", .options = OPT_DOC | OPT_LINE | OPT_LINES | OPT_LATEST,
 		.prepare = verb_doc_prepare, .work = verb_get_work,
 		.usage = "GET @doc=D [@line=n] [@lines=n]", .help = "a document's text, line by line" },
@@ -34,7 +36,8 @@ static const struct command rows[] = {
 	{ .name = "INDEXES", .flags = COMMAND_FRESH, .answer = verb_indexes_answer,
 		.usage = "INDEXES", .help = "what can be searched" },
 	{ .name = "HELLO", .options = OPT_PROTO | OPT_CLIENT | OPT_AUTH, .answer = verb_hello_answer,
-		.usage = "HELLO [@proto=1] [@client=name] [@auth=token]", .help = "the banner again; on TCP, who you are" },
+		.usage = "HELLO [@proto=1] [@client=name] [@auth=token]",
+		.help = "the banner again; on TCP, who you are" },
 	{ .name = "HELP", .answer = verb_help_answer,
 		.usage = "HELP [verb]", .help = "this list" },
 	{ .name = "PING", .flags = COMMAND_AT_ONCE, .answer = verb_ping_answer,

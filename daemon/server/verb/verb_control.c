@@ -43,8 +43,8 @@ static enum reply_code code_of(int status)
 enum job_step verb_end_error(struct job *job, const struct bq_error *err)
 {
 	bool has_place = err->status == BQ_EQUERY || err->status == BQ_ELIMIT;
-	const char *msg = err->msg[0] != '\0' ? err->msg : err->status == BQ_ENOMEM ? "the query needs too much memory" :
-		response_code_word(code_of(err->status));
+	const char *msg = err->msg[0] != '\0' ? err->msg :
+		err->status == BQ_ENOMEM ? "the query needs too much memory" : response_code_word(code_of(err->status));
 
 	response_error(&job->re, code_of(err->status), has_place ? (int64_t)err->at : -1, "%s", msg);
 	return JOB_DONE;
@@ -108,7 +108,8 @@ void verb_cancel_answer(struct server *s, struct job *job)
 	if (id.len > 0 && id.ptr[0] == '#')
 		id = bq_span_from(id, 1);
 	if (id.len == 0 || id.len > BQP_MAX_ID) {
-		response_error(&job->re, REPLY_BAD_REQUEST, job->req.query_at, "CANCEL needs the id of a request, or 0");
+		response_error(&job->re, REPLY_BAD_REQUEST, job->req.query_at,
+			"CANCEL needs the id of a request, or 0");
 		return;
 	}
 	struct job *target = conn_find_job(c, id);

@@ -71,7 +71,8 @@ static bool add_all(struct server *s, struct job *job)
 	if (job->view.n == 0)
 		return verb_fail(job, REPLY_UNAVAILABLE, missing == NULL ? "no index" : missing->error);
 	if (missing != NULL)
-		job->warning = bq_arena_printf(&job->mem, "index %s is not searched: %s", missing->name, missing->error);
+		job->warning = bq_arena_printf(&job->mem, "index %s is not searched: %s", missing->name,
+			missing->error);
 	return true;
 }
 

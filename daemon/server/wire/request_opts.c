@@ -169,7 +169,8 @@ bool request_opts_parse(const struct request *req, uint32_t allowed, struct requ
 		if (!read_option(req, &req->options[i], allowed, out, fault))
 			return false;
 	if (out->limit + out->offset > BQ_QUERY_MAX_WINDOW)
-		return fail(fault, REPLY_BAD_REQUEST, NULL, "limit + offset is above 10,000; @after goes on without end");
+		return fail(fault, REPLY_BAD_REQUEST, NULL,
+			"limit + offset is above 10,000; @after goes on without end");
 	if (out->offset > 0 && out->after.ptr != NULL)
 		return fail(fault, REPLY_BAD_REQUEST, NULL, "@offset and @after exclude each other");
 	return true;
