@@ -85,6 +85,7 @@ static void dial(struct dialling *d, uint32_t i, uint64_t until_ns)
 	shard->failure = SESSION_FINE;
 	shard->asked_ns = cluster_now_ns();
 	shard->until_ns = until_ns;
+	shard->max_message = LINE_MAX_GREETING;
 }
 
 /* The greetings of those that were dialled. */

@@ -120,7 +120,7 @@ static bool has_length(const uint8_t *p, size_t n)
 	return n == MAX_LENGTH;
 }
 
-int line_take(struct line *l, struct line_message *out)
+int line_take(struct line *l, size_t max, struct line_message *out)
 {
 	size_t here = l->in.len - l->taken, n = here < 1 + MAX_LENGTH ? here - 1 : MAX_LENGTH;
 	const uint8_t *from = l->in.ptr + l->taken;
@@ -128,7 +128,7 @@ int line_take(struct line *l, struct line_message *out)
 	if (here < 2 || !has_length(from + 1, n))
 		return 0;
 	struct number_reader r = number_reader_of(bq_span_make(from + 1, n));
-	uint64_t len = number_take(&r, LINE_MAX_MESSAGE);
+	uint64_t len = number_take(&r, max);
 	size_t header = (size_t)(r.at - from);
 	if (r.is_bad)
 		return -1;

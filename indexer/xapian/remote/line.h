@@ -13,7 +13,10 @@
 #include <bq/buf.h>
 
 enum {
-	LINE_MAX_MESSAGE = 256 << 20, /* what claims to be longer is nonsense */
+	/* What claims to be longer is nonsense: */
+	LINE_MAX_GREETING = 4 << 10,
+	LINE_MAX_DOCUMENT = 80 << 20, /* its text is at most 64 MiB: bq/xapian.h */
+	LINE_MAX_OTHER = 16 << 20,
 	LINE_SPARE = 1 << 16,         /* memory kept while nothing is asked */
 };
 
@@ -61,8 +64,8 @@ short line_wants(const struct line *l);
 void line_move(struct line *l, short events);
 
 /* The next message that is here whole: 1; 0 if there is none; -1 for one that is
- * too long. */
-int line_take(struct line *l, struct line_message *out);
+ * longer than `max`. */
+int line_take(struct line *l, size_t max, struct line_message *out);
 
 /* Connected, and silent since the last answer: fit for a question.  A system
  * call. */

@@ -106,7 +106,8 @@ int bq_remote_expand(struct bq_index *copy, const struct bq_remote_prefix *of, s
 	bq_arena_init(&scratch, WORDS_BYTES);
 	struct bq_span prefix = bq_span_of(bq_arena_printf(mem, "%s%.*s", naming_prefix(of->kind), (int)of->start.len,
 		of->start.ptr));
-	int rc = expand_prefix(page_of(copy), prefix, &scratch, &list, err);
+	int rc = mem->oom ? bq_error_set(err, BQ_ENOMEM, 0, "no memory for the question") :
+		expand_prefix(page_of(copy), prefix, &scratch, &list, err);
 	if (rc == BQ_OK && !take_words(&list, of, mem, out))
 		rc = bq_error_set(err, BQ_ENOMEM, 0, "no memory for the words");
 	bq_arena_release(&scratch);

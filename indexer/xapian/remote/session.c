@@ -53,6 +53,7 @@ void session_ask(struct session *s, uint32_t i, enum line_request type, struct b
 	shard->why[0] = '\0';
 	shard->asked_ns = cluster_now_ns();
 	shard->until_ns = until_ns;
+	shard->max_message = type == SAY_DOCUMENT ? LINE_MAX_DOCUMENT : LINE_MAX_OTHER;
 }
 
 /* ---- what fails ------------------------------------------------------------------- */
@@ -111,7 +112,7 @@ static void hear_messages(struct session *s, uint32_t i, session_ear ear, void *
 	struct line_message m;
 	int rc = 0;
 
-	while (shard->is_awaited && (rc = line_take(&shard->line, &m)) > 0) {
+	while (shard->is_awaited && (rc = line_take(&shard->line, shard->max_message, &m)) > 0) {
 		enum session_heard heard = ear(arg, i, &m);
 		if (heard == EAR_NONSENSE) {
 			fail(s, i, SESSION_NONSENSE, "says what no server of Xapian 1.4 says");

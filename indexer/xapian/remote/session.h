@@ -39,6 +39,7 @@ struct session_shard {
 	bool is_old;        /* was asked before this request: may have been closed since */
 	bool is_awaited;
 	uint64_t asked_ns, until_ns;
+	size_t max_message; /* bytes of what it says, LINE_MAX_.. */
 	enum session_failure failure; /* of the last question */
 	uint8_t refusal;    /* enum session_refusal and others, of SESSION_REFUSED */
 	char why[sizeof((struct bq_remote_shard *)0)->why];
