@@ -40,16 +40,16 @@ static bool is_stale(const struct session_shard *shard, bool was_old)
 		(shard->failure == SESSION_REFUSED && shard->refusal == REFUSED_MODIFIED));
 }
 
-/* Whether all that were asked say that the question is wrong: then it is; if only
- * some do, something is wrong with them. */
+/* Whether all shards were asked and say that the question is wrong: then it is; if
+ * only some do, something is wrong with them. */
 static bool is_refused_by_all(const struct session *s, const bool *was_asked, uint32_t *one)
 {
 	bool any = false;
 
 	for (uint32_t i = 0; i < s->n; i++) {
-		if (!was_asked[i])
+		if (!was_asked[i] && !s->shards[i].is_here)
 			continue;
-		if (s->shards[i].failure != SESSION_REFUSED || !is_about_question(s->shards[i].refusal))
+		if (!was_asked[i] || s->shards[i].failure != SESSION_REFUSED || !is_about_question(s->shards[i].refusal))
 			return false;
 		*one = i;
 		any = true;
@@ -81,8 +81,11 @@ int call_hear(struct call *k, session_ear ear, void *arg, bool *again)
 		was_old[i] = s->shards[i].is_old;
 	}
 	int rc = session_hear(s, ear, arg, k->page->cancel);
-	if (rc == BQ_OK && is_refused_by_all(s, was_asked, &one))
+	if (rc == BQ_OK && is_refused_by_all(s, was_asked, &one)) {
+		for (uint32_t i = 0; i < s->n; i++)
+			session_drop(s, i);
 		return bq_error_set(k->err, BQ_EQUERY, 0, "Xapian: %.200s", s->shards[one].why);
+	}
 	for (uint32_t i = 0; i < s->n && rc == BQ_OK; i++)
 		if (was_asked[i])
 			judge(s, i, was_old[i], again);

@@ -31,8 +31,8 @@ uint64_t call_until(const struct call *k);
 
 /* Wait for what was asked.  Shards that fail are set down, but for connections
  * that may have been closed for idleness: *again is set for these, and those
- * whose database changed.  BQ_OK, BQ_EQUERY if all that were asked find the
- * question wrong, BQ_ECANCELLED. */
+ * whose database changed.  BQ_OK, BQ_EQUERY if all shards find the question
+ * wrong, BQ_ECANCELLED. */
 int call_hear(struct call *k, session_ear ear, void *arg, bool *again);
 
 #endif

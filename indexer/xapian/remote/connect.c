@@ -218,13 +218,16 @@ static int check_greeted(struct dialling *d, const struct session_patience *p)
 
 /* ---- connecting --------------------------------------------------------------------------- */
 
-/* A connection that the server closed since, or whose shard is down, is none. */
+/* A connection that the server closed since, or whose shard is down, is none; why
+ * others failed before is forgotten. */
 static void drop_stale(struct session *s)
 {
 	for (uint32_t i = 0; i < s->n; i++) {
 		struct bq_remote_shard shard;
-		if (!s->shards[i].is_here)
+		if (!s->shards[i].is_here) {
+			s->shards[i].why[0] = '\0';
 			continue;
+		}
 		cluster_look(s->cluster, i, &shard);
 		if (!shard.is_up || !line_is_quiet(&s->shards[i].line))
 			session_drop(s, i);
