@@ -72,6 +72,30 @@ static void test_words(void **state)
 	xapian_c_parser_free(NULL);
 }
 
+/* Each flag alone does what it is for. */
+static void test_flags(void **state)
+{
+	struct xapian_c_parser *p = parser();
+	struct xapian_c_stemmer *s = english();
+	struct xapian_c_error err;
+
+	(void)state;
+	check(p, "a AND b", XAPIAN_C_SYNTAX_BOOLEAN, "Query((a@1 AND b@2))");
+	check(p, "a and b", XAPIAN_C_SYNTAX_BOOLEAN | XAPIAN_C_SYNTAX_BOOLEAN_ANY_CASE, "Query((a@1 AND b@2))");
+	check(p, "\"a b\"", XAPIAN_C_SYNTAX_PHRASE, "Query((a@1 PHRASE 2 b@2))");
+	check(p, "+a b", XAPIAN_C_SYNTAX_LOVEHATE, "Query((a@1 AND_MAYBE b@2))");
+	check(p, "a -b", XAPIAN_C_SYNTAX_LOVEHATE, "Query((a@1 AND_NOT b@2))");
+	check(p, "NOT a", XAPIAN_C_SYNTAX_BOOLEAN | XAPIAN_C_SYNTAX_PURE_NOT, "Query((<alldocuments> AND_NOT a@1))");
+	xapian_ok(xapian_c_parser_set_stemmer(p, s, XAPIAN_C_STEM_ALL, &err), &err);
+	check(p, "\"shared data\"", XAPIAN_C_SYNTAX_DEFAULT, "Query((share@1 PHRASE 2 data@2))");
+	xapian_ok(xapian_c_parser_set_stemmer(p, s, XAPIAN_C_STEM_ALL_Z, &err), &err);
+	check(p, "Shared", XAPIAN_C_SYNTAX_DEFAULT, "Query(Zshare@1)");
+	xapian_ok(xapian_c_parser_set_stemmer(p, s, XAPIAN_C_STEM_NONE, &err), &err);
+	check(p, "shared", XAPIAN_C_SYNTAX_DEFAULT, "Query(shared@1)");
+	xapian_c_stemmer_free(s);
+	xapian_c_parser_free(p);
+}
+
 static void test_fields_and_ranges(void **state)
 {
 	struct xapian_c_parser *p = parser();
@@ -239,6 +263,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_flags),
 		cmocka_unit_test(test_fields_and_ranges),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_with_a_database),
