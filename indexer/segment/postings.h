@@ -19,11 +19,11 @@
  *   0  1 kind: 0..31 sorted, that many low bits       0  1 kind 0x40
  *              0x80|n-1 bitset of n u64 words         1  1 zero
  *   1  1 bits of tf - 1                               2  2 bytes of varints
- *   2  1 exceptions, at most 7                        4    per document: varint
+ *   2  1 exceptions, at most 31                       4    per document: varint
  *   3  1 sorted: u64 words of high bits                    gap << 1 | (tf == 1),
  *   4    low and high bits (bitpack.h), or bitset          then tf - 2 if tf > 1
  *        tf - 1 (32 * bits bytes)                       zeros to a multiple of 4
- *        exceptions: u8 index, u8 high bits
+ *        exceptions: u8 index, ascending, u8 high bits
  *        zeros to a multiple of 4
  *
  * A gap is document - previous document - 1; the first counts from the last
@@ -47,7 +47,7 @@
 #include "codec/bitpack.h"
 #include "codec/find.h"
 
-enum { POSTINGS_TAIL = 0x40, POSTINGS_BITSET = 0x80, POSTINGS_MAX_EXCEPTIONS = 7, POSTINGS_MAX_LOW = 31 };
+enum { POSTINGS_TAIL = 0x40, POSTINGS_BITSET = 0x80, POSTINGS_MAX_EXCEPTIONS = 31, POSTINGS_MAX_LOW = 31 };
 
 /* TINFO: what is known of a word with df >= 256, 32 bytes.
  *    0  4 df          4  1 impact: the largest bound     5  1 flags   6  2 zero
@@ -183,7 +183,7 @@ static inline bool postings_is_tail(struct bq_span block)
 struct find_sorted postings_sorted(struct bq_span block, uint32_t base);
 
 /* Decode the tfs of a full block that postings_block_fits(): each at least 1.
- * false if one is none [F19]. */
+ * false if one is none, or exceptions are out of order [F19]. */
 bool postings_get_tfs(const struct bitpack_ops *ops, struct bq_span block, uint32_t tfs[BQ_BLOCK_DOCS]);
 
 #endif

@@ -149,7 +149,10 @@ bool postings_get_tfs(const struct bitpack_ops *ops, struct bq_span block, uint3
 
 	ops->decode_above(packed, bits, tfs);
 	e = packed + bitpack_bytes(bits);
-	for (unsigned i = 0; i < n_exceptions; i++)
+	bool ascend = true;
+	for (unsigned i = 0; i < n_exceptions; i++) {
+		ascend &= i == 0 || e[2 * i] > e[2 * i - 2];
 		tfs[e[2 * i]] += (uint32_t)e[2 * i + 1] << bits;
-	return !wraps(tfs, bits);
+	}
+	return ascend && !wraps(tfs, bits);
 }

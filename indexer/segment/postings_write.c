@@ -104,13 +104,10 @@ static unsigned tf_width(const uint32_t *values, unsigned *n_exceptions)
 	for (uint32_t i = 0; i < BQ_BLOCK_DOCS; i++)
 		for (unsigned b = bitpack_width(&values[i], 1); b-- > 0;)
 			above[b]++;
-	for (unsigned b = max > 8 ? max - 8 : 0; b < max; b++) {
-		if (above[b] <= POSTINGS_MAX_EXCEPTIONS) {
+	for (unsigned b = max; b-- > 0 && max - b <= 8 && above[b] <= POSTINGS_MAX_EXCEPTIONS;)
+		if (bitpack_bytes(b) + 2 * (size_t)above[b] < bitpack_bytes(best) + 2 * (size_t)above[best])
 			best = b;
-			break;
-		}
-	}
-	*n_exceptions = best < max ? above[best] : 0;
+	*n_exceptions = above[best];
 	return best;
 }
 

@@ -137,12 +137,15 @@ static int walk_list(struct check *c, struct bq_cursor *cur, const struct postin
 	int rc = BQ_OK;
 
 	while (rc == BQ_OK && bq_cursor_next(cur) != BQ_DOC_END) {
+		uint32_t tf = bq_cursor_tf(cur);
+		if (c->rd.error.status != BQ_OK)
+			return BQ_OK; /* which the caller sees */
 		if (list != NULL)
 			rc = check_bounds(c, cur, list, sums->df);
 		if (rc == BQ_OK && cur->term.kind == BQ_TERM_WORD)
 			rc = check_positions(c, cur, cur->term.ord);
 		sums->df++;
-		sums->ttf += bq_cursor_tf(cur);
+		sums->ttf += tf;
 	}
 	return rc;
 }

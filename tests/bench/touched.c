@@ -26,6 +26,14 @@ static struct counting *counting_of(struct bq_cursor *c)
 	return (struct counting *)(uintptr_t)c->ops;
 }
 
+/* Bytes of a block's tfs, exceptions included; those of a tail stand among its documents. */
+static uint32_t tf_bytes(struct bq_span block)
+{
+	const uint8_t *p = (const uint8_t *)block.ptr;
+
+	return postings_is_tail(block) ? 0 : 32u * p[1] + 2u * p[2];
+}
+
 /* The block from `from` on that ends at `last`; n_blocks if none does. */
 static uint32_t find_last(const struct counting *k, uint32_t from, uint32_t last)
 {
@@ -47,7 +55,7 @@ static void count_block(struct bq_cursor *c, struct counting *k)
 	uint32_t passed = at - from;
 	sink->skip += 12 + 4 * (uint64_t)(passed < 64 ? passed : 64 + passed / BQ_SKIP_FANOUT);
 	struct bq_span block = postings_block_at(&k->list, at);
-	k->tf_bytes = postings_is_tail(block) ? 0 : 32u * (uint8_t)block.ptr[1];
+	k->tf_bytes = tf_bytes(block);
 	sink->post += block.len - k->tf_bytes;
 	k->next = at + 1;
 }
@@ -83,7 +91,7 @@ static void count_one(struct counting *k, uint32_t i, bool with_tfs)
 	struct bq_span block = postings_block_at(&k->list, i);
 	uint32_t left = k->list.df - i * BQ_BLOCK_DOCS;
 
-	k->tf_bytes = postings_is_tail(block) ? 0 : 32u * (uint8_t)block.ptr[1];
+	k->tf_bytes = tf_bytes(block);
 	sink->blocks++;
 	sink->postings += left < BQ_BLOCK_DOCS ? left : BQ_BLOCK_DOCS;
 	sink->skip += 12;

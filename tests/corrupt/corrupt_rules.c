@@ -213,6 +213,15 @@ static void f19_kind(struct segfile *f) { first_block(f)[0] = 33; }
 static void f19_bits(struct segfile *f) { first_block(f)[1] = 33; }
 static void f19_exceptions(struct segfile *f) { first_block(f)[2] = POSTINGS_MAX_EXCEPTIONS + 1; }
 static void f19_words(struct segfile *f) { sorted_block(f)[3] = 0xff; }
+/* The second exception's index becomes the first one's. */
+static void f19_order(struct segfile *f)
+{
+	uint8_t *p = sorted_block(f), *e = high_words(f) + 8 * (size_t)p[3] + bitpack_bytes(p[1]);
+
+	assert_true(p[2] == 13 && e[2] > e[0]);
+	e[2] = e[0];
+}
+
 static void f19_tail(struct segfile *f) { bq_put_u16(last_block(f) + 2, UINT16_MAX); }
 static void f20_last(struct segfile *f) { rules_add_u32(rules_mutable(list_of(f, "common").last_doc), UINT32_MAX); }
 static void f20_more(struct segfile *f) { high_words(f)[0] = 0xff; }
@@ -279,7 +288,7 @@ static const struct rule rules[] = {
 	PARTS(18, VERIFYING, f18_last), PARTS(18, VERIFYING, f18_upper), PARTS(18, VERIFYING, f18_block),
 	PARTS(18, VERIFYING, f18_position),
 	PARTS(19, VERIFYING, f19_kind), PARTS(19, VERIFYING, f19_bits), PARTS(19, VERIFYING, f19_exceptions),
-	PARTS(19, VERIFYING, f19_words), PARTS(19, VERIFYING, f19_tail),
+	PARTS(19, VERIFYING, f19_words), PARTS(19, VERIFYING, f19_order), PARTS(19, VERIFYING, f19_tail),
 	PARTS(20, VERIFYING, f20_more), PARTS(20, VERIFYING, f20_order), PARTS(20, VERIFYING, f20_behind),
 	PARTS(20, VERIFYING, f20_last), PARTS(20, VERIFYING, f20_gap),
 	PARTS(21, VERIFYING, f21_ttf), PARTS(21, VERIFYING, f21_small),

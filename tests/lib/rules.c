@@ -25,6 +25,8 @@ static void make_doc(uint32_t d, struct bq_buf *b, struct bq_doc_in *in)
 		bq_buf_printf(b, " even");       /* 950 documents: bits, and a tail */
 	if (d % 7 == 0 || d == 1)
 		bq_buf_printf(b, " seventh");    /* 273 documents: a sorted block, and a tail */
+	if (d % 140 == 0)
+		bq_buf_printf(b, " seventh seventh"); /* 13 exceptions */
 	if (d % 40 == 3)
 		bq_buf_printf(b, " zoo zoo zoo"); /* the last list of all that is in POST */
 	if (d % 50 == 1)
