@@ -96,6 +96,10 @@ void kept_take(struct kept *k, const struct bq_buf *from)
 {
 	struct waiting e;
 
+	if (from->oom) { /* and its last list is not whole */
+		k->lists.buf.oom = true;
+		return;
+	}
 	for (size_t at = 0; at < from->len; at += sizeof e + e.bytes) {
 		memcpy(&e, from->ptr + at, sizeof e);
 		uint32_t rank = kept_rank(k, &e);
@@ -106,5 +110,4 @@ void kept_take(struct kept *k, const struct bq_buf *from)
 		k->used += pair_bytes(&e);
 		spool_drain(&k->lists);
 	}
-	k->lists.buf.oom |= from->oom;
 }

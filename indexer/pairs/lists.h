@@ -61,7 +61,8 @@ static inline uint32_t kept_rank(const struct kept *k, const struct waiting *e)
 	return a > b ? a : b;
 }
 
-/* Take what lists_put() has put into `from`, but pairs whose words do not fit. */
+/* Take what lists_put() has put into `from`, but pairs whose words do not fit.  Where a
+ * malloc has failed for it nothing is taken, and k->lists.buf has failed, too. */
 void kept_take(struct kept *k, const struct bq_buf *from);
 
 /* Let the lightest words go until the others fit. */
