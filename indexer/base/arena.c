@@ -61,7 +61,7 @@ void *bq_arena_alloc(struct bq_arena *a, size_t n)
 		a->oom = true;
 		return NULL;
 	}
-	n = (n + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+	n = n == 0 ? ALIGN : (n + ALIGN - 1) & ~(size_t)(ALIGN - 1);
 	if (n > a->left) {
 		bool is_first = a->chunks == NULL && n <= a->first;
 		if (!is_first && n > CHUNK / 4)

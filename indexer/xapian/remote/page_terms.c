@@ -77,7 +77,7 @@ static struct list *make_list(enum bq_term_kind kind, const struct found *all, u
 {
 	struct xapian_c_bytes no_key = { NULL, 0 };
 	void *memory = bq_arena_alloc(mem, list_bytes(n, 0));
-	const uint32_t **positions = bq_arena_alloc(mem, (n + 1) * sizeof *positions);
+	const uint32_t **positions = bq_arena_alloc(mem, n * sizeof *positions);
 
 	if (memory == NULL || positions == NULL)
 		return NULL;
