@@ -126,6 +126,23 @@ static void test_pick(void **state)
 	}
 }
 
+static void test_count(void **state)
+{
+	(void)state;
+	SKIP_WITHOUT_TWIN();
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		uint64_t bits[KERNEL_WINDOW / 64];
+		uint32_t n = 0;
+		for (unsigned i = 0; i < KERNEL_WINDOW / 64; i++) {
+			bits[i] = rng_one_in(&rng, 4) ? UINT64_MAX : rng_one_in(&rng, 4) ? 0 : rng_next(&rng);
+			for (unsigned k = 0; k < 64; k++)
+				n += (uint32_t)(bits[i] >> k & 1);
+		}
+		assert_int_equal(kernel_scalar.count(bits), n);
+		assert_int_equal(twin->count(bits), n);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -133,6 +150,7 @@ int main(void)
 		cmocka_unit_test(test_select),
 		cmocka_unit_test(test_scan),
 		cmocka_unit_test(test_pick),
+		cmocka_unit_test(test_count),
 	};
 
 	rng = rng_start("prop_kernel");

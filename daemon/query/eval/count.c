@@ -8,7 +8,7 @@
 
 #include "query/phrase/cover.h"
 
-enum { WINDOW = 4096, WORDS = WINDOW / 64, BATCH = 256 };
+enum { WINDOW = KERNEL_WINDOW, WORDS = WINDOW / 64, BATCH = 256 };
 
 /* Required words in fewer than one document of so many are looked up. */
 enum { SPARSE = 32 };
@@ -19,15 +19,6 @@ struct count {
 	const struct flat *strict; /* all of its `must` is left out; NULL: none */
 	uint64_t n;
 };
-
-static uint32_t count_bits(const uint64_t *bits)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < WORDS; i++)
-		n += (uint32_t)__builtin_popcountll(bits[i]);
-	return n;
-}
 
 static void clear(uint64_t *bits)
 {
@@ -104,7 +95,7 @@ static void count_windows(struct count *c)
 		uint32_t next = c->f->n_must != 0 ? fill_all(c->f, at, bits) : fill_any(c->f, at, bits);
 		if (!is_plain)
 			leave_out(c, at, bits);
-		c->n += count_bits(bits);
+		c->n += c->ev->q->searcher->kernels->count(bits);
 		from = next == BQ_DOC_END ? n_docs : next & ~(uint64_t)(WINDOW - 1);
 	}
 }

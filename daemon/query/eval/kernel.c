@@ -47,7 +47,16 @@ static uint32_t pick(const uint8_t *bounds, uint32_t n_blocks, uint8_t least, ui
 	return n;
 }
 
-const struct kernel_ops kernel_scalar = { "scalar", score, select_points, scan, pick };
+static uint32_t count(const uint64_t bits[KERNEL_WINDOW / 64])
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < KERNEL_WINDOW / 64; i++)
+		n += (uint32_t)__builtin_popcountll(bits[i]);
+	return n;
+}
+
+const struct kernel_ops kernel_scalar = { "scalar", score, select_points, scan, pick, count };
 
 const struct kernel_ops *kernel_best(void)
 {

@@ -45,6 +45,8 @@ struct kernel_ops {
 	/* Which blocks, of two bounds each, have one of at least `least`: their
 	 * numbers in out[], which has room for n_blocks; returns how many. */
 	uint32_t (*pick)(const uint8_t *bounds, uint32_t n_blocks, uint8_t least, uint32_t *out);
+	/* How many bits of a window are set. */
+	uint32_t (*count)(const uint64_t bits[KERNEL_WINDOW / 64]);
 };
 
 extern const struct kernel_ops kernel_scalar;
