@@ -265,10 +265,22 @@ static const struct plan with_bad_files[] = {
 	{ .name = "optimize to a new order, short writes", .reorder = true, .keep = SOME, .optimize = true },
 };
 
+/* TSan takes ten times as long, and has nothing to say of one thread. */
+#ifdef __has_feature
+#if __has_feature(thread_sanitizer)
+#define ONLY_THREADS 1
+#endif
+#endif
+#ifndef ONLY_THREADS
+#define ONLY_THREADS 0
+#endif
+
 static void try_plans(const struct plan *plans, size_t n, bool is_memory)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct plan p = plans[i];
+		if (ONLY_THREADS && p.threads < 2)
+			continue;
 		p.kind = is_memory ? FAULT_MEMORY : p.error != 0 ? FAULT_FILES : FAULT_SHORT;
 		if (is_memory)
 			p.error = ENOMEM;
