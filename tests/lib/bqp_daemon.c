@@ -109,3 +109,10 @@ void bqp_daemon_release(struct bqp_daemon *d)
 	free(d->index);
 	free(d->socket);
 }
+
+void bqp_daemon_end(struct bqp_daemon *d)
+{
+	bqp_daemon_stop(d);
+	assert_int_equal(d->rc, BQ_OK);
+	bqp_daemon_release(d);
+}

@@ -44,4 +44,7 @@ void bqp_daemon_join(struct bqp_daemon *d);
 /* Remove its directory; it has ended, or never began. */
 void bqp_daemon_release(struct bqp_daemon *d);
 
+/* Stop it, which must go well, and remove its directory. */
+void bqp_daemon_end(struct bqp_daemon *d);
+
 #endif

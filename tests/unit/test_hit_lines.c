@@ -51,9 +51,7 @@ static int start(void **state)
 static int stop(void **state)
 {
 	(void)state;
-	bqp_daemon_stop(&d);
-	assert_int_equal(d.rc, BQ_OK);
-	bqp_daemon_release(&d);
+	bqp_daemon_end(&d);
 	return 0;
 }
 
