@@ -96,6 +96,19 @@ named() {
 	[ $took -lt 2200 ] || fail "$1: answered after $took ms"
 	echo "$1: answered after $took ms: $(sed -n 's/.*\("failed":.*\)}}$/\1/p' "$tmp/answer")"
 }
+
+# ten_in_time WHAT: while WHAT goes on, answers come within the deadline, with the shard or without.
+ten_in_time() {
+	n=0
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		begun=$(now_ms)
+		ask "SEARCH @limit=1000 @snippets=none @timeout=2000 $word\n" >"$tmp/answer"
+		[ $(($(now_ms) - begun)) -lt 2200 ] || fail "$1: answered after $(($(now_ms) - begun)) ms"
+		case $(tail -n 1 "$tmp/answer") in *partial*) n=$((n + 1)) ;; esac
+	done
+	echo "$1: 10 answers within the deadline, $n without the shard"
+}
+
 back() { await 10 whole || fail "$1: shard 1 does not come back"; }
 
 signal 1 KILL
@@ -111,14 +124,7 @@ named "all packets lost"
 ip link set "bqt1-$$" up
 back "all packets lost"
 if tc qdisc add dev "bqt1-$$" root netem loss 30% 2>/dev/null; then
-	n=0
-	for i in 1 2 3 4 5 6 7 8 9 10; do
-		begun=$(now_ms)
-		ask "SEARCH @limit=1000 @snippets=none @timeout=2000 $word\n" >"$tmp/answer"
-		[ $(($(now_ms) - begun)) -lt 2200 ] || fail "30 % lost: answered after $(($(now_ms) - begun)) ms"
-		case $(tail -n 1 "$tmp/answer") in *partial*) n=$((n + 1)) ;; esac
-	done
-	echo "30 % of packets lost: 10 answers within the deadline, $n without the shard"
+	ten_in_time "30 % of packets lost"
 	tc qdisc del dev "bqt1-$$" root
 	back "30 % lost"
 else
@@ -128,14 +134,7 @@ else
 	proxy=$!
 	await 10 nc -z 127.0.0.1 17017 || fail "no proxy"
 	start --index "xapian+tcp://10.213.0.2:7000,127.0.0.1:17017,10.213.2.2:7000" --workers 2
-	n=0
-	for i in 1 2 3 4 5 6 7 8 9 10; do
-		begun=$(now_ms)
-		ask "SEARCH @limit=1000 @snippets=none @timeout=2000 $word\n" >"$tmp/answer"
-		[ $(($(now_ms) - begun)) -lt 2200 ] || fail "30 % held back: answered after $(($(now_ms) - begun)) ms"
-		case $(tail -n 1 "$tmp/answer") in *partial*) n=$((n + 1)) ;; esac
-	done
-	echo "30 % of pieces held back by a proxy (no netem here): 10 answers within the deadline, $n without the shard"
+	ten_in_time "30 % of pieces held back by a proxy (no netem here)"
 	stop
 	kill "$proxy"
 	start --index "$shards" --workers 2
