@@ -18,7 +18,7 @@
 #include "lib/rng.h"
 #include "xapian/remote/line.h"
 
-enum { PATIENCE_MS = 5000, SHORT_MS = 60, LATE_MS = 400, STOPS = 12, PAUSES = 12, FLIPS = 1500 };
+enum { PATIENCE_MS = 60000, SHORT_MS = 60, LATE_MS = 400, TRIES = 6, STOPS = 12, PAUSES = 12, FLIPS = 1500 };
 
 static struct remote_pair pair;
 static struct rng rng;
@@ -46,6 +46,22 @@ static int tear_down(void **state)
 	return 0;
 }
 
+/* Ask with little time, of which a busy machine may leave none to the honest shard or
+ * to us: what is so with more of it, too, has another cause. */
+static void ask_briefly(enum player_fault fault, size_t at, struct pair_answer *a)
+{
+	unsigned ms = SHORT_MS;
+
+	for (int i = 0; i < TRIES; i++, ms *= 2) {
+		player_set(&pair.players[1], fault, at);
+		pair_ask(&pair, ms, a);
+		if (a->status != BQ_EDEADLINE && !a->has_failed[0] && a->ms <= ms + LATE_MS)
+			return;
+	}
+	fail_msg("byte %zu: %d %s; %s; after %lu ms of %u", at, a->status, a->error.msg, a->why[0], (unsigned long)a->ms,
+		ms / 2);
+}
+
 static void test_closes(void **state)
 {
 	struct pair_answer a;
@@ -69,14 +85,9 @@ static void test_stops(void **state)
 
 	(void)state;
 	for (uint32_t i = 0; i < STOPS; i++) {
-		player_set(&pair.players[1], PLAYER_STOPS, n_opening + rng_below(&rng, n_bytes - n_opening));
-		pair_ask(&pair, SHORT_MS, &a);
-		if (a.status == BQ_EDEADLINE) /* a processor that had other things to do */
-			continue;
+		ask_briefly(PLAYER_STOPS, n_opening + rng_below(&rng, n_bytes - n_opening), &a);
 		pair_check_partial(&pair, &a);
 		assert_true(a.has_failed[1]);
-		if (a.ms > SHORT_MS + LATE_MS)
-			fail_msg("answered after %lu ms", (unsigned long)a.ms);
 	}
 }
 
@@ -136,13 +147,9 @@ static void test_flips(void **state)
 			(uint8_t)rng_between(&rng, 1, 255);
 		if (at < n_opening && !rng_one_in(&rng, 20))
 			continue; /* opening waits longer */
-		player_set(&pair.players[1], PLAYER_FLIPS, at);
-		pair_ask(&pair, SHORT_MS, &a);
+		ask_briefly(PLAYER_FLIPS, at, &a);
 		partial += a.has_failed[1];
-		if (a.status != BQ_EDEADLINE)
-			check_other_shard(&a);
-		if (a.ms > SHORT_MS + LATE_MS)
-			fail_msg("byte %zu: answered after %lu ms", at, (unsigned long)a.ms);
+		check_other_shard(&a);
 	}
 	assert_true(partial > 10);
 }

@@ -68,6 +68,7 @@ static void *run(void *arg)
 	struct bqp_daemon *d = arg;
 
 	d->rc = server_run(&d->options, &d->was_answered, &d->err);
+	atomic_store(&d->has_ended, true);
 	return NULL;
 }
 
@@ -77,8 +78,9 @@ void bqp_daemon_start(struct bqp_daemon *d)
 
 	if (stat(d->index, &st) == 0 && d->options.indexes.n == 0)
 		assert_int_equal(index_list_add(&d->options.indexes, BQ_SPAN("test"), bq_span_of(d->index), &d->err), BQ_OK);
+	atomic_store(&d->has_ended, false);
 	assert_int_equal(pthread_create(&d->thread, NULL, run, d), 0);
-	for (int i = 0; i < 1000 && stat(d->socket, &st) != 0; i++)
+	for (int ms = 0; ms < BQP_PATIENCE_MS && !atomic_load(&d->has_ended) && stat(d->socket, &st) != 0; ms += 10)
 		(void)usleep(10000);
 }
 

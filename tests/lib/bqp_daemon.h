@@ -6,6 +6,7 @@
 #define BQ_TESTS_BQP_DAEMON_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "lib/bqp_peer.h"
 #include "lib/tmpdir.h"
@@ -17,19 +18,21 @@ struct bqp_daemon {
 	char *socket;           /* dir/s */
 	struct options options; /* may be changed between init and start */
 	pthread_t thread;
+	atomic_bool has_ended;
 	int rc;                 /* of server_run(), after stop */
 	bool was_answered;
 	struct bq_error err;
 };
 
-/* Directory, options with short times and two workers; nothing runs yet. */
+/* Directory, options, two workers; nothing runs yet. */
 void bqp_daemon_init(struct bqp_daemon *d);
 
 /* Publish a generation of dir/index that holds exactly these texts, one document
  * each, named doc0.txt, doc1.txt, .. */
 void bqp_daemon_publish(struct bqp_daemon *d, const char *const *texts, unsigned n);
 
-/* Start it, serving dir/index if there is one; returns when it answers. */
+/* Start it, serving dir/index if there is one; returns when it answers, or when
+ * it has ended. */
 void bqp_daemon_start(struct bqp_daemon *d);
 
 /* A connection with its banner read. */

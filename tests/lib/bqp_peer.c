@@ -17,8 +17,6 @@
 
 #include <cmocka.h>
 
-enum { PATIENCE_MS = 10000 };
-
 static struct bqp_peer *peer_of(int fd, const struct sockaddr *a, socklen_t len)
 {
 	struct bqp_peer *p = malloc(sizeof *p);
@@ -66,7 +64,7 @@ static bool await(struct bqp_peer *p, short events, int ms)
 void bqp_peer_send(struct bqp_peer *p, const char *bytes, size_t n)
 {
 	while (n > 0) {
-		if (!await(p, POLLOUT, PATIENCE_MS))
+		if (!await(p, POLLOUT, BQP_PATIENCE_MS))
 			fail_msg("the daemon takes no more bytes");
 		ssize_t w = send(p->fd, bytes, n, MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (w < 0 && errno != EAGAIN)
@@ -117,7 +115,7 @@ const char *bqp_peer_line(struct bqp_peer *p, int ms)
 
 const char *bqp_peer_expect(struct bqp_peer *p, const char *head)
 {
-	const char *line = bqp_peer_line(p, PATIENCE_MS);
+	const char *line = bqp_peer_line(p, BQP_PATIENCE_MS);
 
 	if (line == NULL)
 		fail_msg("no line, but one that starts with %s was due", head);
@@ -128,10 +126,27 @@ const char *bqp_peer_expect(struct bqp_peer *p, const char *head)
 
 void bqp_peer_expect_eof(struct bqp_peer *p)
 {
-	const char *line = bqp_peer_line(p, PATIENCE_MS);
+	const char *line = bqp_peer_line(p, BQP_PATIENCE_MS);
 
 	if (line != NULL)
 		fail_msg("the end was due, not %.300s", line);
 	if (!p->saw_eof)
 		fail_msg("the daemon does not close");
 }
+
+void bqp_peer_await_status(struct bqp_peer *p, const char *words)
+{
+	int64_t until = now_ms() + BQP_PATIENCE_MS;
+	const char *line;
+
+	do {
+		bqp_peer_say(p, "STATUS\n");
+		line = bqp_peer_expect(p, "#0 OK {");
+		if (strstr(line, words) != NULL)
+			return;
+		(void)usleep(1000);
+	} while (now_ms() < until);
+	fail_msg("%.300s\ndoes not say %s", line, words);
+}
+
+void bqp_peer_await_alone(struct bqp_peer *p) { bqp_peer_await_status(p, "\"connections\":1,"); }

@@ -8,6 +8,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* How long anything may take that must come: never the reason why a test fails on a
+ * machine with other things to do. */
+enum { BQP_PATIENCE_MS = 60000 };
+
 struct bqp_peer {
 	int fd;
 	size_t from, len; /* bytes read ahead: buf[from .. len) */
@@ -25,7 +29,7 @@ struct bqp_peer *bqp_peer_open_tcp(unsigned port);
 /* Close the socket and free the peer. */
 void bqp_peer_close(struct bqp_peer *p);
 
-/* Send all bytes; fails the test if that takes over 10 s. */
+/* Send all bytes; fails the test if that takes over BQP_PATIENCE_MS. */
 void bqp_peer_send(struct bqp_peer *p, const char *bytes, size_t n);
 
 /* Likewise a string, whose line ends are the caller's. */
@@ -38,11 +42,19 @@ void bqp_peer_finish(struct bqp_peer *p);
  * input or when none came within `ms`. */
 const char *bqp_peer_line(struct bqp_peer *p, int ms);
 
-/* The next line must come within 10 s and start with `head`: fails the test with
- * the line otherwise.  Returns the line. */
+/* The next line must come, within BQP_PATIENCE_MS, and start with `head`: fails the
+ * test with the line otherwise.  Returns the line. */
 const char *bqp_peer_expect(struct bqp_peer *p, const char *head);
 
-/* The daemon must close within 10 s without another line. */
+/* The daemon must close, within BQP_PATIENCE_MS, without another line. */
 void bqp_peer_expect_eof(struct bqp_peer *p);
+
+/* Ask until STATUS has `words`: what a daemon learns by itself, it does not learn at
+ * once.  Fails the test if that takes over BQP_PATIENCE_MS. */
+void bqp_peer_await_status(struct bqp_peer *p, const char *words);
+
+/* Wait until the daemon has noticed that all connections but this one are closed: a
+ * closed one counts until then. */
+void bqp_peer_await_alone(struct bqp_peer *p);
 
 #endif

@@ -1,73 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lib/remote_pair.h"
 
-#include <fcntl.h>
-#include <netinet/in.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 #include <xxhash.h>
+
+#include "lib/tcpsrv.h"
 
 static const char *const texts[PAIR_DOCS] = { "sharing data", "data of states that share data", "a treaty on fishing data",
 	"shares of sharing", "biometric data sharing among states", "shared shores", "data",
 	"the sharing of fish", "sharing sharing sharing", "data, data and shade", "no sharks share data", "data sharing", "shadow of data",
 	"states share biometric data with no treaty at all" };
-
-/* ---- servers -------------------------------------------------------------------- */
-
-static int listen_somewhere(struct sockaddr_in *at)
-{
-	socklen_t len = sizeof *at;
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	*at = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
-	assert_int_equal(bind(fd, (const struct sockaddr *)at, sizeof *at), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)at, &len), 0);
-	return fd;
-}
-
-static bool listens(const struct sockaddr_in *at)
-{
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool does = connect(fd, (const struct sockaddr *)at, sizeof *at) == 0;
-
-	(void)close(fd);
-	return does;
-}
-
-/* xapian-tcpsrv of one shard in a group of its own. */
-static pid_t serve(const char *database, uint16_t *port)
-{
-	struct sockaddr_in at;
-	char text[16];
-
-	(void)close(listen_somewhere(&at));
-	*port = ntohs(at.sin_port);
-	(void)snprintf(text, sizeof text, "%u", *port);
-	pid_t pid = fork();
-	if (pid == 0) {
-		(void)setsid();
-		(void)dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), STDERR_FILENO); /* it logs who leaves */
-		execlp("xapian-tcpsrv", "xapian-tcpsrv", "--interface", "127.0.0.1", "--port", text, "--quiet",
-			database, (char *)NULL);
-		_exit(127);
-	}
-	assert_true(pid > 0);
-	for (int tries = 0; !listens(&at); tries++) {
-		if (tries == 500)
-			fail_msg("xapian-tcpsrv (package xapian-tools) does not listen");
-		(void)usleep(10000);
-	}
-	return pid;
-}
 
 /* ---- asking ----------------------------------------------------------------------- */
 
@@ -181,15 +129,14 @@ void pair_init(struct remote_pair *p)
 	xapian_index_init(&p->built, docs, PAIR_DOCS, &opts, 2);
 	for (uint32_t i = 0; i < 2; i++) {
 		(void)snprintf(path, sizeof path, "%.256s/1/shard-%u", p->built.dir.path, i);
-		servers[i] = serve(path, &port);
+		servers[i] = tcpsrv_start(path, NULL, &port);
 		player_start(&p->players[i], port);
 	}
 	(void)snprintf(p->name, sizeof p->name, BQ_REMOTE_SCHEME "127.0.0.1:%u,127.0.0.1:%u", p->players[0].port,
 		p->players[1].port);
-	pair_ask(p, 10000, &p->whole);
+	pair_ask(p, 60000, &p->whole);
 	for (uint32_t i = 0; i < 2; i++) {
-		(void)kill(-servers[i], SIGKILL);
-		(void)waitpid(servers[i], NULL, 0);
+		tcpsrv_end(servers[i]);
 		player_play(&p->players[i]);
 	}
 	if (p->whole.status != BQ_OK || p->whole.has_failed[0] || p->whole.has_failed[1])

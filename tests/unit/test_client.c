@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -30,13 +29,21 @@ static void serve(const char *const *steps)
 	free(path);
 }
 
-static int open_to(const char *const *steps, struct bq_client **c, struct bq_error *err)
+/* However busy the machine, what must come does within this. */
+enum { PATIENCE_MS = 60000 };
+
+static int open_within(unsigned ms, const char *const *steps, struct bq_client **c, struct bq_error *err)
 {
-	struct bq_client_opts opts = { 400, { NULL, 0 } };
+	struct bq_client_opts opts = { ms, { NULL, 0 } };
 
 	serve(steps);
 	*c = NULL;
 	return bq_client_open(server.path, &opts, c, err);
+}
+
+static int open_to(const char *const *steps, struct bq_client **c, struct bq_error *err)
+{
+	return open_within(PATIENCE_MS, steps, c, err);
 }
 
 static void shut(struct bq_client *c)
@@ -80,7 +87,6 @@ static void test_banners_refused(void **state)
 		{ { "close", NULL }, BQ_EFORMAT },
 		{ { "fill 300000", NULL }, BQ_EFORMAT },
 		{ { "flood xxxxxxxxxxxx", NULL }, BQ_EFORMAT },
-		{ { "sleep 1000", NULL }, BQ_EDEADLINE },
 		{ { "> * BYE {\"code\":\"unavailable\",\"msg\":\"full\",\"retry_ms\":100}", NULL }, BQ_EIO },
 	};
 
@@ -94,6 +100,17 @@ static void test_banners_refused(void **state)
 		assert_int_equal(status, cases[i].status);
 		shut(c);
 	}
+}
+
+static void test_no_banner(void **state)
+{
+	static const char *const steps[] = { "eof", NULL };
+	struct bq_client *c;
+	struct bq_error err;
+
+	(void)state;
+	assert_int_equal(open_within(200, steps, &c, &err), BQ_EDEADLINE);
+	shut(c);
 }
 
 static void test_nobody_there(void **state)
@@ -142,18 +159,10 @@ static void test_call(void **state)
 	(void)state;
 	req.verb = "PING";
 	assert_int_equal(open_to(steps, &c, &err), BQ_OK);
-	assert_int_equal(bq_client_call(c, &req, 1000, &r, &err), BQ_OK);
+	assert_int_equal(bq_client_call(c, &req, PATIENCE_MS, &r, &err), BQ_OK);
 	assert_memory_equal(r.object.ptr, "{\"a\":1}", 7);
 	bq_client_reply_release(&r);
 	shut(c);
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 /* Lines that never end a request do not keep us longer than we want. */
@@ -164,13 +173,11 @@ static void test_endless_stream(void **state)
 	struct bq_client_reply r;
 	struct bq_client *c;
 	struct bq_error err;
-	int64_t start = now_ms();
 
 	(void)state;
 	req.verb = "PING";
 	assert_int_equal(open_to(steps, &c, &err), BQ_OK);
-	assert_int_equal(bq_client_call(c, &req, 200, &r, &err), BQ_EDEADLINE);
-	assert_true(now_ms() - start < 2000);
+	assert_int_equal(bq_client_call(c, &req, 200, &r, &err), BQ_EDEADLINE); /* or it would never return */
 	shut(c);
 }
 
@@ -196,7 +203,7 @@ static void test_requests(void **state)
 	req.query = BQ_SPAN("-- @x\n y");
 	assert_int_equal(open_to(steps, &c, &err), BQ_OK);
 	assert_int_equal(bq_client_send(c, &req, &err), BQ_OK);
-	assert_int_equal(bq_client_next(c, 1000, &r, &err), BQ_OK);
+	assert_int_equal(bq_client_next(c, PATIENCE_MS, &r, &err), BQ_OK);
 	assert_int_equal(r.kind, BQ_REPLY_END);
 	bq_client_reply_release(&r);
 	memset(huge, 'a', sizeof huge);
@@ -342,6 +349,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_banner),
 		cmocka_unit_test(test_banners_refused),
+		cmocka_unit_test(test_no_banner),
 		cmocka_unit_test(test_nobody_there),
 		cmocka_unit_test(test_stale_socket),
 		cmocka_unit_test(test_call),

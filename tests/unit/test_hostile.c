@@ -66,7 +66,7 @@ static unsigned count_terminals(struct bqp_peer *p)
 	const char *line;
 	unsigned n = 0;
 
-	while ((line = bqp_peer_line(p, 10000)) != NULL)
+	while ((line = bqp_peer_line(p, BQP_PATIENCE_MS)) != NULL)
 		n += is_terminal(line);
 	assert_true(p->saw_eof);
 	return n;
@@ -223,12 +223,11 @@ static void test_half_close_in_each_state(void **state)
 
 static void test_full_close_in_each_state(void **state)
 {
-	unsigned fds;
+	struct bqp_peer *only = bqp_daemon_connect(&d);
 
 	(void)state;
-	expect_quick_answer();
-	(void)usleep(50000);
-	fds = descriptors_count();
+	bqp_peer_await_alone(only);
+	unsigned fds = descriptors_count();
 	for (int round = 0; round < 5; round++)
 		for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
 			struct bqp_peer *p = bqp_daemon_connect(&d);
@@ -236,9 +235,10 @@ static void test_full_close_in_each_state(void **state)
 			bqp_peer_close(p);
 		}
 	expect_quick_answer();
-	for (int i = 0; i < 1000 && descriptors_count() > fds; i++)
+	for (int ms = 0; ms < BQP_PATIENCE_MS && descriptors_count() > fds; ms += 10)
 		(void)usleep(10000);
 	assert_in_range(descriptors_count(), 0, fds);
+	bqp_peer_close(only);
 }
 
 static const char *const pieces[] = { "SEARCH ", "#1 ", "#z.9 ", "@limit=", "@hits=100 ", "@latest=a ", "@doc=g1.0.0.0 ",

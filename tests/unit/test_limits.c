@@ -204,23 +204,13 @@ static void test_options(void **state)
 	bqp_peer_close(p);
 }
 
-/* Until the daemon has seen that every connection but `p` is closed. */
-static void await_alone(struct bqp_peer *p)
-{
-	for (int tries = 0, is_alone = 0; !is_alone; tries++) {
-		bqp_peer_say(p, "STATUS\n");
-		is_alone = strstr(bqp_peer_expect(p, "#0 OK {"), "\"connections\":1,") != NULL;
-		assert_true(tries < 10000);
-	}
-}
-
 static void test_connections(void **state)
 {
 	struct bqp_peer *p[CONNECTIONS];
 
 	(void)state;
 	p[0] = bqp_daemon_connect(&d);
-	await_alone(p[0]); /* those of other tests */
+	bqp_peer_await_alone(p[0]); /* those of other tests */
 	for (int i = 1; i < CONNECTIONS; i++)
 		p[i] = bqp_daemon_connect(&d);
 	struct bqp_peer *more = bqp_peer_open(d.socket);
@@ -229,7 +219,7 @@ static void test_connections(void **state)
 	bqp_peer_close(more);
 	for (int i = 1; i < CONNECTIONS; i++)
 		bqp_peer_close(p[i]);
-	await_alone(p[0]); /* stop() needs a place */
+	bqp_peer_await_alone(p[0]); /* stop() needs a place */
 	bqp_peer_close(p[0]);
 }
 

@@ -96,7 +96,7 @@ static unsigned count_maps(void)
 /* Old generations are unmapped by a worker: soon, not at once. */
 static void await_counts(unsigned maps, unsigned fds)
 {
-	for (int i = 0; i < 1000 && (count_maps() != maps || descriptors_count() != fds); i++)
+	for (int ms = 0; ms < BQP_PATIENCE_MS && (count_maps() != maps || descriptors_count() != fds); ms += 10)
 		(void)usleep(10000);
 	assert_int_equal(count_maps(), maps);
 	assert_int_equal(descriptors_count(), fds);
@@ -108,6 +108,7 @@ static void test_what_is_published_is_seen(void **state)
 	unsigned maps = 0, fds = 0;
 
 	(void)state;
+	bqp_peer_await_alone(p);
 	assert_int_equal(search_marker(p, NULL, NULL), 1);
 	for (unsigned n = 2; n < 25; n++) {
 		publish(n);
@@ -207,6 +208,7 @@ static void test_reload_under_load(void **state)
 	void *last;
 
 	(void)state;
+	bqp_peer_await_alone(p);
 	unsigned n = (unsigned)search_marker(p, NULL, NULL);
 	publish(++n); /* so that one is held beside the current */
 	(void)search_marker(p, NULL, NULL);

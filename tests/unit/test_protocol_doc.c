@@ -219,7 +219,7 @@ static void play_line(struct bqp_peer *p, const char *line, unsigned number)
 		bqp_peer_expect_eof(p);
 	} else {
 		assert_int_equal(line[0], '<');
-		const char *got = bqp_peer_line(p, 10000);
+		const char *got = bqp_peer_line(p, BQP_PATIENCE_MS);
 		if (got == NULL || !same_line(line + 2, got))
 			fail_msg("PROTOCOL.md line %u:\n%s\nbut the daemon says\n%s", number, line + 2, got == NULL ? "nothing" : got);
 	}
