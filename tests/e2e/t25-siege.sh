@@ -28,8 +28,8 @@ for round in $(seq 50); do
 		pids=$racers
 	done
 	losers() { [ "$(cat "$tmp"/log? 2>/dev/null | grep -c "another daemon serves it")" -eq 2 ]; }
-	await 10 losers || fail "round $round: not one winner"
-	await 5 grep -qs "^bqd: ready" "$tmp/log1" "$tmp/log2" "$tmp/log3" || fail "round $round: nobody serves"
+	await losers || fail "round $round: not one winner"
+	await grep -qs "^bqd: ready" "$tmp/log1" "$tmp/log2" "$tmp/log3" || fail "round $round: nobody serves"
 	winner=$(ask 'STATUS\n' | sed -n 's/.*"pid":\([0-9]*\),.*/\1/p')
 	case " $racers " in *" $winner "*) ;; *) fail "round $round: $winner answers" ;; esac
 	if [ $((round % 5)) -eq 0 ]; then
@@ -56,7 +56,7 @@ long=$tmp/$(printf "%0$((106 - ${#tmp}))d" 0)
 : >"$tmp/log"
 "$bqd" --socket "$long" 2>"$tmp/log" &
 pids=$!
-await 10 grep -q "^bqd: ready socket=$long gen=" "$tmp/log" || fail "107 bytes are not served"
+await grep -q "^bqd: ready socket=$long gen=" "$tmp/log" || fail "107 bytes are not served"
 [ -S "$long" ] || fail "no socket of 107 bytes"
 kill "$pids"
 wait "$pids" || fail "exit $?"
@@ -77,16 +77,16 @@ for n in $(seq 12); do
 	pids="$pids $!"
 done
 full() { [ "$(cat "$tmp"/peer* | grep -c '^\* HELLO')" -eq 8 ] && [ "$(cat "$tmp"/peer* | grep -c '^\* BYE {"code":"unavailable"')" -eq 4 ]; }
-await 10 full || fail "not 8 in and 4 out: $(cut -c 1-60 "$tmp"/peer*)"
+await full || fail "not 8 in and 4 out: $(cut -c 1-60 "$tmp"/peer*)"
 grep -q '"connections":8,' "$tmp"/peer* || fail "the limit is not announced"
 echo plum >"$tmp/docs/plum.txt"
 "$bqindex" build --progress never -o "$tmp/index" "$tmp/docs" >/dev/null 2>&1
 kill -HUP "$daemon"
-await 10 grep -q "loaded gen=2" "$tmp/log" || fail "no new generation"
+await grep -q "loaded gen=2" "$tmp/log" || fail "no new generation"
 # shellcheck disable=SC2086
 kill $pids 2>/dev/null || true
 seen() { case $(ask 'COUNT plum\n') in '#0 END {"total":1,'*) ;; *) false ;; esac; }
-await 10 seen || fail "no room after others left"
+await seen || fail "no room after others left"
 pids=
 stop
 
@@ -99,7 +99,7 @@ for n in 1 2 3 4 5 6; do
 	pids="$pids $!"
 done
 loaded() { [ "$(cat "$tmp"/answers* | grep -c '^--')" -gt 20 ]; }
-await 10 loaded || fail "no load"
+await loaded || fail "no load"
 load=$pids
 stop
 # shellcheck disable=SC2086

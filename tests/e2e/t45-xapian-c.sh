@@ -57,7 +57,7 @@ for try in 1 2 3 4 5; do
 	port=$((20000 + ($$ * 7 + try * 997) % 20000))
 	setsid xapian-tcpsrv --interface 127.0.0.1 --port "$port" --quiet "$dir/notes.db" &
 	server=$!
-	for wait in 1 2 3 4 5 6 7 8 9 10; do
+	for wait in $(seq 600); do
 		if "$search" "127.0.0.1:$port" -- fishing >"$dir/out" 2>&1; then
 			break 2
 		fi

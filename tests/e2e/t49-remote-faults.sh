@@ -25,10 +25,6 @@ at_free_ports serve_four
 shards=xapian+tcp://127.0.0.1:$base,127.0.0.1:$((base + 1)),127.0.0.1:$((base + 2)),127.0.0.1:$((base + 3))
 word=$(tr 'A-Z' 'a-z' <"$tmp/docs.jsonl" | sed 's/.*"text":"//' | tr -cs 'a-z' '\n' | sort | uniq -c | sort -rn | awk 'length($2) > 3 {print $2; exit}')
 
-whole() {
-	case $(ask "SEARCH @limit=3 $word\n") in *'"partial"'* | *ERR*) return 1 ;; *' END '*) return 0 ;; esac
-	return 1
-}
 
 # ---- 8 clients, none of whom has connections yet, and programs that want the processors, too ----
 for hog in 1 2 3 4; do
@@ -48,19 +44,19 @@ pids=
 
 # ---- three of four are frozen ----
 start --index "i=$shards" --workers 2
-whole || fail "not whole: $(ask "SEARCH @limit=3 $word\n")"
+await whole "$word" || fail "not whole: $answer"
 for g in $zero $one $two; do kill -STOP "-$g"; done
-answer=$(ask "SEARCH @limit=3 @timeout=1000 $word\n")
+answer=$(ask "SEARCH @limit=3 @timeout=4000 $word\n")
 expect '"shards":{"all":4,"answered":1,"failed":[{"shard":"127.0.0.1:'"$base"'","why":"no answer within' "$answer"
 [ "$(echo "$answer" | grep -o 'no answer within' | wc -l)" = 3 ] || fail "not all were waited for at once: $answer"
 took=$(echo "$answer" | sed -n 's/.*"took_us":\([0-9]*\).*/\1/p')
-[ "$took" -lt 1000000 ] || fail "three frozen shards: answered after $took us"
+[ "$took" -lt 4000000 ] || fail "three frozen shards: answered after $took us"
 [ "$(echo "$answer" | grep -c ' HIT ')" -ge 1 ] || fail "no hits of the one that is left: $answer"
 for g in $zero $one $two; do kill -CONT "-$g"; done
-await 5 whole || fail "three shards do not come back: $(ask "SEARCH @limit=3 $word\n")"
+await whole "$word" || fail "three shards do not come back: $answer"
 
 # ---- one behind a wire that loses a tenth of all packets ----
-hits() { ask "SEARCH @limit=100 @timeout=8000 @index=$1 $word\n" | sed -n 's/.* HIT .*"id":"\([^"]*\)".*/\1/p'; }
+hits() { ask "SEARCH @limit=100 @timeout=60000 @index=$1 $word\n" | sed -n 's/.* HIT .*"id":"\([^"]*\)".*/\1/p'; }
 stop
 start --index "i=$shards" --index "lossy=${shards%:*}:$((base + 4))" --workers 2
 hits i >"$tmp/want"
@@ -77,10 +73,12 @@ done
 kill -KILL "-$one"
 "$BQ_BINARY_DIR/tests/spoil" "$tmp/of-4/1/shard-1" || fail "spoil"
 serve $((base + 1)) "$tmp/of-4/1/shard-1"
-sleep 1 # it is knocked at again
-answered=$(ask "SEARCH @index=i @limit=1000 @timeout=3000 $word\n")
+is_spoilt() {
+	answered=$(ask "SEARCH @index=i @limit=1000 @timeout=10000 $word\n")
+	case $answered in *'is not what bqindex wrote'*) ;; *) return 1 ;; esac
+}
+await is_spoilt || fail "the shard is not knocked at again, or does not say why: $answered"
 expect '"partial":true,"why":"shards","shards":{"all":4,"answered":3,"failed":[{"shard":"127.0.0.1:'$((base + 1))'"' "$answered"
-expect 'is not what bqindex wrote' "$answered"
 [ "$(echo "$answered" | grep -c ' HIT ')" -ge 10 ] || fail "the hits of other shards are lost: $answered"
 count=$(echo "$answered" | sed -n 's/.* END {"hits":\([0-9]*\).*/\1/p')
 [ "$(echo "$answered" | grep -c ' HIT ')" = "$count" ] || fail "says $count hits"

@@ -28,10 +28,10 @@ stopped() {
 	pids=$pid
 	exec 3>pipe
 	cat z.jsonl >&3
-	await 60 has_run || fail "$*: no run was written"
+	await has_run || fail "$*: no run was written"
 	if [ "$3" = writing ]; then
 		exec 3>&-
-		await 60 is_writing || fail "$*: nothing is written"
+		await is_writing || fail "$*: nothing is written"
 	fi
 	kill -s "$2" $pid
 	code=0

@@ -165,14 +165,14 @@ says out '"published":false'
 run 0 build -o index docs other
 
 # --- stopped ------------------------------------------------------------------
-# Records come through a pipe that stays open: the signal finds it at work.
+# More records than a pipe holds come through one that stays open: when all are in
+# it, some are read, and the signal finds the program at work.
 before=$(ls index; cat index/MANIFEST)
 mkfifo pipe
 "$bqindex" update --memory 1 -o index - <pipe >out 2>err &
 pid=$!
 exec 3>pipe
-for i in $(seq 50); do echo '{"text":"some words of a record"}' >&3; done
-sleep 0.3
+yes '{"text":"some words of a record"}' | head -n 4000 >&3
 kill -INT $pid
 code=0
 wait $pid || code=$?
@@ -185,8 +185,7 @@ says err 'stopped by a signal'
 "$bqindex" update --memory 1 -o index - <pipe >out 2>err &
 pid=$!
 exec 3>pipe
-for i in $(seq 50); do echo '{"text":"some words of a record"}' >&3; done
-sleep 0.3
+yes '{"text":"some words of a record"}' | head -n 4000 >&3
 kill -KILL $pid
 wait $pid || true
 exec 3>&-

@@ -52,7 +52,7 @@ done
 # serve I DIRECTORY: in namespace I.
 serve() {
 	ip netns exec "$name-$1" setsid xapian-tcpsrv --interface 10.213.$1.2 --port 7000 --quiet "$2" 2>>"$tmp/log.srv" &
-	await 10 nc -z 10.213.$1.2 7000 || fail "shard $1 does not listen"
+	await nc -z 10.213.$1.2 7000 || fail "shard $1 does not listen"
 }
 
 # signal I SIGNAL: to all that runs there.
@@ -109,7 +109,7 @@ ten_in_time() {
 	echo "$1: 10 answers within the deadline, $n without the shard"
 }
 
-back() { await 10 whole || fail "$1: shard 1 does not come back"; }
+back() { await whole || fail "$1: shard 1 does not come back"; }
 
 signal 1 KILL
 named "SIGKILL"
@@ -132,7 +132,7 @@ else
 	stop
 	python3 -B "$BQ_SOURCE_DIR/tests/net/lossy.py" 17017 10.213.1.2:7000 30 &
 	proxy=$!
-	await 10 nc -z 127.0.0.1 17017 || fail "no proxy"
+	await nc -z 127.0.0.1 17017 || fail "no proxy"
 	start --index "xapian+tcp://10.213.0.2:7000,127.0.0.1:17017,10.213.2.2:7000" --workers 2
 	ten_in_time "30 % of pieces held back by a proxy (no netem here)"
 	stop

@@ -8,30 +8,19 @@ which Linux sends a packet again; twice that when it is lost again, and so on.""
 import random
 import socket
 import sys
-import threading
 import time
+
+import relay
 
 RETRANSMIT = 0.2
 
 
-def carry(source, sink, percent):
-    try:
-        while True:
-            got = source.recv(1448)
-            if not got:
-                break
-            wait = RETRANSMIT
-            while random.randrange(100) < percent:
-                time.sleep(wait)
-                wait *= 2
-            sink.sendall(got)
-    except OSError:
-        pass
-    for s in source, sink:
-        try:
-            s.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
+def hold_back(piece, percent):
+    wait = RETRANSMIT
+    while random.randrange(100) < percent:
+        time.sleep(wait)
+        wait *= 2
+    return piece
 
 
 def meet(client, behind, percent):
@@ -42,19 +31,16 @@ def meet(client, behind, percent):
         return
     for s in client, server:
         s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    threading.Thread(target=carry, args=(client, server, percent), daemon=True).start()
-    carry(server, client, percent)
+
+    def change(piece):
+        return hold_back(piece, percent)
+
+    relay.both_ways(client, server, change, change)
 
 
 def main():
     host, port = sys.argv[2].split(":")
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind(("127.0.0.1", int(sys.argv[1])))
-    listener.listen(64)
-    while True:
-        args = listener.accept()[0], (host, int(port)), int(sys.argv[3])
-        threading.Thread(target=meet, args=args, daemon=True).start()
+    relay.listen(int(sys.argv[1]), lambda client: meet(client, (host, int(port)), int(sys.argv[3])))
 
 
 main()

@@ -15,11 +15,13 @@ trap 'kill_groups; for p in $daemon $pids; do kill "$p" 2>/dev/null || true; don
 
 listens() { nc -z 127.0.0.1 "$1"; }
 
-# started PORT: the group in the background listens there.
+# started PORT: the group in the background listens there, or has ended because
+# somebody else does.
 started() {
 	group=$!
 	groups="$groups $group"
-	await 5 listens "$1"
+	listens_or_ended() { listens "$1" || ! kill -0 "$group" 2>/dev/null; }
+	await listens_or_ended "$1" && kill -0 "$group" 2>/dev/null && listens "$1"
 }
 
 # serve PORT DATABASE OPTION..
@@ -29,6 +31,22 @@ serve() {
 	shift 2
 	setsid xapian-tcpsrv --interface 127.0.0.1 --port "$port" --quiet "$@" "$database" 2>>"$tmp/log.srv" &
 	started "$port"
+}
+
+# whole WORD: the answer, $answer, is of all shards.
+whole() {
+	answer=$(ask "SEARCH @limit=3 @timeout=20000 $1\n")
+	case $answer in *'"partial"'* | *ERR*) return 1 ;; *' END '*) return 0 ;; esac
+	return 1
+}
+
+# often_enough CMD..: it succeeds in one of five attempts, for what depends on time may
+# fail on a machine with other things to do.
+often_enough() {
+	for attempt in 1 2 3 4; do
+		"$@" && return
+	done
+	"$@"
 }
 
 # at_free_ports CMD: with $base, the first of some ports in a row; elsewhere where
