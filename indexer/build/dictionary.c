@@ -240,16 +240,18 @@ static int put_word(struct hand *h, struct job *j, uint32_t i)
 {
 	struct vocabulary *v = h->v;
 	enum bq_term_kind kind = vocabulary_kind(v, i);
-	const uint32_t *positions = NULL;
+	struct postings_room room;
 	struct walk w;
 
 	term_batch_term(&j->batch, kind, v->ops->word(v, i), NULL, 0);
 	v->ops->start(v, i, &w);
-	while (v->ops->next(&w)) {
-		if (kind == BQ_TERM_WORD && (positions = v->ops->positions(&w)) == NULL)
-			break;
-		term_batch_posting(&j->batch, w.doc, w.tf, positions);
-	}
+	do {
+		room = term_batch_room(&j->batch);
+		if (kind != BQ_TERM_WORD)
+			room.positions = NULL;
+		vocabulary_take(&w, BQ_DOC_END, &room);
+		term_batch_take(&j->batch, &room);
+	} while (w.doc != BQ_DOC_END && room.n != 0);
 	v->ops->stop(&w);
 	return take_breath(v, &j->err);
 }
@@ -260,6 +262,7 @@ static int put_stem(struct hand *h, struct job *j, const struct form *forms, uin
 	const struct dictionary *d = j->d;
 	/* the vocabulary leaves out STEM terms, and TITLE_STEM terms from MARKED on */
 	uint32_t shift = d->words.n_terms + (j->kind == BQ_TERM_STEM ? d->titles.n_terms : 0);
+	struct postings_room room;
 
 	for (uint32_t i = 0; i < n; i++)
 		h->places[i] = forms[i].word + shift;
@@ -270,8 +273,11 @@ static int put_stem(struct hand *h, struct job *j, const struct form *forms, uin
 		return no_memory(d->v, &j->err);
 	for (uint32_t i = 0; i < n; i++)
 		unite_add(&h->merge, h->v, forms[i].word);
-	while (unite_next(&h->merge))
-		term_batch_posting(&j->batch, h->merge.doc, h->merge.tf, NULL);
+	do {
+		room = term_batch_room(&j->batch);
+		unite_take(&h->merge, &room);
+		term_batch_take(&j->batch, &room);
+	} while (room.n != 0);
 	return take_breath(h->v, &j->err);
 }
 

@@ -87,6 +87,44 @@ static const uint32_t *get_positions(struct walk *w)
 	return w->positions;
 }
 
+/* Add documents of the chain that comes to the smallest, up to where another one goes on.
+ * False if there is none below `limit`, or no room; w->doc is that one. */
+static bool take_some(struct walk *w, uint32_t limit, struct postings_room *out)
+{
+	struct chain *chains = w->n_chains == 1 ? &w->chain : w->chains, *best = NULL;
+	uint32_t second = BQ_DOC_END;
+
+	w->doc = BQ_DOC_END;
+	for (uint32_t c = 0; c < w->n_chains; c++) {
+		uint32_t doc = chain_peek(&chains[c]);
+		if (doc < w->doc) {
+			second = w->doc;
+			w->doc = doc;
+			best = &chains[c];
+		} else if (doc < second) {
+			second = doc;
+		}
+	}
+	if (w->doc >= limit || out->n == out->max)
+		return false;
+	inverted_of(w->v)->oom |= !chain_take(best, second < limit ? second : limit, out);
+	if (best->oom)
+		w->doc = BQ_DOC_END;
+	return !best->oom;
+}
+
+static void take_docs(struct walk *w, uint32_t limit, struct postings_room *out)
+{
+	struct bq_buf *unwanted = &inverted_of(w->v)->unwanted, *positions = out->positions;
+
+	if (positions == NULL)
+		out->positions = unwanted;
+	do
+		bq_buf_clear(unwanted);
+	while (take_some(w, limit, out));
+	out->positions = positions;
+}
+
 /* Keep the larger room for positions. */
 static void stop_chain(struct inverted *in, struct chain *c)
 {
@@ -127,12 +165,14 @@ static struct vocabulary *fork_vocabulary(const struct vocabulary *v, unsigned n
 	*copy = *inverted_of(v);
 	copy->spare = NULL;
 	copy->max_spare = 0;
+	copy->unwanted = (struct bq_buf)BQ_BUF_INIT;
 	return &copy->v;
 }
 
 static void join_vocabulary(struct vocabulary *v)
 {
 	free(inverted_of(v)->spare);
+	bq_buf_release(&inverted_of(v)->unwanted);
 	free(inverted_of(v));
 }
 
@@ -205,7 +245,7 @@ static bool join_sorted(struct inverted *in, struct sorting *s, uint32_t n)
 
 bool inverted_init(struct inverted *in, const struct inverter *const *from, uint32_t n, struct pool *pool)
 {
-	static const struct vocabulary_ops ops = { get_word, start_walk, next_doc, get_positions, stop_walk, NULL, check,
+	static const struct vocabulary_ops ops = { get_word, start_walk, next_doc, get_positions, take_docs, stop_walk, NULL, check,
 		fork_vocabulary, join_vocabulary };
 	struct sorting s[POOL_MAX];
 	bool is_sorted;
@@ -228,6 +268,7 @@ void inverted_release(struct inverted *in)
 	free(in->refs);
 	free(in->starts);
 	free(in->spare);
+	bq_buf_release(&in->unwanted);
 	in->spare = NULL;
 	in->refs = NULL;
 	in->starts = NULL;

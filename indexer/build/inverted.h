@@ -26,6 +26,7 @@ struct inverted {
 	uint32_t *starts;    /* v.n + 1 */
 	uint32_t *spare;     /* room for positions, of a walk that has stopped; may be NULL */
 	uint32_t max_spare;
+	struct bq_buf unwanted; /* positions that nobody has asked for */
 	bool oom;
 };
 

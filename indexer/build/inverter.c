@@ -519,3 +519,90 @@ bool chain_next(struct chain *c)
 	}
 	return true;
 }
+
+/* ---- many documents at once ---------------------------------------------- */
+
+/* The latest document of a room, to which positions still come, in registers. */
+struct open_doc {
+	uint32_t doc, tf, pos;
+	uint32_t n;         /* documents in the room */
+	uint32_t *position; /* where the next one goes */
+};
+
+/* False if the event is a document's that does not go in any more.  Documents and positions
+ * follow one another as they like: no branch asks which it is. */
+static inline bool put_step(struct open_doc *o, const struct postings_room *out, uint32_t limit, uint64_t event)
+{
+	uint32_t is_doc = (uint32_t)event & 1, all = 0 - is_doc, v = (uint32_t)(event >> 1);
+	uint32_t doc = o->doc + (v & all), n = o->n + is_doc;
+
+	if (doc >= limit || n > out->max)
+		return false;
+	o->doc = doc;
+	o->n = n;
+	o->tf = (o->tf + 1) & ~all;
+	o->pos = (o->pos + v) & ~all;
+	out->docs[n - 1] = doc;
+	out->tfs[n - 1] = o->tf;
+	*o->position = o->pos; /* of a document: written over */
+	o->position += 1 - is_doc;
+	return true;
+}
+
+static uint32_t *positions_end(const struct bq_buf *positions)
+{
+	return positions->ptr == NULL ? NULL : (uint32_t *)(void *)(positions->ptr + positions->len);
+}
+
+/* Room for the positions of `n` events. */
+static bool reserve_positions(struct open_doc *o, struct bq_buf *positions, size_t n)
+{
+	if (positions->ptr != NULL)
+		positions->len = (size_t)((uint8_t *)o->position - positions->ptr);
+	o->position = (uint32_t *)(void *)bq_buf_room(positions, (n + 1) * sizeof *o->position);
+	return o->position != NULL;
+}
+
+/* Events of the slice at hand, of one byte or two, up to another one or its last byte. */
+static bool take_short_events(struct chain *c, struct open_doc *open, const struct postings_room *out, uint32_t limit)
+{
+	const uint8_t *p = c->p, *last = c->end - 1;
+	struct open_doc o = *open;
+	bool goes_in = true;
+
+	while (p < last && (p[0] & p[1] & 0x80) == 0) {
+		uint32_t has_two = p[0] >> 7, event = (p[0] & 0x7fu) | ((uint32_t)p[1] << 7 & (0 - has_two));
+		goes_in = put_step(&o, out, limit, event);
+		if (!goes_in)
+			break;
+		p += 1 + has_two;
+	}
+	c->p = p;
+	*open = o;
+	return goes_in;
+}
+
+bool chain_take(struct chain *c, uint32_t limit, struct postings_room *out)
+{
+	struct open_doc o = { .doc = c->doc, .n = out->n, .position = positions_end(out->positions) };
+	uint64_t event;
+
+	/* c->ahead, or what begins the chain, is a document: none is open */
+	while (limit != 0 && (c->ahead != 0 || next_event(c, &c->ahead))) {
+		event = c->ahead;
+		if (!reserve_positions(&o, out->positions, (size_t)(c->end - c->p) + 1)) {
+			c->oom = true;
+			break;
+		}
+		if (!put_step(&o, out, limit, event))
+			break;
+		c->ahead = 0;
+		if (!take_short_events(c, &o, out, limit) && next_event(c, &c->ahead))
+			break;
+	}
+	c->doc = o.doc;
+	out->n = c->oom && o.n != out->n ? o.n - 1 : o.n; /* the last one may have no position yet */
+	if (out->positions->ptr != NULL)
+		out->positions->len = (size_t)((uint8_t *)o.position - out->positions->ptr);
+	return !c->oom;
+}

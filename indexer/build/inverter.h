@@ -34,6 +34,8 @@
 #include <bq/span.h>
 #include <bq/text.h>
 
+#include "segment/postings.h"
+
 #define INVERTER_INLINE_KEY 16u
 #define INVERTER_BATCH      32u
 #define INVERTER_LATEST     22u
@@ -148,6 +150,11 @@ uint32_t chain_peek(struct chain *c);
 
 /* The next document; false at the end, and when malloc fails (`oom`). */
 bool chain_next(struct chain *c);
+
+/* Add the documents that come, below `limit` and as many as fit, with their positions, which
+ * are wanted: what chain_next() gives one by one, at a third of its price.  False when
+ * malloc fails (`oom`). */
+bool chain_take(struct chain *c, uint32_t limit, struct postings_room *out);
 
 /* Free the positions. */
 void chain_release(struct chain *c);

@@ -345,7 +345,7 @@ uint32_t merged_df(struct merged *m, uint32_t i)
 int merged_init(struct merged *m, const struct merge_input *inputs, uint32_t n, uint64_t keep_bytes,
 	struct bq_error *err)
 {
-	static const struct vocabulary_ops ops = { get_word, start_walk, next_doc, get_positions, stop_walk, rest, check,
+	static const struct vocabulary_ops ops = { get_word, start_walk, next_doc, get_positions, NULL, stop_walk, rest, check,
 		fork_vocabulary, join_vocabulary };
 	int rc;
 

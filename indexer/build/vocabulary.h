@@ -23,13 +23,15 @@
 #include <bq/status.h>
 
 #include "build/inverter.h"
+#include "segment/postings.h"
 
 struct vocabulary;
 struct sorted;
 
 /* A walk over the documents of one word. */
 struct walk {
-	uint32_t doc, tf;         /* of the last next() */
+	uint32_t doc, tf;         /* of the last next(); what vocabulary_take() comes to */
+	bool is_ahead;            /* the latter's: `doc` has not been taken */
 	struct vocabulary *v;
 	struct chain chain;       /* inverted: the only one, or */
 	struct chain *chains;     /* several, **owned** */
@@ -51,6 +53,8 @@ struct vocabulary_ops {
 	/* The `tf` positions of a WORD in that document, **borrowed** until the next
 	 * call; NULL after a failure. */
 	const uint32_t *(*positions)(struct walk *w);
+	/* As vocabulary_take(), if there is a faster way than one by one; may be NULL. */
+	void (*take)(struct walk *w, uint32_t limit, struct postings_room *out);
 	void (*stop)(struct walk *w);
 	/* All walks have stopped: give their memory back.  May be NULL. */
 	void (*rest)(struct vocabulary *v);
@@ -67,6 +71,10 @@ struct vocabulary {
 	uint32_t n, n_title, n_marked;
 	const volatile sig_atomic_t *stop; /* not 0: end with BQ_ECANCELLED; may be NULL */
 };
+
+/* Add the documents that come, below `limit` and as many as fit.  Then w->doc is the one that is
+ * next, BQ_DOC_END at the end and after a failure.  A walk is walked this way or by next(). */
+void vocabulary_take(struct walk *w, uint32_t limit, struct postings_room *out);
 
 static inline enum bq_term_kind vocabulary_kind(const struct vocabulary *v, uint32_t i)
 {

@@ -299,7 +299,7 @@ static void join_vocabulary(struct vocabulary *v)
 void ordered_init(struct ordered *o, struct vocabulary *base, const uint32_t *places, uint32_t n_docs,
 	uint64_t max_bytes)
 {
-	static const struct vocabulary_ops ops = { get_word, start_walk, next_doc, get_positions, stop_walk, rest, check,
+	static const struct vocabulary_ops ops = { get_word, start_walk, next_doc, get_positions, NULL, stop_walk, rest, check,
 		fork_vocabulary, join_vocabulary };
 
 	*o = (struct ordered){ .v = *base, .base = base, .places = places, .n_docs = n_docs, .max_bytes = max_bytes };

@@ -125,6 +125,13 @@ static inline bool postings_is_dense(uint32_t df, uint32_t n_docs)
 	return df >= n_docs / 32;
 }
 
+/* Where some documents of a list go, one behind the other. */
+struct postings_room {
+	uint32_t *docs, *tfs;     /* [max]; **borrowed**, as all of it */
+	uint32_t n, max;
+	struct bq_buf *positions; /* u32: theirs are appended; NULL: they are not wanted */
+};
+
 /* End a list with df >= 256: encode the rest and append the record to `out`,
  * with the `pos_off` array if the list has positions (else NULL).  What TINFO
  * says of it but the offsets. */

@@ -195,35 +195,39 @@ void term_batch_term(struct term_batch *b, enum bq_term_kind kind, struct bq_spa
 	b->is_open = true;
 }
 
-/* Mostly there is one. */
-static inline void hold_positions(struct bq_buf *held, const uint32_t *positions, uint32_t n)
+struct postings_room term_batch_room(struct term_batch *b)
 {
-	uint8_t *to = bq_buf_room(held, n * sizeof *positions);
+	struct postings_writer *l = &b->list;
 
-	if (to == NULL)
-		return;
-	if (n == 1)
-		bq_put_u32(to, positions[0]);
-	else
-		memcpy(to, positions, n * sizeof *positions);
-	held->len += n * sizeof *positions;
+	/* A block goes out when the next document comes: at 255 it may yet stay small. */
+	if (l->n == BQ_BLOCK_DOCS && b->status == BQ_OK)
+		put_block(b);
+	if (b->status != BQ_OK || b->norms == NULL)
+		return (struct postings_room){ .positions = &b->positions };
+	assert(b->is_open && b->open.entry.tag != TERMS_ALIAS);
+	return (struct postings_room){ l->docs + l->n, l->tfs + l->n, 0, BQ_BLOCK_DOCS - l->n, &b->positions };
+}
+
+void term_batch_take(struct term_batch *b, const struct postings_room *room)
+{
+	for (uint32_t i = 0; i < room->n; i++) {
+		uint32_t doc = room->docs[i], tf = room->tfs[i];
+		uint8_t norm = b->norms[doc];
+		postings_writer_add(&b->list, doc, tf,
+			tf < TERM_BATCH_TFS ? b->impacts->small[norm][tf] : postings_impact(tf, b->impacts->k[norm]));
+	}
 }
 
 void term_batch_posting(struct term_batch *b, uint32_t doc, uint32_t tf, const uint32_t *positions)
 {
-	uint8_t norm;
+	struct postings_room room = term_batch_room(b);
 
-	if (b->status != BQ_OK || b->norms == NULL)
+	if (room.max == 0)
 		return;
-	assert(b->is_open && b->open.entry.tag != TERMS_ALIAS && doc < b->list.n_docs);
-	/* A block goes out when the next document comes: at 255 it may yet stay small. */
-	if (b->list.n == BQ_BLOCK_DOCS)
-		put_block(b);
-	if (b->status != BQ_OK)
-		return;
-	norm = b->norms[doc];
-	postings_writer_add(&b->list, doc, tf,
-		tf < TERM_BATCH_TFS ? b->impacts->small[norm][tf] : postings_impact(tf, b->impacts->k[norm]));
+	room.docs[0] = doc;
+	room.tfs[0] = tf;
+	room.n = 1;
 	if (positions != NULL)
-		hold_positions(&b->positions, positions, tf);
+		bq_buf_put(room.positions, positions, tf * sizeof *positions);
+	term_batch_take(b, &room);
 }

@@ -5,7 +5,7 @@
  *
  *   term_batch_init
  *     term_batch_term       once a term
- *     term_batch_posting    once for each of its documents, ascending
+ *     term_batch_room, term_batch_take    as often as it has more documents
  *   term_batch_end          the last term is complete
  *   segment_writer_batch    places it all (segment_write.h)
  *   term_batch_clear        for the next terms
@@ -72,7 +72,13 @@ void term_batch_release(struct term_batch *b);
 void term_batch_term(struct term_batch *b, enum bq_term_kind kind, struct bq_span word, const uint32_t *forms,
 	uint32_t n_forms);
 
-/* A document of the open term, as segment_writer_posting() wants it. */
+/* Room for more documents of the open term, ascending from the last one on, and for the positions
+ * of a WORD, on which nothing else is put meanwhile; no room if terms are not wanted any more.
+ * **borrowed** until the next call; what is put there counts with term_batch_take(). */
+struct postings_room term_batch_room(struct term_batch *b);
+void term_batch_take(struct term_batch *b, const struct postings_room *room);
+
+/* One document, as segment_writer_posting() wants it. */
 void term_batch_posting(struct term_batch *b, uint32_t doc, uint32_t tf, const uint32_t *positions);
 
 /* Complete the open term, if there is one. */

@@ -197,6 +197,8 @@ static void test_release_makes_it_empty_and_usable(void **state)
 static void test_union(void **state)
 {
 	static const uint32_t want[][2] = { { 0, 1 }, { 2, 3 }, { 3, 1 }, { 4, 1 }, { 9, 2 } };
+	uint32_t docs[2], tfs[2];
+	struct postings_room room;
 	struct inverted words;
 	struct unite u = { 0 };
 
@@ -214,12 +216,17 @@ static void test_union(void **state)
 		assert_true(unite_start(&u, 3));
 		for (uint32_t i = 0; i < 3; i++)
 			unite_add(&u, &words.v, i);
-		for (size_t i = 0; i < sizeof want / sizeof want[0]; i++) {
-			assert_true(unite_next(&u));
-			assert_int_equal(u.doc, want[i][0]);
-			assert_int_equal(u.tf, want[i][1]);
+		for (uint32_t n = 0; n <= 5; n += room.n) {
+			room = (struct postings_room){ .docs = docs, .tfs = tfs, .max = 1 + (uint32_t)round };
+			unite_take(&u, &room);
+			assert_int_equal(room.n, 5 - n < room.max ? 5 - n : room.max);
+			for (uint32_t i = 0; i < room.n; i++) {
+				assert_int_equal(docs[i], want[n + i][0]);
+				assert_int_equal(tfs[i], want[n + i][1]);
+			}
+			if (room.n == 0)
+				break;
 		}
-		assert_false(unite_next(&u));
 	}
 	unite_release(&u);
 	assert_int_equal(words.v.ops->check(&words.v, NULL), BQ_OK);
