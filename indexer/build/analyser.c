@@ -71,10 +71,11 @@ static uint64_t count_lines(struct bq_span s)
 	return n;
 }
 
-static void put_mark(struct analyser *a, struct bq_span text, const struct bq_token *t)
+/* Word `ord` of the text begins at `off`. */
+static void put_mark(struct analyser *a, struct bq_span text, uint32_t ord, uint64_t off)
 {
 	struct bq_mark last = a->n_marks == 0 ? (struct bq_mark){ 0, 0, 1 } : a->marks[a->n_marks - 1];
-	struct bq_span between = bq_span_from(bq_span_first(text, t->off), last.off);
+	struct bq_span between = bq_span_from(bq_span_first(text, off), last.off);
 
 	if (a->n_marks == a->max_marks) {
 		uint32_t max = a->max_marks == 0 ? 256 : a->max_marks * 2;
@@ -86,7 +87,7 @@ static void put_mark(struct analyser *a, struct bq_span text, const struct bq_to
 		a->marks = grown;
 		a->max_marks = max;
 	}
-	a->marks[a->n_marks++] = (struct bq_mark){ t->ord, t->off, last.line + count_lines(between) };
+	a->marks[a->n_marks++] = (struct bq_mark){ ord, off, last.line + count_lines(between) };
 }
 
 /* ---- a document -------------------------------------------------------- */
@@ -103,20 +104,41 @@ static void put_title(struct analyser *a, const struct bq_doc_in *in, uint32_t d
 		out->body_pos = out->title_words - 1 + BQ_TITLE_GAP;
 }
 
+/* The mark that is due among words of ordinals from `ord` on; one at most. */
+static void put_mark_among(struct analyser *a, struct bq_span text, const struct short_word *words, size_t n, uint32_t ord)
+{
+	size_t mark = ord == 0 ? BQ_MARK_WORDS : -ord % BQ_MARK_WORDS;
+
+	if (mark < n)
+		put_mark(a, text, ord + (uint32_t)mark, words[mark].off);
+}
+
 static void put_text(struct analyser *a, const struct bq_doc_in *in, uint32_t doc, struct segment_doc *out)
 {
-	uint64_t title_end = in->title_off + in->title.len;
+	uint64_t title_end = in->title_in_text ? in->title_off + in->title.len : 0;
+	struct short_word words[SHORT_WORDS];
 	struct bq_tokens it;
-	struct bq_token t;
+	struct bq_token t = { .off = 0 };
 
-	for (bq_tokens_init(&it, a->text, in->text, 0); bq_tokens_next(&it, &t); out->words++) {
+	bq_tokens_init(&it, a->text, in->text, 0);
+	for (;;) {
+		uint32_t ord = it.ord;
+		size_t n = t.off < title_end ? 0 : short_words(&it, words);
+		if (n != 0) {
+			put_mark_among(a, in->text, words, n, ord);
+			inverter_add_short(a->v, words, (unsigned)n, doc, out->body_pos + ord);
+			continue;
+		}
+		if (!bq_tokens_next(&it, &t))
+			break;
 		bool is_title = in->title_in_text && t.off >= in->title_off && t.off < title_end;
 		if (t.ord != 0 && t.ord % BQ_MARK_WORDS == 0)
-			put_mark(a, in->text, &t);
+			put_mark(a, in->text, t.ord, t.off);
 		if (is_title && out->title_words++ == 0)
 			out->title_pos = t.ord;
 		put_token(a, &t, is_title, doc, out->body_pos + t.ord);
 	}
+	out->words = it.ord;
 }
 
 int analyser_doc(struct analyser *a, const struct bq_doc_in *in, uint32_t doc, struct segment_doc *out,

@@ -369,6 +369,20 @@ void inverter_add(struct inverter *v, enum bq_term_kind kind, struct bq_span wor
 		inverter_flush(v);
 }
 
+void inverter_add_short(struct inverter *v, const struct short_word *words, unsigned n, uint32_t doc, uint32_t pos)
+{
+	for (unsigned i = 0; i < n; i++) {
+		struct occurrence *o = &v->batch[v->n_batch];
+		*o = (struct occurrence){ .key = { words[i].key[0], words[i].key[1] }, .doc = doc, .pos = pos + i,
+			.kind = BQ_TERM_WORD, .len = words[i].len };
+		o->hash = hash_short(v, o);
+		if (v->index != NULL)
+			__builtin_prefetch(&v->index[first_slot(v, o->hash)]);
+		if (++v->n_batch == INVERTER_BATCH)
+			inverter_flush(v);
+	}
+}
+
 /* ---- sorting ----------------------------------------------------------- */
 
 /* The first 8 bytes of the term's key as a number that orders like them: a WORD

@@ -35,6 +35,7 @@
 #include <bq/text.h>
 
 #include "segment/postings.h"
+#include "text/short.h"
 
 #define INVERTER_INLINE_KEY 16u
 #define INVERTER_BATCH      32u
@@ -55,6 +56,7 @@ struct term {
 };
 
 _Static_assert(sizeof(struct term) == 64, "a term is one cache line");
+_Static_assert(SHORT_MAX <= INVERTER_INLINE_KEY, "a short word is a key");
 
 /* A word on its way to its term. */
 struct occurrence {
@@ -97,6 +99,8 @@ void inverter_release(struct inverter *v);
  * have 1 .. BQ_WORD_MAX bytes and are copied; 16 bytes from `word.ptr` on must be
  * readable. */
 void inverter_add(struct inverter *v, enum bq_term_kind kind, struct bq_span word, uint32_t doc, uint32_t pos);
+/* The same of `n` WORDs at positions from `pos` on. */
+void inverter_add_short(struct inverter *v, const struct short_word *words, unsigned n, uint32_t doc, uint32_t pos);
 void inverter_flush(struct inverter *v);
 
 /* Bytes held, and what sorting will want. */

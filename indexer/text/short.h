@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Short words of ASCII letters and digits, as many as 64 bytes hold at once: what
+ * most of Latin text is made of.
+ *
+ *   bytes     T h e   t e a - h o u s e   a t   C a f é ..
+ *   letters   1 1 1 0 1 1 1 0 1 1 1 1 1 0 1 1 0 1 1 1 0 ..
+ *   others    0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 1 ..
+ *   given     the     tea   house       at     and no more: the next may be longer than it looks
+ */
+#ifndef TEXT_SHORT_H
+#define TEXT_SHORT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <bq/text.h>
+
+enum { SHORT_WORDS = 32, SHORT_MAX = 16 };
+
+struct short_word {
+	uint64_t key[2]; /* its bytes, folded, zeros behind */
+	uint64_t off;    /* as a token's */
+	uint8_t len;     /* 1 .. SHORT_MAX */
+};
+
+/* The next words as far as 64 bytes go, if they are short and ASCII only: what
+ * bq_tokens_next() would give, each of kind WORD and without a marked form; their
+ * ordinals start at it->ord, which moves behind them.  Returns how many.  0 does
+ * not mean that there are none: bq_tokens_next() knows. */
+size_t short_words(struct bq_tokens *it, struct short_word out[SHORT_WORDS]);
+
+#endif
