@@ -160,9 +160,9 @@ bool postings_open(struct bq_span post, const struct tinfo *t, uint32_t n_docs, 
 /* The bytes of block `i`; ptr NULL if its offsets are damaged [F18]. */
 struct bq_span postings_block_at(const struct postings_list *l, uint32_t i);
 
-/* Decode `n` documents from a tail's varints that must fill `bytes` exactly.
- * false if they are damaged [F19] [F20]. */
-bool postings_get_tail(struct bq_span bytes, uint32_t n, uint32_t base, uint32_t *docs, uint32_t *tfs);
+/* Decode the `n` documents of a list with df < 256 from its varints, which must fill `bytes` exactly; TAIL_PAD
+ * bytes behind them are readable.  false if they are damaged [F19] [F20]. */
+bool postings_get_tail(const struct bitpack_ops *ops, struct bq_span bytes, uint32_t n, uint32_t *docs, uint32_t *tfs);
 
 /* Whether a block of `n` documents has a known kind and room for its parts [F19]. */
 bool postings_block_fits(struct bq_span block, uint32_t n);

@@ -55,21 +55,11 @@ struct bq_span postings_block_at(const struct postings_list *l, uint32_t i)
 	return bq_span_make(l->blocks.ptr + from, (size_t)(to - from));
 }
 
-bool postings_get_tail(struct bq_span bytes, uint32_t n, uint32_t base, uint32_t *docs, uint32_t *tfs)
+bool postings_get_tail(const struct bitpack_ops *ops, struct bq_span bytes, uint32_t n, uint32_t *docs, uint32_t *tfs)
 {
-	struct bq_reader r = bq_reader_of(bytes.ptr, bytes.len);
-	uint64_t next = base;
+	const struct tail t = { (const uint8_t *)bytes.ptr, bytes.len, n, 0 };
 
-	for (uint32_t i = 0; i < n; i++) {
-		uint64_t v = bq_read_varint(&r);
-		uint64_t tf = (v & 1) != 0 ? 1 : 2 + bq_read_varint(&r);
-		next += v >> 1;
-		if (next >= BQ_DOC_END || tf > UINT32_MAX || tf == 0)
-			return false;
-		docs[i] = (uint32_t)next++;
-		tfs[i] = (uint32_t)tf;
-	}
-	return !r.bad && bq_read_left(&r) == 0;
+	return ops->decode_tail(&t, docs, tfs);
 }
 
 /* Set bits of `words` words as documents from `first` on; false unless there
@@ -117,8 +107,10 @@ bool postings_get_docs(const struct bitpack_ops *ops, struct bq_span block, uint
 
 	if (!postings_block_fits(block, n))
 		return false;
-	if (p[0] == POSTINGS_TAIL)
-		return postings_get_tail(bq_span_make(p + 4, bq_get_u16(p + 2)), n, base, docs, tfs);
+	if (p[0] == POSTINGS_TAIL) {
+		const struct tail t = { p + 4, bq_get_u16(p + 2), n, base };
+		return ops->decode_tail(&t, docs, tfs);
+	}
 	if ((p[0] & POSTINGS_BITSET) != 0)
 		return get_bitset(ops, p + 4, (p[0] & 0x7fu) + 1, base, docs);
 	struct bitpack_sorted how = sorted_of(p);
