@@ -107,9 +107,9 @@ const struct find_ops find_scalar = { "scalar", in_set, in_docs, in_sorted, coun
 const struct find_ops *find_best(void)
 {
 	const char *want = getenv("BQ_CPU");
-	const struct find_ops *avx2 = find_avx2();
+	const struct find_ops *fast = find_bmi2() != NULL ? find_bmi2() : find_avx2();
 
-	if (avx2 == NULL || (want != NULL && strcmp(want, "scalar") == 0))
+	if (fast == NULL || (want != NULL && strcmp(want, "scalar") == 0))
 		return &find_scalar;
-	return avx2;
+	return fast;
 }

@@ -19,7 +19,7 @@
 
 enum { FIND_N = 256, FIND_GROUP = 32 };
 
-/* Sorted documents where they are; 8 bytes behind them are readable. */
+/* Sorted documents where they are; 32 bytes behind them are readable. */
 struct find_sorted {
 	const uint8_t *low;
 	struct bitpack_sorted how;
@@ -72,6 +72,9 @@ extern const struct find_ops find_scalar;
 
 /* NULL where the build has no such code or the CPU cannot run it. */
 const struct find_ops *find_avx2(void);
+
+/* Likewise, and PDEP is fast. */
+const struct find_ops *find_bmi2(void);
 
 /* The fastest table this CPU can run; BQ_CPU=scalar forces the scalar one. */
 const struct find_ops *find_best(void);

@@ -10,6 +10,8 @@
 
 #include <bq/bytes.h>
 
+#include "codec/tail.h"
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 
@@ -147,6 +149,108 @@ AVX2 static uint32_t in_sorted(const struct find_sorted *b, const uint32_t *docs
 	return n_found;
 }
 
+#define BMI2 __attribute__((target("avx2,popcnt,bmi,bmi2")))
+
+/* MOST_RUN documents lie in two rows of 8, wherever the first one is. */
+enum { MOST_WORDS = 32, MOST_RUN = 9 };
+
+/* Zeros in front of each word; INT16_MAX for those behind the last one, up to a
+ * multiple of 16. */
+BMI2 static inline void count_zeros(const struct find_sorted *b, uint16_t zeros[MOST_WORDS])
+{
+	const uint8_t *high = find_high(b);
+	uint32_t before = 0, w = 0;
+
+	for (; w < b->how.n_words; w++) {
+		zeros[w] = (uint16_t)before;
+		before += 64 - (uint32_t)_mm_popcnt_u64(bq_get_u64(high + 8 * (size_t)w));
+	}
+	for (; w % 16 != 0; w++)
+		zeros[w] = INT16_MAX;
+}
+
+/* In front of how many of the first words there are fewer zeros than `want`. */
+BMI2 static inline uint32_t words_below(const uint16_t zeros[MOST_WORDS], uint32_t n_words, uint32_t want)
+{
+	const __m256i wanted = _mm256_set1_epi16((short)want);
+	uint32_t n = 0;
+
+	for (uint32_t w = 0; w < n_words; w += 16) {
+		__m256i v = _mm256_loadu_si256((const __m256i *)(const void *)(zeros + w));
+		n += (uint32_t)_mm_popcnt_u32((uint32_t)_mm256_movemask_epi8(_mm256_cmpgt_epi16(wanted, v)));
+	}
+	return n / 2;
+}
+
+/* The low bits of a row, one that may be behind the last, too. */
+BMI2 static inline __m256i low_row(const struct find_sorted *b, uint32_t row, __m256i mask)
+{
+	uint32_t at = row * b->how.bits;
+	const __m256i *p = (const __m256i *)(const void *)b->low + at / 32;
+	__m256i v = _mm256_srl_epi32(_mm256_loadu_si256(p), _mm_cvtsi32_si128((int)(at % 32)));
+	__m256i w = _mm256_sll_epi32(_mm256_loadu_si256(p + 1), _mm_cvtsi32_si128((int)(32 - at % 32)));
+
+	return _mm256_and_si256(_mm256_or_si256(v, w), mask);
+}
+
+/* Which of 16 documents from the row of number `p` on have these low bits: bit 0 is of number `p`. */
+BMI2 static inline uint32_t same_low(const struct find_sorted *b, uint32_t p, uint32_t low, uint32_t mask)
+{
+	const __m256i all = _mm256_set1_epi32((int)mask), wanted = _mm256_set1_epi32((int)low);
+	__m256i one = _mm256_cmpeq_epi32(low_row(b, p / 8, all), wanted);
+	__m256i two = _mm256_cmpeq_epi32(low_row(b, p / 8 + 1, all), wanted);
+	uint32_t same = (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(one)) |
+		(uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(two)) << 8;
+
+	return same >> p % 8;
+}
+
+/* Where the documents with the high bits `want` start: behind as many zeros.  At the end or behind it if there
+ * are not so many. */
+BMI2 static inline uint32_t step_at(const struct find_sorted *b, const uint16_t zeros[MOST_WORDS], uint32_t want)
+{
+	uint32_t end = b->how.n_words * 64;
+	uint32_t w = words_below(zeros, b->how.n_words, want < end ? want : end) - (want != 0), nth = want - 1 - zeros[w];
+	uint64_t zero = _pdep_u64(nth < 64 ? UINT64_C(1) << nth : 0, ~bq_get_u64(find_high(b) + 8 * (size_t)w));
+	uint32_t bit = w * 64 + 1 + (uint32_t)_tzcnt_u64(zero);
+
+	return want == 0 ? 0 : bit;
+}
+
+/* Hardly anything jumps: the word is found by comparing, the zero by PDEP, and those behind it are compared all
+ * at once. */
+BMI2 static uint32_t in_sorted_bmi2(const struct find_sorted *b, const uint32_t *docs, uint32_t n, uint16_t *at,
+	uint8_t *place)
+{
+	uint32_t n_found = 0, end = b->how.n_words * 64, mask = (1u << b->how.bits) - 1, i = 0;
+	uint16_t zeros[MOST_WORDS];
+
+	if (b->how.n_words > MOST_WORDS)
+		return in_sorted(b, docs, n, at, place);
+	count_zeros(b, zeros);
+	while (i < n && docs[i] < b->base)
+		i++;
+	for (; i < n; i++) {
+		uint32_t x = docs[i] - b->base, want = x >> b->how.bits, bit = step_at(b, zeros, want);
+		if (bit >= end)
+			break;
+		uint64_t ones = bq_get_u64(find_high(b) + bit / 8) >> bit % 8;
+		uint32_t run = (uint32_t)_tzcnt_u64(~ones), p = bit - want;
+		run = run < end - bit ? run : end - bit;
+		if (run > MOST_RUN) {
+			uint32_t found = in_sorted(b, docs + i, 1, at + n_found, place + n_found);
+			at[n_found] = (uint16_t)i;
+			n_found += found;
+			continue;
+		}
+		uint32_t same = _bzhi_u32(same_low(b, p, x & mask, mask), run);
+		place[n_found] = (uint8_t)(p + _tzcnt_u32(same));
+		at[n_found] = (uint16_t)i;
+		n_found += same != 0;
+	}
+	return n_found;
+}
+
 AVX2 static uint32_t count(const uint8_t *words, uint32_t n_words)
 {
 	uint32_t n = 0;
@@ -204,9 +308,21 @@ const struct find_ops *find_avx2(void)
 	return can ? &ops : NULL;
 }
 
+const struct find_ops *find_bmi2(void)
+{
+	static const struct find_ops ops = { "bmi2", in_set, in_docs, in_sorted_bmi2, count, sum };
+
+	return find_avx2() != NULL && tail_has_bmi2() ? &ops : NULL;
+}
+
 #else
 
 const struct find_ops *find_avx2(void)
+{
+	return NULL;
+}
+
+const struct find_ops *find_bmi2(void)
 {
 	return NULL;
 }

@@ -153,7 +153,7 @@ static void check_sum(const struct find_ops *ops)
 /* Any bytes with 256 high bits: both paths find the same, nobody reads outside. */
 static void test_hostile(void **state)
 {
-	const struct find_ops *twin = find_avx2();
+	const struct find_ops *const twins[] = { find_avx2(), find_bmi2() };
 	uint16_t at[2][ASKED];
 	uint8_t place[2][ASKED];
 
@@ -178,8 +178,10 @@ static void test_hostile(void **state)
 				break;
 		}
 		uint32_t found = find_scalar.in_sorted(&b, docs, n, at[0], place[0]);
-		if (twin != NULL) {
-			assert_int_equal(twin->in_sorted(&b, docs, n, at[1], place[1]), found);
+		for (size_t t = 0; t < 2; t++) {
+			if (twins[t] == NULL)
+				continue;
+			assert_int_equal(twins[t]->in_sorted(&b, docs, n, at[1], place[1]), found);
 			assert_memory_equal(at[0], at[1], found * sizeof **at);
 			assert_memory_equal(place[0], place[1], found);
 		}
@@ -192,6 +194,8 @@ static void each_path(void (*check)(const struct find_ops *))
 	check(&find_scalar);
 	if (find_avx2() != NULL)
 		check(find_avx2());
+	if (find_bmi2() != NULL)
+		check(find_bmi2());
 }
 
 static void test_docs(void **state) { (void)state; each_path(check_docs); }
