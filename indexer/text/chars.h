@@ -20,6 +20,12 @@ enum chars_class {
  * analysis of --lang none, which ignores nothing. */
 enum chars_class chars_class(int32_t cp, bool plain);
 
+/* The letters and digits of ASCII; its other bytes separate. */
+static inline bool chars_is_ascii_letter(uint8_t b)
+{
+	return (uint8_t)((b | 0x20) - 'a') < 26 || (uint8_t)(b - '0') < 10;
+}
+
 /* Whether a code point is of the categories that make words: L*, M*, N*. */
 bool chars_in_word(int32_t cp);
 

@@ -26,4 +26,20 @@ static inline bool cjk_is_simple(int32_t cp)
 	       (cp >= 0x30a1 && cp <= 0x30fa) || cp == 0x30fc;
 }
 
+/* Whether `cp` is punctuation that stands in such text: a part of what separates. */
+static inline bool cjk_is_stop(int32_t cp)
+{
+	return (cp >= 0x3000 && cp <= 0x3003) || (cp >= 0x3008 && cp <= 0x3011) || (cp >= 0xff01 && cp <= 0xff0f) ||
+	       (cp >= 0xff1a && cp <= 0xff20) || (cp >= 0x2010 && cp <= 0x2027);
+}
+
+/* The code point of three bytes at `p`, if they are there and look like one, else -1.  Not all
+ * ill-formed ones are told: those give a number that is neither simple nor a stop. */
+static inline int32_t cjk_decode(const uint8_t *p, const uint8_t *end)
+{
+	if (end - p < 3 || (p[0] & 0xf0) != 0xe0 || (p[1] & 0xc0) != 0x80 || (p[2] & 0xc0) != 0x80)
+		return -1;
+	return (p[0] & 0x0f) << 12 | (p[1] & 0x3f) << 6 | (p[2] & 0x3f);
+}
+
 #endif

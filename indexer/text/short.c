@@ -5,7 +5,12 @@
 
 #include <bq/bytes.h>
 
+#include "text/chars.h"
+#include "text/cjk.h"
+
 enum { BLOCK = 2 * SHORT_WORDS };
+
+/* ---- ASCII --------------------------------------------------------------- */
 
 #define ALL(byte) (UINT64_C(0x0101010101010101) * (byte))
 
@@ -54,7 +59,8 @@ static uint64_t lower(uint64_t x)
 	return x | (x & ALL(0x40)) >> 1; /* of the two, letters have 0x40 */
 }
 
-size_t short_words(struct bq_tokens *it, struct short_word out[SHORT_WORDS])
+/* The ASCII words of a block; if there are none, pass what separates. */
+static size_t take_ascii(struct bq_tokens *it, struct short_word out[SHORT_WORDS])
 {
 	static const uint8_t masks[2 * SHORT_MAX] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
 		0xff, 0xff, 0xff, 0xff, 0xff };
@@ -62,8 +68,6 @@ size_t short_words(struct bq_tokens *it, struct short_word out[SHORT_WORDS])
 	uint8_t tail[BLOCK + SHORT_MAX];
 	const uint8_t *p = it->p;
 
-	if (left == 0 || *p >= 0x80)
-		return 0;
 	if (left < sizeof tail) { /* zeros separate */
 		memset(tail, 0, sizeof tail);
 		p = memcpy(tail, p, left);
@@ -80,7 +84,68 @@ size_t short_words(struct bq_tokens *it, struct short_word out[SHORT_WORDS])
 		out[n].len = (uint8_t)(end - from);
 		starts &= starts - 1;
 	}
+	if (n == 0) {
+		uint64_t known = c.letters | c.others;
+		end = known == 0 ? BLOCK : (size_t)__builtin_ctzll(known);
+		end = end < left ? end : left;
+	}
 	it->p += end;
 	it->ord += (uint32_t)n;
+	return n;
+}
+
+/* ---- CJK ------------------------------------------------------------------ */
+
+/* What stands in CJK text. */
+enum place { UNKNOWN, SIMPLE, STOP };
+
+/* At the end, and where ASCII stands, a run ends, too. */
+static enum place place_at(const struct bq_tokens *it, const uint8_t *p)
+{
+	int32_t cp;
+
+	if (p == it->end || *p < 0x80)
+		return STOP;
+	cp = cjk_decode(p, it->end);
+	return cjk_is_simple(cp) ? SIMPLE : cjk_is_stop(cp) ? STOP : UNKNOWN;
+}
+
+/* Runs of simple characters, as far as it is known what stands behind them. */
+static size_t take_cjk(struct bq_tokens *it, struct short_word out[SHORT_WORDS])
+{
+	const uint8_t *p = it->p;
+	enum place here = place_at(it, p), next, after;
+	size_t n = 0;
+
+	for (size_t step; p != it->end && here != UNKNOWN && n < SHORT_WORDS; p += step, here = next) {
+		if (chars_is_ascii_letter(*p))
+			break;
+		step = *p < 0x80 ? 1 : 3;
+		next = place_at(it, p + step);
+		if (here == STOP)
+			continue;
+		after = next == SIMPLE ? place_at(it, p + 6) : next;
+		if (after == UNKNOWN)
+			break;
+		out[n].key[0] = bq_get_u16(p) | (uint64_t)p[2] << 16;
+		if (next == SIMPLE)
+			out[n].key[0] |= (uint64_t)bq_get_u16(p + 3) << 24 | (uint64_t)p[5] << 40;
+		out[n].key[1] = 0;
+		out[n].off = (uint64_t)(p - it->start);
+		out[n++].len = next == SIMPLE ? 6 : 3;
+	}
+	it->p = p;
+	it->ord += (uint32_t)n;
+	return n;
+}
+
+size_t short_words(struct bq_tokens *it, struct short_word out[SHORT_WORDS])
+{
+	size_t n = 0;
+
+	if (it->p != it->end && *it->p < 0x80)
+		n = take_ascii(it, out);
+	if (n == 0 && it->p != it->end && *it->p >= 0x80 && (it->flags & BQ_TOKENS_QUERY) == 0)
+		n = take_cjk(it, out);
 	return n;
 }

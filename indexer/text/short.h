@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Short words of ASCII letters and digits, as many as 64 bytes hold at once: what
- * most of Latin text is made of.
+ * Words of text that needs nothing but lower case, many at a time: of ASCII letters
+ * and digits as many as 64 bytes hold, and runs of simple CJK characters.
  *
  *   bytes     T h e   t e a - h o u s e   a t   C a f é ..
  *   letters   1 1 1 0 1 1 1 0 1 1 1 1 1 0 1 1 0 1 1 1 0 ..
@@ -24,10 +24,10 @@ struct short_word {
 	uint8_t len;     /* 1 .. SHORT_MAX */
 };
 
-/* The next words as far as 64 bytes go, if they are short and ASCII only: what
- * bq_tokens_next() would give, each of kind WORD and without a marked form; their
- * ordinals start at it->ord, which moves behind them.  Returns how many.  0 does
- * not mean that there are none: bq_tokens_next() knows. */
+/* Some of the next words, if they are such: what bq_tokens_next() would give, without
+ * marked forms; their ordinals start at it->ord, which moves behind them.  Of a
+ * query no CJK.  Returns how many; 0 does not mean that there are none:
+ * bq_tokens_next() knows. */
 size_t short_words(struct bq_tokens *it, struct short_word out[SHORT_WORDS]);
 
 #endif

@@ -23,9 +23,7 @@
 
 /* ---- ASCII --------------------------------------------------------------- */
 
-static inline bool is_ascii_letter(uint8_t b) { return (uint8_t)((b | 0x20) - 'a') < 26 || (uint8_t)(b - '0') < 10; }
-
-static inline bool is_ascii_separator(uint8_t b) { return b < 0x80 && !is_ascii_letter(b); }
+static inline bool is_ascii_separator(uint8_t b) { return b < 0x80 && !chars_is_ascii_letter(b); }
 
 #define ALL(byte) (UINT64_C(0x0101010101010101) * (byte))
 
@@ -49,7 +47,7 @@ static size_t read_ascii(const uint8_t *p, const uint8_t *end, char *out)
 		if (stops != 0)
 			return n + (size_t)__builtin_ctzll(stops) / 8;
 	}
-	for (; p < end && is_ascii_letter(*p) && n < BQ_WORD_CUT; p++)
+	for (; p < end && chars_is_ascii_letter(*p) && n < BQ_WORD_CUT; p++)
 		out[n++] = (char)(*p < 'A' ? *p : *p | 0x20);
 	return n;
 }
@@ -72,7 +70,7 @@ static struct here look(const struct bq_tokens *it, const uint8_t *p)
 		return h;
 	h.next = p + bq_utf8_decode(p, it->end, &h.cp);
 	if (h.cp >= 0 && h.cp < 0x80)
-		h.class = is_ascii_letter((uint8_t)h.cp) ? CHARS_LETTER : CHARS_SEPARATES;
+		h.class = chars_is_ascii_letter((uint8_t)h.cp) ? CHARS_LETTER : CHARS_SEPARATES;
 	else
 		h.class = chars_class(h.cp, it->text->is_plain);
 	return h;
@@ -224,10 +222,7 @@ static bool next_cjk(struct bq_tokens *it, struct here h, struct bq_token *out)
 /* Whether a simple CJK character stands at `p`. */
 static bool is_simple_at(const struct bq_tokens *it, const uint8_t *p)
 {
-	int32_t cp;
-
-	return it->end - p >= 3 && p[0] >= 0xe3 && p[0] <= 0xed && bq_utf8_decode(p, it->end, &cp) == 3 &&
-	       cjk_is_simple(cp);
+	return cjk_is_simple(cjk_decode(p, it->end));
 }
 
 /* The bulk of CJK text: two simple characters, and behind them what cannot

@@ -343,7 +343,8 @@ static bool read_next(struct reader *r, struct bq_token *out)
 	for (size_t i = w->len; i < SHORT_MAX; i++)
 		assert_int_equal(key[i], 0);
 	*out = (struct bq_token){ .word = bq_span_make(key, w->len), .off = w->off, .len = w->len,
-		.ord = r->ord + (uint32_t)r->at++, .kind = BQ_TOKEN_WORD };
+		.ord = r->ord + (uint32_t)r->at++,
+		.kind = (key[0] & 0x80) == 0 ? BQ_TOKEN_WORD : w->len == 6 ? BQ_TOKEN_BIGRAM : BQ_TOKEN_SINGLE };
 	return true;
 }
 

@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include <bq/utf8.h>
+
 #include "text/chars.h"
 #include "text/cjk.h"
 
@@ -53,6 +55,27 @@ static void test_classes(void **state)
 			fail_msg("U+%04X: classes %d, %d", (unsigned)rows[i].cp, (int)chars_class(rows[i].cp, false),
 				(int)chars_class(rows[i].cp, true));
 	}
+}
+
+/* What the short cuts for CJK take for granted, of every three bytes. */
+static void test_simple_and_stops(void **state)
+{
+	static const uint8_t cut[] = { 0xe4, 0xb8, 0xad };
+
+	(void)state;
+	for (uint32_t i = 0; i < 1u << 20; i++) {
+		uint8_t p[3] = { (uint8_t)(0xe0 | i >> 16), (uint8_t)(i >> 8), (uint8_t)i };
+		int32_t cp = cjk_decode(p, p + 3), want;
+		bool is_whole = bq_utf8_decode(p, p + 3, &want) == 3 && want >= 0;
+		if (is_whole || cjk_is_simple(cp) || cjk_is_stop(cp))
+			assert_int_equal(cp, want);
+		if (!cjk_is_simple(cp) && !cjk_is_stop(cp))
+			continue;
+		assert_int_equal(chars_class(cp, false), cjk_is_simple(cp) ? CHARS_CJK : CHARS_SEPARATES);
+		assert_int_equal(chars_class(cp, true), cjk_is_simple(cp) ? CHARS_CJK : CHARS_SEPARATES);
+	}
+	assert_int_equal(cjk_decode(cut, cut + 3), 0x4e2d);
+	assert_int_equal(cjk_decode(cut, cut + 2), -1);
 }
 
 static void test_what_is_shed(void **state)
@@ -120,6 +143,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_classes),
+		cmocka_unit_test(test_simple_and_stops),
 		cmocka_unit_test(test_what_is_shed),
 		cmocka_unit_test(test_digits),
 		cmocka_unit_test(test_cjk_blocks),
