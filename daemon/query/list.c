@@ -8,7 +8,7 @@
  * rarest on top. */
 struct keep {
 	struct bq_term *terms;
-	uint32_t n, cap;
+	uint32_t n, cap, most;
 };
 
 static bool is_rarer(const struct bq_term *a, const struct bq_term *b)
@@ -29,25 +29,33 @@ static void sift_down(struct keep *k, uint32_t at)
 	}
 }
 
-static void keep_term(struct keep *k, const struct bq_term *t)
+/* Room for more: up to k->most. */
+static bool make_room(struct keep *k, struct bq_arena *mem)
 {
+	uint64_t cap = k->cap == 0 ? 16 : 4 * (uint64_t)k->cap;
+	struct bq_term *terms;
+
+	k->cap = cap < k->most ? (uint32_t)cap : k->most;
+	terms = bq_arena_alloc(mem, k->cap * sizeof *terms);
+	if (terms != NULL && k->n != 0)
+		memcpy(terms, k->terms, k->n * sizeof *terms);
+	k->terms = terms;
+	return terms != NULL;
+}
+
+static bool keep_term(struct keep *k, const struct bq_term *t, struct bq_arena *mem)
+{
+	if (k->n == k->cap && k->cap < k->most && !make_room(k, mem))
+		return false;
 	if (k->n < k->cap) {
 		k->terms[k->n++] = *t;
-		for (uint32_t i = k->n / 2; k->n == k->cap && i-- > 0;)
+		for (uint32_t i = k->n / 2; k->n == k->most && i-- > 0;)
 			sift_down(k, i);
 	} else if (is_rarer(&k->terms[0], t)) {
 		k->terms[0] = *t;
 		sift_down(k, 0);
 	}
-}
-
-static uint32_t count_terms(struct bq_terms *it, struct watch *watch)
-{
-	uint32_t n = 0;
-
-	while (bq_terms_next(it) && !watch_step(watch))
-		n++;
-	return n;
+	return true;
 }
 
 /* One lookup: a list in one leaf. */
@@ -61,22 +69,19 @@ struct lookup {
 static int expand(struct lookup *up, const struct plan_list *l, const struct bq_leaf *leaf, struct plan_terms *out)
 {
 	struct bq_query *q = up->q;
+	struct keep keep = { .most = l->is_char ? UINT32_MAX : PLAN_MAX_EXPANSIONS };
 	struct bq_terms it;
-	struct keep keep = { 0 };
+	uint64_t n = 0;
 
 	bq_terms_init(&it, leaf, l->kind, l->word, &up->read);
-	keep.cap = count_terms(&it, up->watch);
-	if (keep.cap > PLAN_MAX_EXPANSIONS && !l->is_char) {
+	for (; bq_terms_next(&it) && !watch_step(up->watch); n++) {
+		if (!keep_term(&keep, &it.term, q->mem))
+			return BQ_ENOMEM;
+		it.least_df = keep.n == keep.most ? keep.terms[0].df + 1 : 0; /* of two as frequent the first stays */
+	}
+	if (n + it.n_passed > keep.most)
 		plan_warn(q, bq_arena_printf(q->mem, "%.*s* stands for its %u most frequent words only",
 			(int)l->word.len, l->word.ptr, PLAN_MAX_EXPANSIONS));
-		keep.cap = PLAN_MAX_EXPANSIONS;
-	}
-	keep.terms = BQ_ARENA_NEW(q->mem, struct bq_term, keep.cap);
-	if (keep.terms == NULL)
-		return BQ_ENOMEM;
-	bq_terms_init(&it, leaf, l->kind, l->word, &up->read);
-	while (keep.cap != 0 && bq_terms_next(&it) && !watch_step(up->watch))
-		keep_term(&keep, &it.term);
 	*out = (struct plan_terms){ keep.terms, keep.n };
 	return up->watch->status;
 }

@@ -60,6 +60,8 @@ struct bq_terms {
 	struct bq_span word;  /* its bytes without the kind; lives in `key` */
 	uint8_t kind;
 	struct bq_span prefix;
+	uint32_t least_df;    /* set it to have the walk pass over terms in fewer documents; some may come all the same */
+	uint32_t n_passed;    /* how many it has passed over */
 	uint32_t next_ord;
 	uint32_t key_len;
 	uint64_t priv[2];
@@ -115,6 +117,9 @@ struct bq_cursor_ops {
 	 * none of the others more than bounds[2 * i + 1].  **borrowed** from the
 	 * cursor. */
 	const uint8_t *(*block_impacts)(const struct bq_cursor *c, uint32_t *n_blocks);
+
+	/* See bq_cursor_spots(); NULL: by `meet`. */
+	bool (*spots)(struct bq_cursor *c, struct bq_spot *spots);
 };
 
 /* One word's list.  Starts before the first document: call next or seek.
@@ -453,6 +458,20 @@ static inline uint32_t bq_cursor_meet(struct bq_cursor *c, const uint32_t *docs,
 static inline bool bq_leaf_ready(const struct bq_leaf *l, struct bq_spot *spots, uint32_t n, struct bq_read *rd)
 {
 	return l->ops->ready(l, spots, n, rd);
+}
+
+/* Where the positions of all documents of the block at hand are: spots[i], at
+ * once readable, is that of docs[i].  Without a step for each position, and
+ * without waiting for memory: lists are read from one end to the other so.
+ * false for damage, which is in the bq_read.  Such a cursor may else only be
+ * moved by ops->next_block() and seek_block(). */
+static inline bool bq_cursor_spots(struct bq_cursor *c, struct bq_spot spots[BQ_BLOCK_DOCS])
+{
+	uint16_t kept[BQ_BLOCK_DOCS];
+
+	if (c->ops->spots != NULL)
+		return c->ops->spots(c, spots);
+	return bq_cursor_meet(c, c->docs, c->n, kept, spots) == c->n && bq_leaf_ready(c->leaf, spots, c->n, c->read);
 }
 
 static inline int bq_leaf_head(const struct bq_leaf *l, uint32_t doc, struct bq_doc_head *out, struct bq_read *rd)

@@ -127,13 +127,23 @@ static bool show_entry(struct bq_terms *it, struct terms_iter *walk)
 	const struct segment *s = segment_of(it->leaf);
 	struct bq_span key = terms_key(walk);
 	size_t skip = terms_kind(key) != BQ_TERM_WORD;
-	struct terms_iter target = *walk;
 
 	memcpy(it->key, key.ptr + skip, key.len - skip);
 	it->key_len = (uint32_t)(key.len - skip);
 	it->word = bq_span_make(it->key, it->key_len);
 	it->next_ord = walk->next_ord;
+	if (walk->entry.tag != TERMS_ALIAS)
+		return make_term(s, walk, &it->term, it->read) == BQ_OK;
+	struct terms_iter target = *walk;
 	return follow_alias(s, &target, it->read) == BQ_OK && make_term(s, &target, &it->term, it->read) == BQ_OK;
+}
+
+enum { PASS_AT_ONCE = 1024 }; /* terms; somebody may wait */
+
+/* Whether the walk is at one that the caller does not want. */
+static bool is_passed(const struct bq_terms *it, const struct terms_iter *walk)
+{
+	return walk->entry.tag >= TERMS_ONCE && walk->entry.df < it->least_df;
 }
 
 bool segment_terms_next(struct bq_terms *it)
@@ -141,18 +151,21 @@ bool segment_terms_next(struct bq_terms *it)
 	if (it->priv[0] == 0 && !begin_walk(it))
 		return false;
 	struct terms_iter *walk = walk_of(it);
-	int rc = terms_next(walk);
-	if (rc == BQ_END)
-		return false;
-	if (rc != BQ_OK) {
-		(void)segment_damaged(segment_of(it->leaf), it->read, "a damaged dictionary block [F13]");
-		return false;
+	for (uint32_t i = 0;; i++, it->n_passed++) {
+		int rc = terms_next(walk);
+		if (rc == BQ_END)
+			return false;
+		if (rc != BQ_OK) {
+			(void)segment_damaged(segment_of(it->leaf), it->read, "a damaged dictionary block [F13]");
+			return false;
+		}
+		struct bq_span key = terms_key(walk);
+		if (terms_kind(key) != it->kind
+			|| !bq_span_starts(bq_span_from(key, it->kind != BQ_TERM_WORD), it->prefix))
+			return false;
+		if (i == PASS_AT_ONCE || !is_passed(it, walk))
+			return show_entry(it, walk);
 	}
-	struct bq_span key = terms_key(walk);
-	if (terms_kind(key) != it->kind
-		|| !bq_span_starts(bq_span_from(key, it->kind != BQ_TERM_WORD), it->prefix))
-		return false;
-	return show_entry(it, walk);
 }
 
 int segment_term_at(const struct bq_leaf *l, uint32_t ord, struct bq_terms *out, struct bq_read *rd)
