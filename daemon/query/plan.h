@@ -93,6 +93,12 @@ struct bq_searcher {
 	struct bq_arena list_mem; /* one cursor of many */
 	uint32_t *sums;           /* [n_sums] a number for each document of a leaf; zero between uses */
 	uint32_t n_sums;
+	struct searcher_bits {    /* of phrases: see phrase/starts.h */
+		uint8_t *bits[2]; /* [room]; zero but the first `used` */
+		uint32_t room, used;
+		uint32_t *places; /* [n_places] */
+		uint32_t n_places;
+	} starts;
 	struct bq_arena text_mem; /* the text of `window` */
 	struct bq_arena match_mem; /* matches of the last hit looked at */
 	uint64_t match_serial;    /* grows with each */

@@ -31,6 +31,9 @@ void bq_searcher_free(struct bq_searcher *s)
 	bq_arena_release(&s->leaf_mem);
 	bq_arena_release(&s->list_mem);
 	free(s->sums);
+	free(s->starts.bits[0]);
+	free(s->starts.bits[1]);
+	free(s->starts.places);
 	bq_arena_release(&s->text_mem);
 	bq_arena_release(&s->match_mem);
 	bq_arena_release(&s->walk_mem);

@@ -66,4 +66,8 @@ static inline void positions_set_spot(struct bq_spot *out, struct bq_span block,
  * lie in its block [F23]. */
 bool positions_ready(struct bq_spot *spots, uint32_t n);
 
+/* Set out[0 .. n), readable, for all documents of a block of `n` <= 256; tfs[i]
+ * positions for document i.  false if they do not lie in it [F23]. */
+bool positions_spots(struct bq_span block, const uint32_t *tfs, uint32_t n, struct bq_spot *out);
+
 #endif

@@ -65,6 +65,43 @@ bool positions_ready(struct bq_spot *spots, uint32_t n)
 	return true;
 }
 
+/* The spots of a group of `n` documents whose `len` bytes start at `p`; false if
+ * they take more. */
+static bool spots_of_group(const uint8_t *p, size_t len, const uint8_t *widths, const uint32_t *tfs, uint32_t n,
+	struct bq_spot *out)
+{
+	uint64_t w0 = widths[0], w1 = widths[1], first = 0, rest = n * w0;
+
+	if (w0 > 32 || w1 > 32)
+		return false;
+	for (uint32_t i = 0; i < n; i++) {
+		out[i] = (struct bq_spot){ .first = p + first / 8, .rest = p + rest / 8, .tf = tfs[i],
+			.w0 = (uint8_t)w0, .w1 = (uint8_t)w1, .s0 = first % 8, .s1 = rest % 8 };
+		first += w0;
+		rest += (tfs[i] - 1) * w1;
+	}
+	return bits_bytes(rest) <= len;
+}
+
+bool positions_spots(struct bq_span block, const uint32_t *tfs, uint32_t n, struct bq_spot *out)
+{
+	const uint8_t *p = (const uint8_t *)block.ptr;
+	uint32_t n_groups = (n + BQ_POS_GROUP - 1) / BQ_POS_GROUP;
+	size_t head = n_groups == 1 ? 2 : 1 + 4 * (size_t)n_groups;
+
+	if (block.len < head || (n_groups > 1 && p[0] > 31))
+		return false;
+	for (uint32_t g = 0, i = 0; g < n_groups; g++, i += BQ_POS_GROUP) {
+		const uint8_t *h = n_groups == 1 ? p : p + 1 + 4 * (size_t)g;
+		uint64_t offset = n_groups == 1 ? 0 : (uint64_t)bq_get_u16(h + 2) << p[0];
+		uint32_t docs = n - i < BQ_POS_GROUP ? n - i : BQ_POS_GROUP;
+		if (offset > block.len - head ||
+			!spots_of_group(p + head + offset, block.len - head - (size_t)offset, h, tfs + i, docs, out + i))
+			return false;
+	}
+	return true;
+}
+
 /* The spot of document `i`, as far as it is known without the block. */
 static struct bq_spot spot_of(struct bq_span block, const uint32_t *tfs, uint32_t n, uint32_t i)
 {

@@ -79,10 +79,11 @@ uint32_t native_fill(struct bq_cursor *c, uint32_t from, uint32_t to, uint64_t *
 uint32_t native_hold(struct bq_cursor *c, const uint32_t *docs, uint32_t n, uint16_t *at, uint32_t *tfs);
 
 /* bq_cursor_ops.meet (segment_meet.c) of words with df < 256, and of others;
- * bq_leaf_ops.ready. */
+ * bq_cursor_ops.spots; bq_leaf_ops.ready. */
 uint32_t native_small_meet(struct bq_cursor *c, const uint32_t *docs, uint32_t n, uint16_t *kept,
 	struct bq_spot *spots);
 uint32_t native_meet(struct bq_cursor *c, const uint32_t *docs, uint32_t n, uint16_t *kept, struct bq_spot *spots);
+bool native_spots(struct bq_cursor *c, struct bq_spot *spots); /* of both */
 bool native_ready(const struct bq_leaf *l, struct bq_spot *spots, uint32_t n, struct bq_read *rd);
 
 #endif

@@ -112,6 +112,20 @@ uint32_t native_small_meet(struct bq_cursor *c, const uint32_t *docs, uint32_t n
 	return n_kept;
 }
 
+bool native_spots(struct bq_cursor *c, struct bq_spot *spots)
+{
+	struct native_cursor *n = native_of(c);
+	const uint32_t *tfs = bq_cursor_tfs(c);
+
+	if (c->read->error.status != BQ_OK)
+		return false;
+	if ((c->term.priv[SEGMENT_PRIV_MODE] & 0xff) == SEGMENT_INLINE && tfs[0] == 1) {
+		spots[0] = inline_spot(n);
+		return true;
+	}
+	return positions_spots(n->pos_block, tfs, c->n, spots) || native_damaged(n, "a damaged positions block [F23]");
+}
+
 bool native_ready(const struct bq_leaf *l, struct bq_spot *spots, uint32_t n, struct bq_read *rd)
 {
 	if (positions_ready(spots, n))

@@ -210,14 +210,30 @@ static uint32_t counted_meet(struct bq_cursor *c, const uint32_t *docs, uint32_t
 	return n_kept;
 }
 
+static void count_spots(const struct bq_spot *spots, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		sink->places++;
+		sink->pos += LINE + (uint64_t)(spots[i].tf - 1) * spots[i].w1 / 8 / LINE * LINE;
+	}
+}
+
 static bool counted_ready(const struct bq_leaf *l, struct bq_spot *spots, uint32_t n, struct bq_read *rd)
 {
 	bool ok = real_leaf_ops->ready(l, spots, n, rd);
 
-	for (uint32_t i = 0; ok && i < n; i++) {
-		sink->places++;
-		sink->pos += LINE + (uint64_t)(spots[i].tf - 1) * spots[i].w1 / 8 / LINE * LINE;
-	}
+	if (ok)
+		count_spots(spots, n);
+	return ok;
+}
+
+/* As if each document's were looked up: more than is read where they stand side by side. */
+static bool counted_spots(struct bq_cursor *c, struct bq_spot *spots)
+{
+	bool ok = counting_of(c)->real->spots(c, spots);
+
+	if (ok)
+		count_spots(spots, c->n);
 	return ok;
 }
 
@@ -276,6 +292,7 @@ static struct bq_cursor *counted_cursor(const struct bq_leaf *l, const struct bq
 	k->ops.rewind = counted_rewind;
 	k->ops.positions = counted_positions;
 	k->ops.meet = counted_meet;
+	k->ops.spots = counted_spots;
 	k->ops.range_impact = counted_range_impact;
 	k->ops.block_impact = counted_block_impact;
 	k->ops.nth_impact = counted_nth_impact;

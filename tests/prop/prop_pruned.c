@@ -21,10 +21,12 @@
 #include "lib/mem_index.h"
 #include "lib/native_index.h"
 #include "lib/rng.h"
+#include "query/phrase/starts.h"
 
 enum { MAX_DOCS = 9000, MAX_INDEXES = 2 };
 
 static struct rng rng;
+static bool has_prefixes; /* runs of Chinese characters, and queries for phrases with a prefix */
 
 /* ---- documents --------------------------------------------------------- */
 
@@ -43,6 +45,31 @@ struct corpus {
 	uint32_t n;
 };
 
+static const char *const characters[] = { "東", "京", "都", "大", "学" };
+
+/* A run of one character to four. */
+static void put_characters(struct bq_buf *out)
+{
+	for (uint32_t n = (uint32_t)rng_between(&rng, 1, 4); n > 0; n--)
+		bq_buf_printf(out, "%s", characters[rng_skewed(&rng, 5) % 5]);
+}
+
+static void make_text(struct bq_buf *out, const struct shape *s)
+{
+	uint32_t n = 1 + (uint32_t)rng_skewed(&rng, s->max_words), some;
+
+	if (has_prefixes && rng_one_in(&rng, 100))
+		n *= 50;
+	for (; has_prefixes && n > 1; n -= some) {
+		some = 1 + (uint32_t)rng_below(&rng, n - 1);
+		docgen_text(&rng, some, s->vocabulary, out);
+		bq_buf_printf(out, " ");
+		put_characters(out);
+		bq_buf_printf(out, " ");
+	}
+	docgen_text(&rng, n, s->vocabulary, out);
+}
+
 static void make_corpus(struct corpus *c, const struct shape *s)
 {
 	memset(c, 0, sizeof *c);
@@ -57,7 +84,7 @@ static void make_corpus(struct corpus *c, const struct shape *s)
 		struct bq_buf *b = c->bytes[s->n_texts == 0 || i < s->n_texts ? i : rng_below(&rng, s->n_texts)];
 		if (b[1].len == 0) {
 			docgen_text(&rng, (uint32_t)rng_below(&rng, 4), s->vocabulary, &b[0]);
-			docgen_text(&rng, 1 + (uint32_t)rng_skewed(&rng, s->max_words), s->vocabulary, &b[1]);
+			make_text(&b[1], s);
 		}
 		c->docs[i] = (struct mem_doc){ .title = bq_buf_span(&b[0]), .text = bq_buf_span(&b[1]),
 			.path = BQ_SPAN("x"), .is_dead = s->one_dead != 0 && rng_one_in(&rng, s->one_dead) };
@@ -96,6 +123,30 @@ static void put_phrase(struct bq_buf *out, uint32_t vocabulary)
 		bq_buf_printf(out, "~%u", (unsigned)rng_skewed(&rng, 9));
 	else if (rng_one_in(&rng, 6))
 		bq_buf_printf(out, "*");
+}
+
+/* A phrase of which one word is a prefix: the last one, cut short, or a Chinese
+ * character anywhere. */
+static void put_prefix_phrase(struct bq_buf *out, uint32_t vocabulary)
+{
+	uint32_t n = 1 + (uint32_t)rng_skewed(&rng, 4), at = (uint32_t)rng_below(&rng, 2 * n);
+	char word[DOCGEN_WORD_MAX];
+
+	bq_buf_printf(out, "\"");
+	for (uint32_t i = 0; i < n; i++) {
+		if (i == at)
+			bq_buf_printf(out, "%s ", characters[rng_skewed(&rng, 5) % 5]);
+		if (rng_one_in(&rng, 6))
+			put_characters(out);
+		else
+			put_words(out, 1, vocabulary);
+		bq_buf_printf(out, " ");
+	}
+	docgen_word((uint32_t)rng_skewed(&rng, vocabulary), word);
+	if (at >= n)
+		bq_buf_printf(out, "%.*s\"*", 1 + (int)rng_below(&rng, 2), word);
+	else
+		bq_buf_printf(out, "\"");
 }
 
 static void put_clause(struct bq_buf *out, uint32_t vocabulary, unsigned depth)
@@ -151,6 +202,7 @@ struct side {
 
 static struct bq_buf text = BQ_BUF_INIT;
 static unsigned n_asked, n_cut; /* queries, and those where documents were skipped */
+static unsigned n_found;        /* phrases with a prefix that are somewhere */
 
 static void side_init(struct side *s, uint32_t n)
 {
@@ -173,6 +225,19 @@ static void ask(struct side *s, const struct bq_query_opts *opts)
 	if (bq_query_parse(s->searcher, &s->view, bq_buf_span(&text), opts, &s->mem, &q, &err) != BQ_OK ||
 		bq_query_search(q, &s->hits, &err) != BQ_OK)
 		fail_msg("%.*s: %s", (int)text.len, (const char *)text.ptr, err.msg);
+}
+
+/* How many match, when nobody asks which. */
+static uint64_t count(struct side *s, const struct bq_query_opts *opts)
+{
+	struct bq_error err;
+	struct bq_query *q;
+	uint64_t n = 0;
+
+	if (bq_query_parse(s->searcher, &s->view, bq_buf_span(&text), opts, &s->mem, &q, &err) != BQ_OK ||
+		bq_query_count(q, &n, &err) != BQ_OK)
+		fail_msg("%.*s: %s", (int)text.len, (const char *)text.ptr, err.msg);
+	return n;
 }
 
 static void compare_totals(const struct bq_hits *w, const struct bq_hits *h, enum bq_total how)
@@ -243,6 +308,27 @@ static void check_query(struct side *slow, struct side *fast, uint32_t vocabular
 	bq_arena_reset(&fast->mem);
 }
 
+static void check_prefix_phrase(struct side *slow, struct side *fast, uint32_t vocabulary)
+{
+	static const uint32_t rooms[] = { 16, 300, 4000, 4 << 20 };
+	struct bq_query_opts opts = { .limit = (uint32_t)rng_between(&rng, 1, rng_one_in(&rng, 4) ? 1000 : 6) }, all;
+
+	starts_room = rooms[rng_below(&rng, 4)];
+	bq_buf_clear(&text);
+	put_prefix_phrase(&text, vocabulary);
+	if (rng_one_in(&rng, 4)) {
+		bq_buf_printf(&text, " ");
+		put_clause(&text, vocabulary, 0);
+	}
+	ask_both(slow, fast, &opts);
+	all = opts;
+	all.exhaustive = true;
+	n_found += slow->hits.n != 0;
+	assert_int_equal(count(fast, &opts), count(slow, &all));
+	bq_arena_reset(&slow->mem);
+	bq_arena_reset(&fast->mem);
+}
+
 /* ---- the tests --------------------------------------------------------- */
 
 static struct corpus corpora[MAX_INDEXES];
@@ -268,7 +354,8 @@ static void try_native(const struct shape *shapes, uint32_t n, uint32_t queries)
 	side_init(&slow, n);
 	side_init(&fast, n);
 	for (uint32_t i = 0; i < queries; i++)
-		check_query(i % 2 == 0 ? &slow : &fast, i % 2 == 0 ? &fast : &slow, shapes[0].vocabulary);
+		(has_prefixes ? check_prefix_phrase : check_query)(i % 2 == 0 ? &slow : &fast,
+			i % 2 == 0 ? &fast : &slow, shapes[0].vocabulary);
 	for (uint32_t i = 0; i < n; i++) {
 		bq_index_unref(fast.indexes[i]);
 		native_index_release(&native[i]);
@@ -291,7 +378,7 @@ static void try_memory(const struct shape *shapes, uint32_t n, uint32_t queries)
 	side_init(&slow, n);
 	side_init(&fast, n);
 	for (uint32_t i = 0; i < queries; i++)
-		check_query(&slow, &fast, shapes[0].vocabulary);
+		(has_prefixes ? check_prefix_phrase : check_query)(&slow, &fast, shapes[0].vocabulary);
 	for (uint32_t i = 0; i < n; i++) {
 		mem_index_free(slow.indexes[i]);
 		free_corpus(&corpora[i]);
@@ -356,6 +443,26 @@ static void test_ties(void **state)
 		try_native(shapes[i], MAX_INDEXES, 300);
 }
 
+/* Words that pair lists cover and others, bits for some documents at a time, one
+ * document with more than there is room for. */
+static void test_prefixes(void **state)
+{
+	static const struct shape shapes[][MAX_INDEXES] = {
+		{ { 700, 30, 60, 0, 7, true }, { 300, 30, 60, 5, 0, false } },
+		{ { 4500, 12, 300, 0, 0, false }, { 900, 20, 300, 0, 9, true } },
+		{ { 1500, 20, 30, 0, 0, false }, { 100, 20, 30, 0, 2, false } },
+	};
+
+	(void)state;
+	has_prefixes = true;
+	for (uint32_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
+		try_native(shapes[i], MAX_INDEXES, 250);
+		try_memory(&shapes[0][1], 1, 50);
+	}
+	printf("%u phrases with a prefix found\n", n_found);
+	assert_true(n_found > 300);
+}
+
 /* All this says nothing unless documents were skipped. */
 static void test_skipped(void **state)
 {
@@ -371,6 +478,7 @@ int main(void)
 		cmocka_unit_test(test_native),
 		cmocka_unit_test(test_windows),
 		cmocka_unit_test(test_ties),
+		cmocka_unit_test(test_prefixes),
 		cmocka_unit_test(test_skipped),
 	};
 

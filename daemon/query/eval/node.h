@@ -28,6 +28,7 @@ struct eval {
 	uint32_t leaf_no;    /* among those of the group */
 	struct bq_read read; /* mem: the searcher's leaf_mem */
 	struct watch *watch;
+	bool counts_only;    /* nobody asks for points: once in a document is as good as any tf */
 };
 
 enum node_kind { NODE_NONE, NODE_TERM, NODE_UNION, NODE_PHRASE, NODE_BOOL };

@@ -96,6 +96,7 @@ static int run_leaf(struct pass *pass, uint32_t index, uint32_t leaf, struct bq_
 		pass->n += n;
 		return pass_failure(&ev, err);
 	}
+	ev.counts_only = pass->top == NULL;
 	root = node_build(&ev, ev.group->root, pass->mode);
 	if (root != NULL && pass->without_strict)
 		strict = node_build(&ev, ev.group->root, AST_STRICT);

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "query/phrase/lookup.h"
+#include "query/phrase/starts.h"
 
 /* ---- documents and their tfs, added up --------------------------------- */
 
@@ -66,85 +66,165 @@ static void walk_list(struct eval *ev, struct bq_cursor *c, uint32_t *sums)
 		add_tfs(sums, c->docs, bq_cursor_tfs(c), c->n);
 }
 
+/* Add the list of one term. */
+static bool add_list(struct eval *ev, const struct bq_term *t, uint32_t *sums)
+{
+	struct bq_read rd = { .mem = &ev->q->searcher->list_mem };
+	struct bq_cursor *c = bq_cursor_open(ev->leaf, t, &rd);
+
+	if (c != NULL)
+		walk_list(ev, c, sums);
+	bool ok = take_state(ev, &rd);
+	bq_arena_reset(rd.mem);
+	return ok;
+}
+
 bool expand_words(struct node *n, const struct plan_terms *terms)
 {
 	struct eval *ev = n->ev;
 	uint32_t *sums = begin_sums(ev);
-	struct bq_read rd = { .mem = &ev->q->searcher->list_mem };
 	bool ok = sums != NULL;
 
-	for (uint32_t i = 0; i < terms->n && ok && ev->watch->status == BQ_OK; i++) {
-		struct bq_cursor *c = bq_cursor_open(ev->leaf, &terms->terms[i], &rd);
-		if (c != NULL)
-			walk_list(ev, c, sums);
-		ok = take_state(ev, &rd);
-		bq_arena_reset(rd.mem);
-	}
+	for (uint32_t i = 0; i < terms->n && ok && ev->watch->status == BQ_OK; i++)
+		ok = add_list(ev, &terms->terms[i], sums);
 	return sums != NULL && put_documents(n, sums) && ok;
 }
 
 /* ---- phrases ----------------------------------------------------------- */
 
-/* Look the phrase up in the documents of its rarest list. */
-static void look_up(struct node *phrase, uint32_t *sums)
-{
-	struct node *lead = phrase->must[0];
-	struct lookup *l;
+/* A phrase whose word `prefix` is one of many. */
+struct fan {
+	struct eval *ev;
+	const struct ast *a;
+	uint32_t prefix;
+	uint32_t *sums;
+	struct bq_term *rest; /* words that pair lists alone do not answer */
+	uint32_t n_rest;
+	uint64_t rest_df;
+};
 
-	for (uint32_t i = 1; i < phrase->n_must; i++)
-		if (phrase->must[i]->cost < lead->cost)
-			lead = phrase->must[i];
-	l = lookup_new(phrase, lead);
-	if (l == NULL)
-		return;
-	struct bq_cursor *c = lead->cursor;
-	for (uint32_t next = 0; c->ops->seek_block(c, next) && !watch_check(phrase->ev->watch); next = c->last + 1) {
-		uint32_t tfs[LOOKUP_DOCS], n = c->n;
-		for (uint32_t from = 0; from < n; from += LOOKUP_DOCS) {
-			struct lookup_batch b = { .docs = c->docs + from, .tfs = tfs,
-				.lead_tfs = bq_cursor_tfs(c) + from,
-				.n = n - from < LOOKUP_DOCS ? n - from : LOOKUP_DOCS };
-			lookup_run(l, &b);
-			add_tfs(sums, b.docs, tfs, b.n);
-		}
-	}
+static const struct bq_term *fixed_term(const struct fan *f, uint32_t i)
+{
+	return &f->ev->group->lists[f->a->lists[i]].in_leaf[f->ev->leaf_no].terms[0];
 }
 
-static bool add_phrase(struct eval *ev, struct eval *sub, const struct ast *a, uint32_t *sums)
+/* What pair lists say of `word` beside its neighbours: the rarest of their lists. */
+static enum bq_pair ask_pairs(const struct fan *f, const struct bq_term *word, struct bq_term *out)
 {
-	struct node *n = node_build(sub, a, AST_STRICT);
+	const struct ast *a = f->a;
+	enum bq_pair found = BQ_PAIR_UNKNOWN;
+	struct bq_term pair;
 
-	if (n != NULL && n->kind == NODE_TERM)
-		walk_list(ev, n->cursor, sums);
-	else if (n != NULL && n->kind == NODE_PHRASE)
-		look_up(n, sums);
-	bool ok = take_state(ev, &sub->read);
-	bq_arena_reset(sub->read.mem);
+	for (uint32_t i = f->prefix == 0 ? 0 : f->prefix - 1; i < a->n_words - 1 && i <= f->prefix; i++) {
+		bool is_first = i == f->prefix;
+		if (a->words[i + 1].at != a->words[i].at + 1)
+			continue;
+		enum bq_pair says = bq_leaf_pair(f->ev->leaf, is_first ? word : fixed_term(f, i),
+			is_first ? fixed_term(f, i + 1) : word, &pair, &f->ev->read);
+		if (says == BQ_PAIR_ABSENT)
+			return says;
+		if (says == BQ_PAIR_LIST && (found == BQ_PAIR_UNKNOWN || pair.df < out->df)) {
+			*out = pair;
+			found = says;
+		}
+	}
+	return found;
+}
+
+/* Add what pair lists have; the other words become f->rest. */
+static bool add_pairs(struct fan *f, const struct plan_terms *all)
+{
+	struct eval *ev = f->ev;
+	struct bq_term pair;
+	bool ok = true;
+
+	f->rest = BQ_ARENA_NEW(ev->read.mem, struct bq_term, all->n);
+	for (uint32_t i = 0; i < all->n && f->rest != NULL && ok && !watch_step(ev->watch); i++) {
+		enum bq_pair says = ask_pairs(f, &all->terms[i], &pair);
+		if (says == BQ_PAIR_ABSENT)
+			continue;
+		if (says == BQ_PAIR_LIST && f->a->n_words == 2) {
+			ok = add_list(ev, &pair, f->sums);
+			continue;
+		}
+		f->rest_df += says == BQ_PAIR_LIST ? pair.df : all->terms[i].df;
+		f->rest[f->n_rest++] = all->terms[i];
+	}
+	return ok && f->rest != NULL;
+}
+
+/* Lists that have so many documents together leave out too few to be read for it. */
+enum { USELESS = 2 };
+
+/* Leave out documents that have none of f->rest. */
+static bool need_rest(struct fan *f, struct starts *s)
+{
+	struct eval *ev = f->ev;
+	size_t n_words = (size_t)ev->leaf->n_docs / 64 + 1;
+	uint64_t *docs = BQ_ARENA_NEW(ev->read.mem, uint64_t, n_words);
+	struct bq_read rd = { .mem = &ev->q->searcher->list_mem };
+	bool ok = docs != NULL;
+
+	for (uint32_t i = 0; i < f->n_rest && ok && !watch_check(ev->watch); i++) {
+		struct bq_term pair;
+		bool is_pair = ask_pairs(f, &f->rest[i], &pair) == BQ_PAIR_LIST;
+		struct bq_cursor *c = bq_cursor_open(ev->leaf, is_pair ? &pair : &f->rest[i], &rd);
+		if (c != NULL)
+			(void)bq_cursor_fill(c, 0, ev->leaf->n_docs, docs);
+		ok = take_state(ev, &rd);
+		bq_arena_reset(rd.mem);
+	}
+	for (size_t w = 0; w < n_words && ok; w++)
+		s->docs[w] &= docs[w];
+	return ok;
+}
+
+/* Leave out documents that are known to have the phrase. */
+static void leave_out(struct fan *f, struct starts *s)
+{
+	for (uint32_t doc = 0; doc < f->ev->leaf->n_docs; doc++)
+		s->docs[doc / 64] &= ~((uint64_t)(f->sums[doc] != 0) << (doc & 63));
+}
+
+/* Hold the positions of one of f->rest against the starts of a range. */
+static bool count_word(struct fan *f, struct starts *s, const struct bq_term *word)
+{
+	struct eval *ev = f->ev;
+	struct bq_read rd = { .mem = &ev->q->searcher->list_mem };
+	struct bq_term pair;
+	bool is_pair = ask_pairs(f, word, &pair) == BQ_PAIR_LIST;
+	struct starts_list list = { bq_cursor_open(ev->leaf, word, &rd), f->a->words[f->prefix].at };
+	struct bq_cursor *among = is_pair ? bq_cursor_open(ev->leaf, &pair, &rd) : NULL;
+
+	if (list.cursor != NULL && (among != NULL || !is_pair))
+		starts_count(s, &list, among, ev->counts_only, f->sums);
+	bool ok = take_state(ev, &rd);
+	bq_arena_reset(rd.mem);
+	return ok;
+}
+
+static bool add_rest(struct fan *f)
+{
+	struct starts *s = starts_new(f->ev, f->a, f->prefix);
+	bool ok = s != NULL;
+
+	if (ok && f->rest_df < USELESS * (uint64_t)s->n_docs)
+		ok = need_rest(f, s);
+	if (ok && f->ev->counts_only)
+		leave_out(f, s);
+	while (ok && starts_next(s))
+		for (uint32_t i = 0; i < f->n_rest && s->n_docs != 0 && ok && !watch_check(f->ev->watch); i++)
+			ok = count_word(f, s, &f->rest[i]);
 	return ok;
 }
 
 bool expand_phrase(struct node *n, const struct ast *a, uint32_t prefix)
 {
-	struct eval *ev = n->ev, sub = *ev;
-	struct bq_arena *mem = ev->read.mem;
+	struct eval *ev = n->ev;
+	struct fan f = { .ev = ev, .a = a, .prefix = prefix, .sums = begin_sums(ev) };
 	const struct plan_terms *all = &ev->group->lists[a->lists[prefix]].in_leaf[ev->leaf_no];
-	struct plan_group group = *ev->group; /* in which the prefix is one word at a time */
-	uint32_t *sums = begin_sums(ev);
-	bool ok;
+	bool ok = f.sums != NULL && add_pairs(&f, all) && (f.n_rest == 0 || add_rest(&f));
 
-	group.lists = BQ_ARENA_NEW(mem, struct plan_list, group.n_lists);
-	struct plan_terms *one = BQ_ARENA_NEW(mem, struct plan_terms, group.n_leaves);
-	ok = sums != NULL && group.lists != NULL && one != NULL;
-	if (!ok)
-		return false;
-	memcpy(group.lists, ev->group->lists, group.n_lists * sizeof *group.lists);
-	group.lists[a->lists[prefix]].is_prefix = false;
-	group.lists[a->lists[prefix]].in_leaf = one;
-	sub.group = &group;
-	sub.read = (struct bq_read){ .mem = &ev->q->searcher->list_mem };
-	for (uint32_t i = 0; i < all->n && ok && ev->watch->status == BQ_OK; i++) {
-		one[ev->leaf_no] = (struct plan_terms){ &all->terms[i], 1 };
-		ok = add_phrase(ev, &sub, a, sums);
-	}
-	return sums != NULL && put_documents(n, sums) && ok;
+	ok = ok && ev->read.error.status == BQ_OK && ev->watch->status == BQ_OK && !ev->read.mem->oom;
+	return f.sums != NULL && put_documents(n, f.sums) && ok;
 }

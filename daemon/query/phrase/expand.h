@@ -5,7 +5,7 @@
  *
  *   "of th"*    of the     a pair list: walked
  *               of that    nowhere: nothing to do
- *               of thyme   rare: its 90 documents are looked up
+ *               of thyme   rare: its positions are held against those of "of" (starts.h)
  *   sums[doc]   += tf
  *
  * The documents of all the words together, with their positions, are never

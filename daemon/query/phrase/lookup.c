@@ -423,7 +423,7 @@ static uint32_t starts_in(struct lookup *l, uint32_t j, uint32_t exact_from)
 	return verify_starts(&v, l->spots, zone_of(l->phrase, l->docs[j]), any);
 }
 
-static void report_damage(struct eval *ev)
+void lookup_damaged(struct eval *ev)
 {
 	if (ev->read.error.status == BQ_OK)
 		bq_error_set(&ev->read.error, BQ_EFORMAT, 0, "segment %llu: positions out of range [F24]",
@@ -473,7 +473,7 @@ void lookup_run(struct lookup *l, struct lookup_batch *b)
 	for (uint32_t j = 0; j < l->n; j++) {
 		uint32_t tf = l->least[j] == 0 ? 0 : starts_in(l, j, b->exact_from);
 		if (tf == VERIFY_DAMAGED) {
-			report_damage(l->phrase->ev);
+			lookup_damaged(l->phrase->ev);
 			return;
 		}
 		b->tfs[l->asked[j]] = tf;

@@ -40,4 +40,8 @@ struct lookup *lookup_new(struct node *phrase, const struct node *lead);
 /* Answer one question.  Damage ends in the eval's read.error. */
 void lookup_run(struct lookup *l, struct lookup_batch *b);
 
+/* Positions of a document are out of range [F24]: make that the eval's error,
+ * unless it has one. */
+void lookup_damaged(struct eval *ev);
+
 #endif
