@@ -95,19 +95,28 @@ static struct kind put_docs(struct bq_buf *out, const uint32_t *docs, uint32_t b
 	return (struct kind){ (uint8_t)how.bits, (uint8_t)how.n_words };
 }
 
+/* How many of a block's values need more than so many bits. */
+static unsigned count_above(const uint32_t *values, unsigned bits)
+{
+	unsigned n = 0;
+
+	for (uint32_t i = 0; i < BQ_BLOCK_DOCS; i++)
+		n += values[i] >> bits != 0;
+	return n;
+}
+
 /* The width at which packed values plus exceptions are smallest. */
 static unsigned tf_width(const uint32_t *values, unsigned *n_exceptions)
 {
-	uint32_t above[34] = { 0 }; /* above[b]: values that need more than b bits */
-	unsigned max = bitpack_width(values, BQ_BLOCK_DOCS), best = max;
+	unsigned max = bitpack_width(values, BQ_BLOCK_DOCS), best = max, n;
 
-	for (uint32_t i = 0; i < BQ_BLOCK_DOCS; i++)
-		for (unsigned b = bitpack_width(&values[i], 1); b-- > 0;)
-			above[b]++;
-	for (unsigned b = max; b-- > 0 && max - b <= 8 && above[b] <= POSTINGS_MAX_EXCEPTIONS;)
-		if (bitpack_bytes(b) + 2 * (size_t)above[b] < bitpack_bytes(best) + 2 * (size_t)above[best])
-			best = b;
-	*n_exceptions = above[best];
+	*n_exceptions = 0;
+	for (unsigned b = max; b-- > 0 && max - b <= 8 && (n = count_above(values, b)) <= POSTINGS_MAX_EXCEPTIONS;) {
+		if (bitpack_bytes(b) + 2 * (size_t)n >= bitpack_bytes(best) + 2 * (size_t)*n_exceptions)
+			continue;
+		best = b;
+		*n_exceptions = n;
+	}
 	return best;
 }
 
