@@ -7,6 +7,7 @@
 #include <bq/arena.h>
 
 #include "base/pool.h"
+#include "build/radix.h"
 #include "build/unite.h"
 
 enum {
@@ -154,8 +155,8 @@ static void stem_words(struct task *t, unsigned worker)
 		st->rc = no_memory(d->v, &st->err);
 	if (st->rc == BQ_OK)
 		st->rc = bq_text_check(h->text, &st->err);
-	if (st->rc == BQ_OK)
-		qsort(st->forms, st->n, sizeof *st->forms, compare_forms);
+	if (st->rc == BQ_OK && !radix_sort(st->forms, st->n, sizeof *st->forms, compare_forms))
+		st->rc = no_memory(d->v, &st->err);
 }
 
 /* Sorted parts to one: mostly one behind the other, as words are. */

@@ -183,7 +183,6 @@ struct sorting {
 	struct task task; /* first */
 	const struct inverter *from;
 	struct sorted_term *sorted;
-	uint32_t at;      /* the next to take */
 };
 
 static void sort_one(struct task *t, unsigned worker)
@@ -194,59 +193,125 @@ static void sort_one(struct task *t, unsigned worker)
 	s->sorted = inverter_sort(s->from);
 }
 
-/* The inverter whose next term is the smallest, NULL at the end of all. */
-static struct sorting *find_smallest(struct sorting *s, uint32_t n)
-{
-	struct sorting *best = NULL;
+/* A range of the dictionary: of each inverter the terms [at, to). */
+struct joining {
+	struct task task; /* first */
+	struct inverted *in;
+	const struct sorting *s;
+	uint32_t n_inverters;
+	uint32_t at[POOL_MAX], to[POOL_MAX];
+	uint32_t first;   /* its terms are refs from here on, and its words starts */
+	uint32_t n, n_title, n_marked;
+};
 
-	for (uint32_t i = 0; i < n; i++)
-		if (s[i].at < s[i].from->n_terms
-			&& (best == NULL || inverter_compare(&s[i].sorted[s[i].at], &best->sorted[best->at]) < 0))
-			best = &s[i];
+/* The inverter whose next term is the smallest, n_inverters at the end of all. */
+static uint32_t find_smallest(const struct joining *j)
+{
+	uint32_t best = j->n_inverters;
+
+	for (uint32_t i = 0; i < j->n_inverters; i++)
+		if (j->at[i] < j->to[i] && (best == j->n_inverters
+			|| inverter_compare(&j->s[i].sorted[j->at[i]], &j->s[best].sorted[j->at[best]]) < 0))
+			best = i;
 	return best;
 }
 
-static void take_terms(struct inverted *in, struct sorting *s, uint32_t n)
+static void join_range(struct task *t, unsigned worker)
 {
+	struct joining *j = (struct joining *)t;
+	struct inverted *in = j->in;
 	const struct sorted_term *last = NULL;
-	uint32_t n_refs = 0;
+	uint32_t n_refs = j->first;
 
-	for (struct sorting *from; (from = find_smallest(s, n)) != NULL;) {
-		const struct sorted_term *next = &from->sorted[from->at++];
-		if (last == NULL || inverter_compare(last, next) != 0) {
-			in->starts[in->v.n++] = n_refs;
-			in->v.n_title += next->term->kind == BQ_TERM_TITLE;
-			in->v.n_marked += next->term->kind == BQ_TERM_MARKED;
+	(void)worker;
+	for (uint32_t i; (i = find_smallest(j)) != j->n_inverters;) {
+		const struct sorted_term *next = &j->s[i].sorted[j->at[i]++];
+		/* an inverter has a word once */
+		if (last == NULL || j->n_inverters == 1 || inverter_compare(last, next) != 0) {
+			in->starts[j->first + j->n++] = n_refs;
+			j->n_title += inverter_kind(next) == BQ_TERM_TITLE;
+			j->n_marked += inverter_kind(next) == BQ_TERM_MARKED;
 		}
-		in->refs[n_refs++] = (struct inverted_ref){ next->term, from->from };
+		in->refs[n_refs++] = (struct inverted_ref){ next->term, j->s[i].from };
 		last = next;
 	}
-	in->starts[in->v.n] = n_refs;
 }
 
-static bool join_sorted(struct inverted *in, struct sorting *s, uint32_t n)
+/* The first term whose prefix is not below that one. */
+static uint32_t find_prefix(const struct sorting *s, uint64_t prefix)
 {
-	uint64_t all = 0;
+	uint32_t from = 0, to = s->from->n_terms;
 
-	for (uint32_t i = 0; i < n; i++) {
-		if (s[i].sorted == NULL)
-			return false;
-		all += s[i].from->n_terms;
+	while (from < to) {
+		uint32_t middle = from + (to - from) / 2;
+		if (s->sorted[middle].prefix < prefix)
+			from = middle + 1;
+		else
+			to = middle;
 	}
-	if (all > UINT32_MAX - 1)
-		return false;
-	in->refs = malloc((all + 1) * sizeof *in->refs);
-	in->starts = malloc((all + 1) * sizeof *in->starts);
-	if (in->refs == NULL || in->starts == NULL)
-		return false;
-	take_terms(in, s, n);
-	return true;
+	return from;
+}
+
+/* Ranges of about the same size, cut where the first inverter's terms say. */
+static void cut_ranges(struct inverted *in, const struct sorting *s, uint32_t n, struct joining *ranges, uint32_t n_ranges)
+{
+	uint32_t first = 0;
+
+	for (uint32_t k = 0; k < n_ranges; k++) {
+		struct joining *j = &ranges[k];
+		*j = (struct joining){ .task = { .run = join_range }, .in = in, .s = s, .n_inverters = n, .first = first };
+		for (uint32_t i = 0; i < n; i++) {
+			uint64_t cut = (uint64_t)s[0].from->n_terms * (k + 1) / n_ranges;
+			j->at[i] = k == 0 ? 0 : ranges[k - 1].to[i];
+			j->to[i] = k + 1 == n_ranges || cut == s[0].from->n_terms ? s[i].from->n_terms
+				: find_prefix(&s[i], s[0].sorted[cut].prefix);
+			first += j->to[i] - j->at[i];
+		}
+	}
+}
+
+/* Have the ranges joined, and put their words side by side. */
+static void join_ranges(struct inverted *in, struct joining *ranges, uint32_t n, struct pool *pool)
+{
+	for (uint32_t k = 0; k < n; k++)
+		pool_submit(pool, &ranges[k].task);
+	for (uint32_t k = 0; k < n; k++) {
+		struct joining *j = &ranges[k];
+		pool_wait(pool, &j->task);
+		memmove(in->starts + in->v.n, in->starts + j->first, j->n * sizeof *in->starts);
+		in->v.n += j->n;
+		in->v.n_title += j->n_title;
+		in->v.n_marked += j->n_marked;
+	}
+}
+
+static bool join_sorted(struct inverted *in, const struct sorting *s, uint32_t n, struct pool *pool)
+{
+	uint32_t n_ranges = pool_threads(pool);
+	struct joining *ranges = malloc(n_ranges * sizeof *ranges);
+	uint64_t all = 0;
+	bool has_room;
+
+	for (uint32_t i = 0; i < n; i++)
+		all += s[i].sorted == NULL ? UINT32_MAX : s[i].from->n_terms;
+	if (all <= UINT32_MAX - 1) {
+		in->refs = malloc((all + 1) * sizeof *in->refs);
+		in->starts = malloc((all + 1) * sizeof *in->starts);
+	}
+	has_room = in->refs != NULL && in->starts != NULL && ranges != NULL;
+	if (has_room) {
+		cut_ranges(in, s, n, ranges, n_ranges);
+		join_ranges(in, ranges, n_ranges, pool);
+		in->starts[in->v.n] = (uint32_t)all;
+	}
+	free(ranges);
+	return has_room;
 }
 
 bool inverted_init(struct inverted *in, const struct inverter *const *from, uint32_t n, struct pool *pool)
 {
-	static const struct vocabulary_ops ops = { get_word, start_walk, next_doc, get_positions, take_docs, stop_walk, NULL, check,
-		fork_vocabulary, join_vocabulary };
+	static const struct vocabulary_ops ops = { get_word, start_walk, next_doc, get_positions, take_docs, stop_walk, NULL,
+		check, fork_vocabulary, join_vocabulary };
 	struct sorting s[POOL_MAX];
 	bool is_sorted;
 
@@ -257,7 +322,7 @@ bool inverted_init(struct inverted *in, const struct inverter *const *from, uint
 	}
 	for (uint32_t i = 0; i < n; i++)
 		pool_wait(pool, &s[i].task);
-	is_sorted = join_sorted(in, s, n);
+	is_sorted = join_sorted(in, s, n, pool);
 	for (uint32_t i = 0; i < n; i++)
 		free(s[i].sorted);
 	return is_sorted;

@@ -9,6 +9,8 @@
 
 #include <bq/bytes.h>
 
+#include "build/radix.h"
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -415,8 +417,10 @@ struct sorted_term *inverter_sort(const struct inverter *v)
 		return NULL;
 	for (uint32_t i = 0; i < v->n_terms; i++)
 		sorted[i] = (struct sorted_term){ term_prefix(term_at(v, i)), term_at(v, i) };
-	qsort(sorted, v->n_terms, sizeof *sorted, compare_sorted);
-	return sorted;
+	if (radix_sort(sorted, v->n_terms, sizeof *sorted, compare_sorted))
+		return sorted;
+	free(sorted);
+	return NULL;
 }
 
 /* ---- reading a chain --------------------------------------------------- */

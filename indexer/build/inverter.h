@@ -121,6 +121,14 @@ struct sorted_term {
 	const struct term *term;
 };
 
+/* Of which kind it is, without a look at the term. */
+static inline enum bq_term_kind inverter_kind(const struct sorted_term *s)
+{
+	uint8_t first = (uint8_t)(s->prefix >> 56);
+
+	return first < 0x20 ? (enum bq_term_kind)first : BQ_TERM_WORD;
+}
+
 /* <0, 0, >0 as the keys' order. */
 int inverter_compare(const struct sorted_term *a, const struct sorted_term *b);
 

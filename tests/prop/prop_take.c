@@ -58,12 +58,14 @@ static uint32_t step(uint32_t max)
 
 static void add_word(struct inverter *v, uint32_t doc, uint32_t word)
 {
-	char text[32] = "w0 which may be longer than 16";
+	char text[] = "w0 starts as others do:w0", *at = word % 2 == 0 ? text : text + 1;
 	uint32_t n = 1 + (uint32_t)rng_skewed(&rng, rng_one_in(&rng, 20) ? 500 : 4);
 
-	text[1] = (char)('0' + word);
+	/* two letters, or 24 of which the last is its own */
+	text[1] = word % 2 == 0 ? (char)('0' + word) : '0';
+	text[24] = (char)('0' + word);
 	for (uint32_t i = 0, pos = (uint32_t)rng_below(&rng, 50); i < n; i++, pos += step(1 << 20))
-		inverter_add(v, BQ_TERM_WORD, bq_span_make(text, word % 2 == 0 ? 2 : 30), doc, pos);
+		inverter_add(v, BQ_TERM_WORD, bq_span_make(at, word % 2 == 0 ? 2 : 24), doc, pos);
 }
 
 /* Some documents to one inverter, then some to another: the first words are in most of them. */
@@ -121,6 +123,14 @@ static void take_list(struct vocabulary *v, uint32_t word, bool wants_positions,
 			limit = rng_one_in(&rng, 3) || w.doc > BQ_DOC_END - 70000 ? BQ_DOC_END : w.doc + (uint32_t)rng_below(&rng, 70000);
 	} while (w.doc != BQ_DOC_END);
 	v->ops->stop(&w);
+}
+
+/* Words of all inverters ascend. */
+static void compare_words(const struct vocabulary *v)
+{
+	assert_int_equal(v->n_title + v->n_marked, 0);
+	for (uint32_t i = 0; i + 1 < v->n; i++)
+		assert_true(bq_span_cmp(v->ops->word(v, i), v->ops->word(v, i + 1)) < 0);
 }
 
 static void compare_lists(struct vocabulary *v)
@@ -222,18 +232,21 @@ static void test_taken_as_walked(void **state)
 		static struct inverter v[INVERTERS];
 		const struct inverter *from[INVERTERS];
 		uint32_t n = 1 + (uint32_t)rng_below(&rng, INVERTERS);
+		struct pool *pool = rng_one_in(&rng, 2) ? NULL : pool_new(1 + (unsigned)rng_below(&rng, 4));
 		struct inverted words;
 		for (uint32_t i = 0; i < n; i++) {
 			inverter_init(&v[i], round);
 			from[i] = &v[i];
 		}
 		add_documents(v, n);
-		assert_true(inverted_init(&words, from, n, NULL));
+		assert_true(inverted_init(&words, from, n, pool));
+		compare_words(&words.v);
 		compare_lists(&words.v);
 		for (unsigned i = 0; i < 20; i++)
 			compare_union(&words.v, &u);
 		assert_int_equal(words.v.ops->check(&words.v, NULL), BQ_OK);
 		inverted_release(&words);
+		pool_free(pool);
 		for (uint32_t i = 0; i < n; i++)
 			inverter_release(&v[i]);
 	}
