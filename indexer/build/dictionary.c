@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/dictionary.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,8 @@ enum {
 	STOP_WORDS = 1 << 12, /* stemmed between two looks at `stop` */
 	LEAST_PART = 64,      /* words that a thread is asked to stem, but for fewer words in all */
 	JOB_TERMS = 128,      /* of a job, about */
+	JOBS = 16,            /* a thread, under way: so that none waits while another has a word like "the" */
+	MOST_WAITING = 4 << 20, /* bytes made, of jobs that others have to be put before */
 };
 
 /* A written word under its stem. */
@@ -58,7 +61,7 @@ struct job {
 	const struct stems *stems; /* NULL: words */
 	enum bq_term_kind kind;    /* of stems */
 	uint32_t from, to;
-	bool is_under_way;
+	size_t bytes; /* made */
 	int rc;
 	struct bq_error err;
 	struct term_batch batch;
@@ -75,6 +78,8 @@ struct dictionary {
 	struct hand hands[POOL_MAX];
 	struct job *ring;
 	unsigned n_ring, at;         /* the next to be cut */
+	unsigned n_under_way;        /* before it */
+	atomic_size_t waiting;       /* bytes */
 	struct bq_error *err;
 };
 
@@ -297,17 +302,26 @@ static void run_job(struct task *t, unsigned worker)
 	}
 	if (j->rc == BQ_OK)
 		term_batch_end(&j->batch);
+	j->bytes = term_batch_bytes(&j->batch);
+	atomic_fetch_add(&j->d->waiting, j->bytes);
 }
 
 /* ---- jobs -------------------------------------------------------------- */
 
-/* Put what a job that is under way has made. */
-static int finish_job(struct dictionary *d, struct job *j)
+/* The one that was cut first. */
+static struct job *oldest_job(const struct dictionary *d)
 {
-	if (!j->is_under_way)
-		return BQ_OK;
+	return &d->ring[(d->at + d->n_ring - d->n_under_way) % d->n_ring];
+}
+
+/* Put what the oldest job has made. */
+static int finish_job(struct dictionary *d)
+{
+	struct job *j = oldest_job(d);
+
 	pool_wait(d->pool, &j->task);
-	j->is_under_way = false;
+	d->n_under_way--;
+	atomic_fetch_sub(&d->waiting, j->bytes);
 	if (j->rc != BQ_OK) {
 		*d->err = j->err;
 		return j->rc;
@@ -317,19 +331,23 @@ static int finish_job(struct dictionary *d, struct job *j)
 	return BQ_OK;
 }
 
-/* Hand out the terms [from, to), and go on with the oldest job. */
+/* Hand out the terms [from, to), and make room for the next job. */
 static int start_job(struct dictionary *d, const struct stems *stems, enum bq_term_kind kind, uint32_t from, uint32_t to)
 {
 	struct job *j = &d->ring[d->at];
+	int rc = BQ_OK;
 
 	j->stems = stems;
 	j->kind = kind;
 	j->from = from;
 	j->to = to;
-	j->is_under_way = true;
 	pool_submit(d->pool, &j->task);
 	d->at = (d->at + 1) % d->n_ring;
-	return finish_job(d, &d->ring[d->at]);
+	d->n_under_way++;
+	while (rc == BQ_OK && d->n_under_way != 0
+		&& (d->n_under_way == d->n_ring || atomic_load(&d->waiting) > MOST_WAITING))
+		rc = finish_job(d);
+	return rc;
 }
 
 static int write_words(struct dictionary *d, uint32_t from, uint32_t to)
@@ -377,7 +395,7 @@ static int open_jobs(struct dictionary *d)
 	unsigned threads = pool_threads(d->pool);
 	bool is_open = true;
 
-	d->n_ring = threads == 1 ? 1 : 2 * threads;
+	d->n_ring = threads == 1 ? 1 : JOBS * threads;
 	d->ring = calloc(d->n_ring, sizeof *d->ring);
 	for (unsigned i = 0; i < threads; i++)
 		is_open &= open_hand(d, &d->hands[i]);
@@ -392,11 +410,10 @@ static int open_jobs(struct dictionary *d)
 
 static void close_jobs(struct dictionary *d)
 {
-	for (unsigned i = 0; i < d->n_ring && d->ring != NULL; i++) {
-		if (d->ring[i].is_under_way)
-			pool_wait(d->pool, &d->ring[i].task);
+	for (; d->n_under_way != 0; d->n_under_way--)
+		pool_wait(d->pool, &oldest_job(d)->task);
+	for (unsigned i = 0; i < d->n_ring && d->ring != NULL; i++)
 		term_batch_release(&d->ring[i].batch);
-	}
 	for (unsigned i = 0; i < pool_threads(d->pool); i++)
 		close_hand(d, &d->hands[i]);
 	free(d->ring);
@@ -422,10 +439,8 @@ static int write_all(struct dictionary *d)
 		rc = write_stems(d, BQ_TERM_TITLE_STEM, &d->titles);
 	if (rc == BQ_OK)
 		rc = write_words(d, titles, n);
-	for (unsigned i = 0; i < d->n_ring && rc == BQ_OK; i++) {
-		rc = finish_job(d, &d->ring[d->at]);
-		d->at = (d->at + 1) % d->n_ring;
-	}
+	while (rc == BQ_OK && d->n_under_way != 0)
+		rc = finish_job(d);
 	close_jobs(d);
 	return rc;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "pairs/pairing_work.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +9,11 @@
 #include "pairs/records.h"
 #include "segment/segment.h"
 
-enum { JOB_RECORDS = 1 << 16 }; /* of a job, about; a row is not parted */
+enum {
+	JOB_RECORDS = 1 << 15,  /* of a job, about; a row is not parted */
+	JOBS = 16,              /* a thread, under way: so that none waits while another has the row of "the" */
+	MOST_WAITING = 4 << 20, /* bytes of lists, of jobs that others have to be taken before */
+};
 
 /* Some documents. */
 struct part {
@@ -33,7 +38,6 @@ struct job {
 	struct rows *rows;
 	uint32_t from, to;
 	uint32_t n_keep;     /* as of its start */
-	bool is_under_way;
 	struct bq_buf lists;
 };
 
@@ -49,6 +53,8 @@ struct rows {
 	struct hand hands[POOL_MAX];
 	struct job *ring;
 	unsigned n_ring, at;              /* the next to be cut */
+	unsigned n_under_way;             /* before it */
+	atomic_size_t waiting;            /* bytes */
 };
 
 uint32_t pairing_rows_parts(const struct pairing *p)
@@ -205,35 +211,47 @@ static void run_job(struct task *t, unsigned worker)
 	for (uint32_t a = j->from; a < j->to; a++)
 		if (j->rows->p->kept.rank[a] < j->n_keep)
 			put_row(j, &j->rows->hands[worker], a);
+	atomic_fetch_add(&j->rows->waiting, j->lists.len);
 }
 
-/* Take what a job that is under way has made. */
-static int finish_job(struct rows *r, struct job *j)
+/* The one that was cut first. */
+static struct job *oldest_job(const struct rows *r)
 {
-	if (!j->is_under_way)
-		return BQ_OK;
+	return &r->ring[(r->at + r->n_ring - r->n_under_way) % r->n_ring];
+}
+
+/* Take what the oldest job has made. */
+static int finish_job(struct rows *r)
+{
+	struct job *j = oldest_job(r);
+
 	pool_wait(r->pool, &j->task);
-	j->is_under_way = false;
+	r->n_under_way--;
+	atomic_fetch_sub(&r->waiting, j->lists.len);
 	kept_take(&r->p->kept, &j->lists);
 	kept_fit(&r->p->kept);
-	if (j->lists.cap > 4 * SPOOL_BYTES)
+	if (j->lists.cap > SPOOL_BYTES)
 		bq_buf_release(&j->lists); /* of words as frequent as "the" */
 	bq_buf_clear(&j->lists);
 	return pairing_check_stop(r->p, r->p->err);
 }
 
-/* Hand out the rows [from, to), and go on with the oldest job. */
+/* Hand out the rows [from, to), and make room for the next job. */
 static int start_job(struct rows *r, uint32_t from, uint32_t to)
 {
 	struct job *j = &r->ring[r->at];
+	int rc = BQ_OK;
 
 	j->from = from;
 	j->to = to;
 	j->n_keep = r->p->kept.n_keep;
-	j->is_under_way = true;
 	pool_submit(r->pool, &j->task);
 	r->at = (r->at + 1) % r->n_ring;
-	return finish_job(r, &r->ring[r->at]);
+	r->n_under_way++;
+	while (rc == BQ_OK && r->n_under_way != 0
+		&& (r->n_under_way == r->n_ring || atomic_load(&r->waiting) > MOST_WAITING))
+		rc = finish_job(r);
+	return rc;
 }
 
 static int open_jobs(struct rows *r)
@@ -241,7 +259,7 @@ static int open_jobs(struct rows *r)
 	unsigned threads = pool_threads(r->pool);
 	bool is_open = true;
 
-	r->n_ring = threads == 1 ? 1 : 2 * threads;
+	r->n_ring = threads == 1 ? 1 : JOBS * threads;
 	r->ring = calloc(r->n_ring, sizeof *r->ring);
 	for (unsigned i = 0; i < threads && is_open; i++) {
 		struct hand *h = &r->hands[i];
@@ -258,11 +276,10 @@ static int open_jobs(struct rows *r)
 
 static void close_jobs(struct rows *r)
 {
-	for (unsigned i = 0; i < r->n_ring && r->ring != NULL; i++) {
-		if (r->ring[i].is_under_way)
-			pool_wait(r->pool, &r->ring[i].task);
+	for (; r->n_under_way != 0; r->n_under_way--)
+		pool_wait(r->pool, &oldest_job(r)->task);
+	for (unsigned i = 0; i < r->n_ring && r->ring != NULL; i++)
 		bq_buf_release(&r->ring[i].lists);
-	}
 	for (unsigned i = 0; i < POOL_MAX && r->hands[i].is_open; i++) {
 		lists_release(&r->hands[i].lists);
 		row_release(&r->hands[i].row);
@@ -281,10 +298,8 @@ static int write_rows(struct rows *r)
 			sum += p->terms[to].ttf;
 		rc = start_job(r, from, to);
 	}
-	for (unsigned i = 0; i < r->n_ring && rc == BQ_OK; i++) {
-		rc = finish_job(r, &r->ring[r->at]);
-		r->at = (r->at + 1) % r->n_ring;
-	}
+	while (rc == BQ_OK && r->n_under_way != 0)
+		rc = finish_job(r);
 	close_jobs(r);
 	return rc;
 }

@@ -9,7 +9,7 @@
 
 #include "segment/positions.h"
 
-enum { MOST_KEPT = 1 << 20 }; /* bytes of a buffer, between two batches */
+enum { MOST_KEPT = 64 << 10 }; /* bytes of a buffer, between two batches */
 
 void impacts_init(struct impacts *im, float k1, float b, float avg_len)
 {
