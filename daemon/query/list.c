@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Looking up a postings list in every leaf of its group.
+ * Looking up the postings lists of a group in each of its leaves.
  */
 #include "query/plan.h"
 
@@ -58,7 +58,7 @@ static bool keep_term(struct keep *k, const struct bq_term *t, struct bq_arena *
 	return true;
 }
 
-/* One lookup: a list in one leaf. */
+/* The lookups of one group. */
 struct lookup {
 	struct bq_query *q;
 	struct watch *watch;
@@ -86,25 +86,6 @@ static int expand(struct lookup *up, const struct plan_list *l, const struct bq_
 	return up->watch->status;
 }
 
-static int find_one(struct lookup *up, const struct plan_list *l, const struct bq_leaf *leaf, struct plan_terms *out)
-{
-	bool is_stem = l->kind == BQ_TERM_STEM || l->kind == BQ_TERM_TITLE_STEM;
-	struct bq_term t;
-	int rc = is_stem ? bq_leaf_find_stem(leaf, l->kind, l->word, l->is_self, &t, &up->read)
-		: bq_leaf_find(leaf, l->kind, l->word, &t, &up->read);
-
-	if (rc == BQ_ENOTFOUND)
-		return BQ_OK;
-	if (rc != BQ_OK)
-		return rc;
-	out->terms = BQ_ARENA_NEW(up->q->mem, struct bq_term, 1);
-	if (out->terms == NULL)
-		return BQ_ENOMEM;
-	out->terms[0] = t;
-	out->n = 1;
-	return BQ_OK;
-}
-
 /* Why a lookup failed, in `err`; damage met on the way counts even if the
  * call itself went well. */
 static int report(struct lookup *up, int rc, struct bq_error *err)
@@ -128,25 +109,81 @@ static int report(struct lookup *up, int rc, struct bq_error *err)
 	}
 }
 
-int plan_list_find(struct bq_query *q, struct plan_group *g, struct plan_list *list, struct watch *watch,
-	struct bq_error *err)
+/* The next lists from number *at on that are no prefixes, as what a leaf is asked
+ * for; their numbers are in lists[].  Returns how many. */
+static uint32_t want_words(const struct plan_group *g, uint32_t *at, struct bq_wanted *wanted, uint32_t *lists)
+{
+	uint32_t n = 0;
+
+	for (; *at < g->n_lists && n < BQ_FIND_MAX; (*at)++) {
+		const struct plan_list *l = &g->lists[*at];
+		if (l->is_prefix)
+			continue;
+		wanted[n].kind = l->kind;
+		wanted[n].word = l->word;
+		wanted[n].is_self = l->is_self;
+		lists[n++] = *at;
+	}
+	return n;
+}
+
+/* All words of a group in one leaf. */
+static int find_words(struct lookup *up, struct plan_group *g, const struct bq_leaf *leaf, uint32_t leaf_no)
+{
+	for (uint32_t at = 0; at < g->n_lists;) {
+		uint32_t lists[BQ_FIND_MAX], room = g->n_lists - at < BQ_FIND_MAX ? g->n_lists - at : BQ_FIND_MAX;
+		struct bq_wanted *wanted = bq_arena_alloc(up->q->mem, room * sizeof *wanted);
+		if (wanted == NULL)
+			return BQ_ENOMEM;
+		uint32_t n = want_words(g, &at, wanted, lists);
+		int rc = watch_step(up->watch) ? up->watch->status : bq_leaf_find_all(leaf, wanted, n, &up->read);
+		if (rc != BQ_OK)
+			return rc;
+		for (uint32_t i = 0; i < n; i++)
+			if (wanted[i].is_found)
+				g->lists[lists[i]].in_leaf[leaf_no] = (struct plan_terms){ &wanted[i].term, 1 };
+	}
+	return BQ_OK;
+}
+
+static int find_prefixes(struct lookup *up, struct plan_group *g, const struct bq_leaf *leaf, uint32_t leaf_no)
+{
+	int rc = BQ_OK;
+
+	for (uint32_t i = 0; i < g->n_lists && rc == BQ_OK; i++)
+		if (g->lists[i].is_prefix)
+			rc = watch_step(up->watch) ? up->watch->status
+				: expand(up, &g->lists[i], leaf, &g->lists[i].in_leaf[leaf_no]);
+	return rc;
+}
+
+static void sum_up(struct plan_group *g)
+{
+	for (uint32_t i = 0; i < g->n_lists; i++) {
+		struct plan_list *list = &g->lists[i];
+		list->df = 0;
+		for (uint32_t l = 0; l < g->n_leaves; l++)
+			for (uint32_t t = 0; t < list->in_leaf[l].n; t++)
+				list->df += list->in_leaf[l].terms[t].df;
+		list->idf = bm25_idf(g->n_docs, list->df);
+	}
+}
+
+int plan_lists_find(struct bq_query *q, struct plan_group *g, struct watch *watch, struct bq_error *err)
 {
 	struct lookup up = { .q = q, .watch = watch, .read.mem = q->mem };
-	int rc = watch_step(watch) ? watch->status : BQ_OK;
+	int rc = BQ_OK;
 
-	list->df = 0;
 	for (uint32_t i = 0; rc == BQ_OK && i < q->view->n; i++) {
 		const struct bq_index *ix = q->view->indexes[i];
 		if (&q->groups[q->indexes[i].group] != g)
 			continue;
 		for (uint32_t l = 0; rc == BQ_OK && l < ix->n_leaves; l++) {
-			struct plan_terms *out = &list->in_leaf[q->indexes[i].first_leaf + l];
-			rc = list->is_prefix ? expand(&up, list, ix->leaves[l], out)
-				: find_one(&up, list, ix->leaves[l], out);
-			for (uint32_t t = 0; t < out->n; t++)
-				list->df += out->terms[t].df;
+			rc = find_words(&up, g, ix->leaves[l], q->indexes[i].first_leaf + l);
+			if (rc == BQ_OK)
+				rc = find_prefixes(&up, g, ix->leaves[l], q->indexes[i].first_leaf + l);
 		}
 	}
-	list->idf = bm25_idf(g->n_docs, list->df);
+	sum_up(g);
 	return report(&up, rc, err);
 }

@@ -196,9 +196,7 @@ static int resolve_group(struct bq_query *q, struct plan_group *g, struct watch 
 		return no_memory(err);
 	g->n_lists = 0;
 	rc = add_clauses(q, g, g->root, err);
-	for (uint32_t i = 0; rc == BQ_OK && i < g->n_lists; i++)
-		rc = plan_list_find(q, g, &g->lists[i], watch, err);
-	return rc;
+	return rc == BQ_OK ? plan_lists_find(q, g, watch, err) : rc;
 }
 
 int plan_resolve(struct bq_query *q, struct watch *watch, struct bq_error *err)

@@ -119,9 +119,8 @@ int plan_resolve(struct bq_query *q, struct watch *watch, struct bq_error *err);
  * long as the query.  UINT32_MAX when the arena is full. */
 uint32_t plan_list_add(struct bq_query *q, struct plan_group *g, const struct plan_list *like);
 
-/* Fill g->lists[list] for every leaf of the group. */
-int plan_list_find(struct bq_query *q, struct plan_group *g, struct plan_list *list, struct watch *watch,
-	struct bq_error *err);
+/* Fill g->lists for every leaf of the group. */
+int plan_lists_find(struct bq_query *q, struct plan_group *g, struct watch *watch, struct bq_error *err);
 
 /* Tell the user once. */
 void plan_warn(struct bq_query *q, const char *warning);

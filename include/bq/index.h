@@ -52,6 +52,17 @@ struct bq_term {
 	uint64_t priv[4]; /* the engine's own */
 };
 
+#define BQ_FIND_MAX 16u /* words that bq_leaf_find_all() looks up at once */
+
+/* A word looked for among others. */
+struct bq_wanted {
+	enum bq_term_kind kind;
+	bool is_self;        /* of a stem: its word may stand for it, see bq_leaf_find_stem() */
+	bool is_found;       /* then `term` is set */
+	struct bq_span word; /* **borrowed** */
+	struct bq_term term;
+};
+
 /* A walk over terms in byte order.  Fields are private but `term` and `word`. */
 struct bq_terms {
 	const struct bq_leaf *leaf;
@@ -193,6 +204,8 @@ struct bq_leaf_ops {
 	enum bq_pair (*pair)(const struct bq_leaf *l, const struct bq_term *a, const struct bq_term *b,
 		struct bq_term *out, struct bq_read *rd); /* NULL: never covered */
 	bool (*ready)(const struct bq_leaf *l, struct bq_spot *spots, uint32_t n, struct bq_read *rd);
+	int (*find_all)(const struct bq_leaf *l, struct bq_wanted *wanted, uint32_t n, struct bq_read *rd); /* NULL: one
+		by one */
 };
 
 struct bq_leaf {
@@ -291,6 +304,23 @@ static inline int bq_leaf_find_stem(const struct bq_leaf *l, enum bq_term_kind k
 	if (rc != BQ_ENOTFOUND || !self)
 		return rc;
 	return l->ops->find(l, kind == BQ_TERM_STEM ? BQ_TERM_WORD : BQ_TERM_TITLE, stem, out, rd);
+}
+
+/* Look up wanted[0 .. n), n <= BQ_FIND_MAX, each as bq_leaf_find_stem() does: sets
+ * is_found and term.  BQ_EFORMAT is also in rd->error.  Takes less than one by one. */
+static inline int bq_leaf_find_all(const struct bq_leaf *l, struct bq_wanted *wanted, uint32_t n, struct bq_read *rd)
+{
+	int rc = BQ_OK;
+
+	if (l->ops->find_all != NULL)
+		return l->ops->find_all(l, wanted, n, rd);
+	for (uint32_t i = 0; i < n && rc == BQ_OK; i++) {
+		struct bq_wanted *w = &wanted[i];
+		rc = bq_leaf_find_stem(l, w->kind, w->word, w->is_self, &w->term, rd);
+		w->is_found = rc == BQ_OK;
+		rc = rc == BQ_ENOTFOUND ? BQ_OK : rc;
+	}
+	return rc;
 }
 
 /* The written words of a stem's list: an array of *n terms that lives in

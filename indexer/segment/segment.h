@@ -86,6 +86,7 @@ struct bq_cursor *segment_cursor(const struct bq_leaf *l, const struct bq_term *
 /* Dictionary operations of the leaf (segment_terms.c). */
 int segment_find(const struct bq_leaf *l, enum bq_term_kind kind, struct bq_span word, struct bq_term *out,
 	struct bq_read *rd);
+int segment_find_all(const struct bq_leaf *l, struct bq_wanted *wanted, uint32_t n, struct bq_read *rd);
 int segment_term_at(const struct bq_leaf *l, uint32_t ord, struct bq_terms *out, struct bq_read *rd);
 bool segment_terms_next(struct bq_terms *it);
 int segment_forms(const struct bq_leaf *l, const struct bq_term *stem, struct bq_term **out, uint32_t *n,

@@ -105,6 +105,7 @@ static int get_mark(const struct bq_leaf *l, const struct bq_doc_head *head, uin
 
 static const struct bq_leaf_ops segment_ops = {
 	.find = segment_find,
+	.find_all = segment_find_all,
 	.term_at = segment_term_at,
 	.terms_next = segment_terms_next,
 	.forms = segment_forms,

@@ -76,23 +76,89 @@ static int follow_alias(const struct segment *s, struct terms_iter *it, struct b
 	return rc;
 }
 
+/* The key under which a word of this kind would be; len 0: there is none. */
+static struct bq_span find_key(const struct segment *s, enum bq_term_kind kind, struct bq_span word,
+	char room[TERMS_MAX_KEY])
+{
+	struct bq_span key = make_key(kind, word, room);
+
+	if (key.len != 0 && (terms_kind(key) != (unsigned)kind || (s->kinds >> kind & 1) == 0))
+		key.len = 0;
+	return key;
+}
+
+/* The term at the entry that a search for it ended on. */
+static int take_term(const struct segment *s, int rc, struct terms_iter *it, struct bq_term *out, struct bq_read *rd)
+{
+	if (rc == BQ_ENOTFOUND)
+		return rc;
+	if (rc != BQ_OK)
+		return segment_damaged(s, rd, "a damaged dictionary block [F13]");
+	rc = follow_alias(s, it, rd);
+	return rc == BQ_OK ? make_term(s, it, out, rd) : rc;
+}
+
 int segment_find(const struct bq_leaf *l, enum bq_term_kind kind, struct bq_span word, struct bq_term *out,
 	struct bq_read *rd)
 {
 	const struct segment *s = segment_of(l);
 	char room[TERMS_MAX_KEY];
-	struct bq_span key = make_key(kind, word, room);
+	struct bq_span key = find_key(s, kind, word, room);
 	struct terms_iter it;
 
-	if (key.len == 0 || terms_kind(key) != (unsigned)kind || (s->kinds >> kind & 1) == 0)
-		return BQ_ENOTFOUND;
-	int rc = terms_find(&s->terms, key, &it);
-	if (rc == BQ_ENOTFOUND)
-		return rc;
-	if (rc != BQ_OK)
-		return segment_damaged(s, rd, "a damaged dictionary block [F13]");
-	rc = follow_alias(s, &it, rd);
-	return rc == BQ_OK ? make_term(s, &it, out, rd) : rc;
+	return key.len == 0 ? BQ_ENOTFOUND : take_term(s, terms_find(&s->terms, key, &it), &it, out, rd);
+}
+
+/* The written words that stand for themselves where a stem has no entry. */
+static enum bq_term_kind word_kind(enum bq_term_kind stem)
+{
+	return stem == BQ_TERM_STEM ? BQ_TERM_WORD : BQ_TERM_TITLE;
+}
+
+/* A search for one of several words: its key and the block that may hold it. */
+struct seeking {
+	int rc;
+	uint32_t block;
+	struct bq_span key;
+	char room[TERMS_MAX_KEY];
+};
+
+static void find_block_of(const struct segment *s, const struct bq_wanted *w, struct seeking *k)
+{
+	k->key = find_key(s, w->kind, w->word, k->room);
+	if (k->key.len == 0 && w->is_self)
+		k->key = find_key(s, word_kind(w->kind), w->word, k->room);
+	k->rc = k->key.len == 0 ? BQ_ENOTFOUND : terms_find_block(&s->terms, k->key, &k->block);
+}
+
+static int find_in_block(const struct segment *s, struct bq_wanted *w, struct seeking *k, struct bq_read *rd)
+{
+	struct terms_iter it;
+	int rc = k->rc == BQ_OK ? terms_find_in(&s->terms, k->block, k->key, &it) : k->rc;
+
+	rc = take_term(s, rc, &it, &w->term, rd);
+	if (rc == BQ_ENOTFOUND && w->is_self)
+		rc = segment_find(&s->leaf, word_kind(w->kind), w->word, &w->term, rd);
+	w->is_found = rc == BQ_OK;
+	return rc == BQ_ENOTFOUND ? BQ_OK : rc;
+}
+
+/* Step by step for all of them: while one's bytes come from memory, the others'
+ * are on their way. */
+int segment_find_all(const struct bq_leaf *l, struct bq_wanted *wanted, uint32_t n, struct bq_read *rd)
+{
+	const struct segment *s = segment_of(l);
+	struct seeking seeking[BQ_FIND_MAX];
+	int rc = BQ_OK;
+
+	for (uint32_t i = 0; i < n; i++)
+		find_block_of(s, &wanted[i], &seeking[i]);
+	for (uint32_t i = 0; i < n; i++)
+		if (seeking[i].rc == BQ_OK)
+			terms_fetch_block(&s->terms, seeking[i].block);
+	for (uint32_t i = 0; i < n && rc == BQ_OK; i++)
+		rc = find_in_block(s, &wanted[i], &seeking[i], rd);
+	return rc;
 }
 
 /* The state of a walk: the dictionary's own iterator, in the request's arena. */

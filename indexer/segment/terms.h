@@ -153,6 +153,13 @@ int terms_seek(const struct terms_reader *t, struct bq_span key, struct terms_it
  * BQ_EFORMAT [F11] [F13]. */
 int terms_find(const struct terms_reader *t, struct bq_span key, struct terms_iter *it);
 
+/* The same in three steps, so that several keys' blocks come at once: which block
+ * may hold `key` (BQ_ENOTFOUND: there are none, BQ_EFORMAT), its bytes asked for,
+ * and the entry looked for there. */
+int terms_find_block(const struct terms_reader *t, struct bq_span key, uint32_t *block);
+void terms_fetch_block(const struct terms_reader *t, uint32_t block);
+int terms_find_in(const struct terms_reader *t, uint32_t block, struct bq_span key, struct terms_iter *it);
+
 /* Before the entry at place `ord` (< n_terms). */
 int terms_seek_ord(const struct terms_reader *t, uint32_t ord, struct terms_iter *it);
 

@@ -269,17 +269,14 @@ static size_t count_same(struct bq_span a, struct bq_span b)
  *   entry   share|s    shares 5: its own bytes tell, from there on
  *
  * Keys are not put together but for the one that is looked for. */
-int terms_find(const struct terms_reader *t, struct bq_span key, struct terms_iter *it)
+int terms_find_in(const struct terms_reader *t, uint32_t block, struct bq_span key, struct terms_iter *it)
 {
 	unsigned kind = terms_kind(key);
 	size_t same = 0, shared;
 	struct bq_span rest;
-	uint32_t block;
 
 	it->terms = t;
-	if (t->n_blocks == 0)
-		return BQ_ENOTFOUND;
-	if (find_block(t, key, &block) != BQ_OK || open_block(t, block, it) != BQ_OK)
+	if (open_block(t, block, it) != BQ_OK)
 		return BQ_EFORMAT;
 	uint32_t end = t->n_terms - it->next_ord < BQ_TERM_BLOCK ? t->n_terms : it->next_ord + BQ_TERM_BLOCK;
 	while (it->next_ord < end) {
@@ -302,6 +299,34 @@ int terms_find(const struct terms_reader *t, struct bq_span key, struct terms_it
 			return BQ_EFORMAT;
 	}
 	return BQ_ENOTFOUND;
+}
+
+int terms_find_block(const struct terms_reader *t, struct bq_span key, uint32_t *block)
+{
+	if (t->n_blocks == 0)
+		return BQ_ENOTFOUND;
+	if (find_block(t, key, block) != BQ_OK)
+		return BQ_EFORMAT;
+	__builtin_prefetch(t->offs + 8 * (size_t)*block);
+	return BQ_OK;
+}
+
+void terms_fetch_block(const struct terms_reader *t, uint32_t block)
+{
+	uint64_t from = bq_get_u64(t->offs + 8 * (size_t)block);
+
+	if (from < t->blocks.len) {
+		__builtin_prefetch(t->blocks.ptr + from);
+		__builtin_prefetch(t->blocks.ptr + from + 64);
+	}
+}
+
+int terms_find(const struct terms_reader *t, struct bq_span key, struct terms_iter *it)
+{
+	uint32_t block;
+	int rc = terms_find_block(t, key, &block);
+
+	return rc == BQ_OK ? terms_find_in(t, block, key, it) : rc;
 }
 
 int terms_seek_ord(const struct terms_reader *t, uint32_t ord, struct terms_iter *it)

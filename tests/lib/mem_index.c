@@ -140,7 +140,7 @@ static bool ready(const struct bq_leaf *leaf, struct bq_spot *spots, uint32_t n,
 }
 
 static const struct bq_leaf_ops leaf_ops = { find, term_at, terms_next, forms, mem_cursor_new, head, text, fields, mark, NULL,
-	ready };
+	ready, NULL };
 
 /* ---- the whole --------------------------------------------------------- */
 

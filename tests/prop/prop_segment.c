@@ -334,6 +334,38 @@ static void check_stems(const struct bq_leaf *leaf, struct bq_read *rd)
 	assert_int_equal(bq_leaf_find_stem(leaf, BQ_TERM_STEM, BQ_SPAN("prefixed000140"), true, &t, rd), BQ_OK);
 }
 
+/* Any word of the model as any kind of term: stems that words stand for or not,
+ * and words that are not there. */
+static struct bq_wanted draw_wanted(const struct model *m)
+{
+	static const enum bq_term_kind kinds[] = { BQ_TERM_WORD, BQ_TERM_TITLE, BQ_TERM_STEM, BQ_TERM_TITLE_STEM, BQ_TERM_MARKED };
+	static const char *const stems[] = { "alone", "family", "prefixed000140", "zzz", "" };
+	const struct list *l = &m->lists[rng_below(&rng, m->n_lists)];
+	struct bq_wanted w = { .kind = rng_one_in(&rng, 2) ? l->kind : kinds[rng_below(&rng, 5)],
+		.word = bq_span_of(rng_one_in(&rng, 3) ? stems[rng_below(&rng, 5)] : l->word) };
+
+	w.is_self = (w.kind == BQ_TERM_STEM || w.kind == BQ_TERM_TITLE_STEM) && rng_one_in(&rng, 2);
+	return w;
+}
+
+/* Many at once are found as one by one. */
+static void check_find_all(const struct model *m, const struct bq_leaf *leaf, struct bq_read *rd)
+{
+	struct bq_wanted wanted[BQ_FIND_MAX];
+	uint32_t n = (uint32_t)rng_below(&rng, BQ_FIND_MAX + 1);
+
+	for (uint32_t i = 0; i < n; i++)
+		wanted[i] = draw_wanted(m);
+	assert_int_equal(bq_leaf_find_all(leaf, wanted, n, rd), BQ_OK);
+	for (uint32_t i = 0; i < n; i++) {
+		struct bq_term t;
+		int rc = bq_leaf_find_stem(leaf, wanted[i].kind, wanted[i].word, wanted[i].is_self, &t, rd);
+		assert_int_equal(rc, wanted[i].is_found ? BQ_OK : BQ_ENOTFOUND);
+		if (rc == BQ_OK)
+			assert_memory_equal(&t, &wanted[i].term, sizeof t);
+	}
+}
+
 static void check_walk(const struct model *m, const struct bq_leaf *leaf, struct bq_read *rd)
 {
 	struct bq_terms it;
@@ -402,6 +434,8 @@ static void run(uint32_t n_docs)
 			fail_msg("%s", err.msg);
 		check_lists(&m, &s->leaf, &rd);
 		check_stems(&s->leaf, &rd);
+		for (unsigned i = 0; i < 100; i++)
+			check_find_all(&m, &s->leaf, &rd);
 		check_walk(&m, &s->leaf, &rd);
 		check_docs(&m, &s->leaf, &rd);
 		assert_int_equal(rd.error.status, BQ_OK);
