@@ -42,8 +42,21 @@ static uint8_t least_impact(const struct bound *b, uint32_t need)
 	return (uint8_t)impact;
 }
 
-/* A counting sort; equal bounds stay in the order of documents. */
-static void sort_blocks(struct word *w, uint32_t *sorted)
+enum { FEW_BLOCKS = 16 };
+
+/* By falling bounds; equal ones stay in the order of documents. */
+static void sort_few(struct word *w)
+{
+	for (uint32_t i = 1; i < w->n_blocks; i++) {
+		uint32_t block = w->blocks[i], at = i;
+		for (; at > 0 && bound_at(w, w->blocks[at - 1]) < bound_at(w, block); at--)
+			w->blocks[at] = w->blocks[at - 1];
+		w->blocks[at] = block;
+	}
+}
+
+/* The same by counting. */
+static void sort_many(struct word *w, uint32_t *sorted)
 {
 	uint32_t start[257] = { 0 };
 
@@ -66,10 +79,14 @@ static bool pick_blocks(struct word *w)
 	if (w->blocks == NULL)
 		return false;
 	w->n_blocks = w->kernels->pick(w->bounds, n_all, least_impact(&w->clause->bound, w->floor), w->blocks);
+	if (w->n_blocks <= FEW_BLOCKS) {
+		sort_few(w);
+		return true;
+	}
 	uint32_t *sorted = bq_arena_alloc(mem, w->n_blocks * sizeof *sorted);
 	if (sorted == NULL)
 		return false;
-	sort_blocks(w, sorted);
+	sort_many(w, sorted);
 	return true;
 }
 
