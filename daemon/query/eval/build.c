@@ -181,11 +181,13 @@ static uint32_t only_prefix(const struct eval *ev, const struct ast *a)
 
 static struct node *build_text(struct eval *ev, const struct ast *a, uint32_t *lists)
 {
-	struct cover cover = { 0 };
+	struct cover cover;
 	struct node *n;
 
 	if (wants_pairs(ev) && a->near == AST_EXACT)
 		cover_find(ev, a, &cover);
+	else
+		cover_none(&cover);
 	if (cover.is_absent)
 		return node_new(ev, NODE_NONE);
 	uint32_t prefix = wants_pairs(ev) && a->near == AST_EXACT ? only_prefix(ev, a) : UINT32_MAX;

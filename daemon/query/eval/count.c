@@ -189,7 +189,7 @@ bool count_listed(struct eval *ev, uint64_t *out)
 {
 	const struct ast *a = ev->group->root;
 	const struct plan_list *l;
-	struct cover cover = { 0 };
+	struct cover cover;
 
 	if (!ast_is_leaf(a) || a->n_words > 2 || ev->leaf->n_dead != 0 || ev->q->opts->exhaustive)
 		return false;

@@ -41,7 +41,7 @@ void cover_find(struct eval *ev, const struct ast *a, struct cover *out)
 {
 	struct bq_term pair;
 
-	*out = (struct cover){ 0 };
+	cover_none(out);
 	for (uint32_t i = 0; i + 1 < a->n_words; i++) {
 		const struct bq_term *first = term_of(ev, a, i), *second = term_of(ev, a, i + 1);
 		if (first == NULL || second == NULL || a->words[i + 1].at != a->words[i].at + 1 || is_repeated(a, i))

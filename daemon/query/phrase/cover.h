@@ -23,6 +23,13 @@ struct cover {
 	uint32_t n;
 };
 
+/* No pair is known.  Room for them is not cleared: many ask. */
+static inline void cover_none(struct cover *out)
+{
+	out->is_absent = out->is_whole = false;
+	out->n = 0;
+}
+
 /* Ask the leaf about the neighbours in phrase `a`, whose words are all there. */
 void cover_find(struct eval *ev, const struct ast *a, struct cover *out);
 
