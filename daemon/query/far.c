@@ -42,7 +42,7 @@ static int turn_page(struct bq_query *q, const struct bq_remote_hit *hits, uint3
 	struct watch unhurried = { 0 };
 	int rc = bq_remote_fetch(q->view->indexes[0], hits, n, err);
 
-	q->is_resolved = false;
+	q->is_resolved = q->is_weighed = false;
 	q->matches_serial = 0;
 	walk_drop(q);
 	return rc == BQ_OK ? plan_resolve(q, &unhurried, err) : rc;

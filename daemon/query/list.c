@@ -165,7 +165,6 @@ static void sum_up(struct plan_group *g)
 		for (uint32_t l = 0; l < g->n_leaves; l++)
 			for (uint32_t t = 0; t < list->in_leaf[l].n; t++)
 				list->df += list->in_leaf[l].terms[t].df;
-		list->idf = bm25_idf(g->n_docs, list->df);
 	}
 }
 

@@ -36,7 +36,7 @@ static bool tree_has_tiers(const struct ast *a)
 static int make_groups(struct bq_query *q, struct bq_error *err)
 {
 	q->groups = BQ_ARENA_NEW(q->mem, struct plan_group, q->view->n);
-	q->indexes = BQ_ARENA_NEW(q->mem, struct plan_index, q->view->n);
+	q->indexes = bq_arena_alloc(q->mem, q->view->n * sizeof *q->indexes);
 	if (q->groups == NULL || q->indexes == NULL)
 		return no_memory(err);
 	for (uint32_t i = 0; i < q->view->n; i++) {
@@ -53,7 +53,6 @@ static int make_groups(struct bq_query *q, struct bq_error *err)
 		}
 		q->indexes[i].group = g;
 		q->indexes[i].first_leaf = q->groups[g].n_leaves;
-		bm25_init(&q->indexes[i].bm25, ix->k1, ix->b, ix->avg_len);
 		q->groups[g].n_leaves += ix->n_leaves;
 		q->groups[g].n_docs += ix->n_docs;
 	}
@@ -169,7 +168,7 @@ static int add_clauses(struct bq_query *q, struct plan_group *g, struct ast *a, 
 
 /* What a clause weighs: a phrase the sum of its words' idf, left to right,
  * repetitions included.  Returns the sum over all that can score. */
-static double weigh(struct plan_group *g, const struct ast *a)
+static double weigh_tree(struct plan_group *g, const struct ast *a)
 {
 	double sum = 0, idf = 0;
 
@@ -177,12 +176,12 @@ static double weigh(struct plan_group *g, const struct ast *a)
 		uint32_t n = a->kind == AST_WORD ? 1 : a->n_words;
 		uint32_t from = a->is_title && a->n_words > 1 ? a->n_words : 0;
 		for (uint32_t i = 0; i < n; i++)
-			idf += g->lists[a->lists[from + i]].idf;
+			idf += bm25_idf(g->n_docs, g->lists[a->lists[from + i]].df);
 		g->weights[a->id] = (double)a->times * idf;
 		return g->weights[a->id];
 	}
 	for (const struct ast *k = a->kids; k != NULL; k = k->next)
-		sum += k->occur == AST_NOT ? 0 : weigh(g, k);
+		sum += k->occur == AST_NOT ? 0 : weigh_tree(g, k);
 	return sum;
 }
 
@@ -201,19 +200,29 @@ static int resolve_group(struct bq_query *q, struct plan_group *g, struct watch 
 
 int plan_resolve(struct bq_query *q, struct watch *watch, struct bq_error *err)
 {
-	double most = 0;
-
-	if (q->is_resolved)
-		return BQ_OK;
-	for (uint32_t i = 0; i < q->n_groups; i++) {
-		struct plan_group *g = &q->groups[i];
-		int rc = resolve_group(q, g, watch, err);
+	for (uint32_t i = 0; i < q->n_groups && !q->is_resolved; i++) {
+		int rc = resolve_group(q, &q->groups[i], watch, err);
 		if (rc != BQ_OK)
 			return rc;
-		double sum = weigh(g, g->root);
+	}
+	q->is_resolved = true;
+	return BQ_OK;
+}
+
+void plan_weigh(struct bq_query *q)
+{
+	double most = 0;
+
+	if (q->is_weighed)
+		return;
+	for (uint32_t i = 0; i < q->n_groups; i++) {
+		double sum = weigh_tree(&q->groups[i], q->groups[i].root);
 		most = sum > most ? sum : most;
 	}
 	q->shift = bm25_shift(most);
-	q->is_resolved = true;
-	return BQ_OK;
+	for (uint32_t i = 0; i < q->view->n; i++) {
+		const struct bq_index *ix = q->view->indexes[i];
+		bm25_init(&q->indexes[i].bm25, ix->k1, ix->b, ix->avg_len);
+	}
+	q->is_weighed = true;
 }

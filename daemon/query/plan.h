@@ -37,7 +37,6 @@ struct plan_list {
 	bool is_char;           /* a prefix without the cap */
 	struct plan_terms *in_leaf; /* [n_leaves of the group] */
 	uint64_t df;            /* summed; of a prefix at most N */
-	double idf;
 };
 
 struct plan_group {
@@ -57,7 +56,7 @@ struct plan_group {
 struct plan_index {
 	uint32_t group;
 	uint32_t first_leaf; /* group leaf number of its leaf 0 */
-	struct bm25 bm25;
+	struct bm25 bm25;    /* see plan_weigh() */
 };
 
 struct bq_query {
@@ -71,7 +70,8 @@ struct bq_query {
 	struct plan_index *indexes; /* [view->n] */
 	const char **warnings;
 	uint32_t n_warnings, max_warnings;
-	bool is_resolved;           /* lists and weights are there */
+	bool is_resolved;           /* lists are there */
+	bool is_weighed;            /* weights, `shift` and the indexes' tables are there */
 	int shift;                  /* s of the scores */
 	struct matches *matches;    /* of the hit `matches_of`, while the searcher's */
 	struct bq_hit matches_of;   /* match_serial is matches_serial */
@@ -111,9 +111,12 @@ struct bq_searcher {
 	} window;                 /* text around the last place: see locate_text() */
 };
 
-/* Look up every list in every leaf and weigh the clauses; once a query.
- * BQ_EFORMAT, BQ_ENOMEM. */
+/* Look up every list in every leaf; once a query.  BQ_EFORMAT, BQ_ENOMEM. */
 int plan_resolve(struct bq_query *q, struct watch *watch, struct bq_error *err);
+
+/* Weigh the clauses of a resolved query; once.  What the dictionary alone can
+ * answer needs no weights. */
+void plan_weigh(struct bq_query *q);
 
 /* A list number for these properties, made if it is new.  `word` must live as
  * long as the query.  UINT32_MAX when the arena is full. */

@@ -282,6 +282,8 @@ static void set_cost(struct node *n)
 		n->cost += n->should[i]->cost;
 }
 
+static struct node *build_tree(struct eval *ev, const struct ast *a, enum ast_mode mode);
+
 static struct node *build_list_of(struct eval *ev, const struct ast *a, enum ast_mode mode)
 {
 	struct node *n = node_new(ev, NODE_BOOL);
@@ -297,7 +299,7 @@ static struct node *build_list_of(struct eval *ev, const struct ast *a, enum ast
 	n->not = kids + (size_t)2 * n_kids;
 	for (const struct ast *k = a->kids; k != NULL; k = k->next) {
 		enum role role = role_of(a, k, mode);
-		struct node *kid = node_build(ev, k, role == ROLE_NOT ? AST_STRICT : mode);
+		struct node *kid = build_tree(ev, k, role == ROLE_NOT ? AST_STRICT : mode);
 		if (kid == NULL)
 			return NULL;
 		if (!add_kid(n, kid, role))
@@ -310,7 +312,7 @@ static struct node *build_list_of(struct eval *ev, const struct ast *a, enum ast
 }
 
 /* Recursion is as deep as the parser's nesting. */
-struct node *node_build(struct eval *ev, const struct ast *a, enum ast_mode mode)
+static struct node *build_tree(struct eval *ev, const struct ast *a, enum ast_mode mode)
 {
 	switch (a->kind) {
 	case AST_WORD:
@@ -323,4 +325,10 @@ struct node *node_build(struct eval *ev, const struct ast *a, enum ast_mode mode
 		break;
 	}
 	return node_new(ev, NODE_NONE);
+}
+
+struct node *node_build(struct eval *ev, const struct ast *a, enum ast_mode mode)
+{
+	plan_weigh(ev->q);
+	return build_tree(ev, a, mode);
 }

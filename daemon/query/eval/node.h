@@ -80,7 +80,7 @@ struct node {
 	uint32_t tf;                 /* of the phrase in `doc` */
 };
 
-/* Make the tree of `a`; it lives in ev->read.mem.  NULL when the arena is full
+/* Make the tree of `a`, and weigh the query before its first one; it lives in ev->read.mem.  NULL when the arena is full
  * or a list is damaged, which is then in ev->read.error. */
 struct node *node_build(struct eval *ev, const struct ast *a, enum ast_mode mode);
 
