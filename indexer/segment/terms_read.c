@@ -173,31 +173,44 @@ int terms_next(struct terms_iter *it)
 	return read_entry(it, terms_kind(terms_key(it)));
 }
 
-/* How many of the keys [from, to) of a level are below `key`, or also equal. */
-static uint32_t count_below(const uint8_t *keys, uint32_t from, uint32_t to, uint64_t key, bool or_equal)
+static uint64_t level_key(const uint8_t *keys, uint32_t i)
+{
+	return bq_get_u64(keys + 8 * (size_t)i);
+}
+
+/* How many of the keys [from, to) of a level are below `key`. */
+static uint32_t count_below(const uint8_t *keys, uint32_t from, uint32_t to, uint64_t key)
 {
 	uint32_t n = 0;
 
-	for (uint32_t i = from; i < to; i++) {
-		uint64_t k = bq_get_u64(keys + 8 * (size_t)i);
-		n += or_equal ? k <= key : k < key;
-	}
+	for (uint32_t i = from; i < to; i++)
+		n += level_key(keys, i) < key;
 	return n;
 }
 
-/* The number of blocks whose prefix is below `key` (or also equal). */
-static uint32_t rank(const struct terms_reader *t, uint64_t key, bool or_equal)
+/* The number of blocks whose prefix is below `key`. */
+static uint32_t rank(const struct terms_reader *t, uint64_t key)
 {
 	uint32_t from = 0, below = 0;
 
 	for (uint32_t l = 0; l < t->n_levels; l++) {
 		uint32_t to = l == 0 || from + TERMS_FANOUT > t->level_keys[l] ? t->level_keys[l] : from + TERMS_FANOUT;
-		below = from + count_below(t->level[l], from, to, key, or_equal);
+		below = from + count_below(t->level[l], from, to, key);
 		if (below == 0)
 			return 0; /* the leftmost key of every level is the same */
 		from = (below - 1) * TERMS_FANOUT;
 	}
 	return below;
+}
+
+/* No block from the one returned on starts with `prefix`, nor does one before `lo`. */
+static uint32_t behind_prefix(const struct terms_reader *t, uint32_t lo, uint64_t prefix)
+{
+	uint32_t hi = lo;
+
+	for (uint32_t step = 1; hi < t->n_blocks && level_key(t->level[t->n_levels - 1], hi) == prefix; step *= 2)
+		hi = t->n_blocks - hi > step ? hi + step : t->n_blocks;
+	return hi;
 }
 
 /* Compare block b's first key with `key`; sets *bad if the block is damaged. */
@@ -217,12 +230,10 @@ static int compare_first(const struct terms_reader *t, uint32_t b, struct bq_spa
 static int find_block(const struct terms_reader *t, struct bq_span key, uint32_t *out)
 {
 	uint64_t prefix = terms_prefix(key);
-	uint32_t lo = rank(t, prefix, false), hi = lo;
+	uint32_t lo = rank(t, prefix), hi = behind_prefix(t, lo, prefix);
 	bool bad = false;
 
-	/* Blocks lo..hi-1 start with the same 8 bytes: the last one <= key, else lo-1. */
-	if (lo < t->n_blocks && bq_get_u64(t->level[t->n_levels - 1] + 8 * (size_t)lo) == prefix)
-		hi = rank(t, prefix, true);
+	/* The first ones of blocks lo..hi-1 start with the same 8 bytes: the last one <= key, else lo-1. */
 	while (lo < hi && !bad) {
 		uint32_t mid = lo + (hi - lo) / 2;
 		if (compare_first(t, mid, key, &bad) <= 0)
