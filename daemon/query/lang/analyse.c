@@ -12,17 +12,12 @@ static int no_memory(struct parse *p)
 	return bq_error_set(p->err, BQ_ENOMEM, 0, "no memory for the query");
 }
 
-/* How many words `s`, which starts at query byte `at`, holds; they count
- * against the limit of the query. */
-static int count_words(struct parse *p, struct bq_span s, uint64_t at, uint32_t *n)
+/* One more word of the query, whose limit it counts against; it starts at byte
+ * `at`. */
+static int count_word(struct parse *p, uint64_t at)
 {
-	struct bq_tokens it;
-	struct bq_token t;
-
-	*n = 0;
-	for (bq_tokens_init(&it, p->text, s, BQ_TOKENS_QUERY); bq_tokens_next(&it, &t); (*n)++)
-		if (p->n_words++ == BQ_QUERY_MAX_WORDS)
-			return bq_error_set(p->err, BQ_ELIMIT, at + t.off, "more than %u words", BQ_QUERY_MAX_WORDS);
+	if (p->n_words++ == BQ_QUERY_MAX_WORDS)
+		return bq_error_set(p->err, BQ_ELIMIT, at, "more than %u words", BQ_QUERY_MAX_WORDS);
 	return BQ_OK;
 }
 
@@ -57,22 +52,42 @@ static bool is_being_typed(const struct parse *p, struct bq_span s, const struct
 		t->off + t->len == s.len && t->word.len <= BQ_WORD_CUT;
 }
 
-static int fill_words(struct parse *p, struct bq_span s, struct ast *a)
+/* Room for one more word behind words[0 .. n): for 2, 8, 32, .. */
+static bool make_room(struct parse *p, struct ast_word **words, uint32_t n, uint32_t *room)
+{
+	struct ast_word *more;
+
+	if (n < *room)
+		return true;
+	*room = n == 0 ? 2 : 4 * n;
+	more = bq_arena_alloc(p->mem, *room * sizeof *more);
+	if (more != NULL && n != 0)
+		memcpy(more, *words, n * sizeof *more);
+	*words = more;
+	return more != NULL;
+}
+
+/* The words of `s`, which starts at query byte `at`. */
+static int read_words(struct parse *p, struct bq_span s, uint64_t at, struct ast_word **words, uint32_t *n)
 {
 	struct bq_tokens it;
 	struct bq_token t;
-	uint32_t first = 0;
+	uint32_t first = 0, room = 0;
 
-	a->words = BQ_ARENA_NEW(p->mem, struct ast_word, a->n_words);
-	if (a->words == NULL)
-		return no_memory(p);
-	bq_tokens_init(&it, p->text, s, BQ_TOKENS_QUERY);
-	for (uint32_t i = 0; i < a->n_words && bq_tokens_next(&it, &t); i++) {
-		if (i == 0)
+	*words = NULL;
+	*n = 0;
+	for (bq_tokens_init(&it, p->text, s, BQ_TOKENS_QUERY); bq_tokens_next(&it, &t); (*n)++) {
+		int rc = count_word(p, at + t.off);
+		if (rc != BQ_OK)
+			return rc;
+		if (!make_room(p, words, *n, &room))
+			return no_memory(p);
+		if (*n == 0)
 			first = t.ord;
-		a->words[i] = word_of(p, s, &t);
-		a->words[i].at = t.ord - first;
-		a->words[i].is_prefix |= is_being_typed(p, s, &t);
+		struct ast_word *w = &(*words)[*n];
+		*w = word_of(p, s, &t);
+		w->at = t.ord - first;
+		w->is_prefix |= is_being_typed(p, s, &t);
 	}
 	return p->mem->oom ? no_memory(p) : BQ_OK;
 }
@@ -80,9 +95,10 @@ static int fill_words(struct parse *p, struct bq_span s, struct ast *a)
 int analyse_token(struct parse *p, const struct lex_token *t, struct ast **out)
 {
 	uint64_t text_at = (uint64_t)(t->text.ptr - p->lex.query.ptr);
+	struct ast_word *words;
 	struct ast *a;
 	uint32_t n;
-	int rc = count_words(p, t->text, text_at, &n);
+	int rc = read_words(p, t->text, text_at, &words, &n);
 
 	if (rc != BQ_OK)
 		return rc;
@@ -91,16 +107,16 @@ int analyse_token(struct parse *p, const struct lex_token *t, struct ast **out)
 		return no_memory(p);
 	a->is_title = t->is_title || p->is_title;
 	a->n_words = n;
+	a->words = words;
 	if (n == 0)
 		return BQ_OK;
-	rc = fill_words(p, t->text, a);
-	if (rc == BQ_OK && n > 1 && t->distance != 0) {
+	if (n > 1 && t->distance != 0) {
 		a->near = AST_SLOPPY;
 		a->distance = t->distance;
 	}
-	if (rc == BQ_OK && t->is_prefix && a->words[n - 1].text.len <= BQ_WORD_CUT)
+	if (t->is_prefix && a->words[n - 1].text.len <= BQ_WORD_CUT)
 		a->words[n - 1].is_prefix = true;
-	if (rc == BQ_OK && t->kind == LEX_WORD && n == 1 && !a->words[0].is_prefix)
+	if (t->kind == LEX_WORD && n == 1 && !a->words[0].is_prefix)
 		rc = set_stem(p, a);
 	if (rc == BQ_OK && a->near == AST_SLOPPY && n > NEAR_MAX_CROSSED && near_crosses(a))
 		rc = bq_error_set(p->err, BQ_ELIMIT, t->at,
@@ -147,12 +163,13 @@ int analyse_plain(struct parse *p, struct ast **out)
 	struct ast *kids = NULL, **tail = &kids;
 	struct bq_tokens it;
 	struct bq_token t;
-	uint32_t n;
-	int rc = count_words(p, p->lex.query, 0, &n);
+	int rc = BQ_OK;
 
 	bq_tokens_init(&it, p->text, p->lex.query, BQ_TOKENS_QUERY);
 	while (rc == BQ_OK && bq_tokens_next(&it, &t)) {
-		rc = analyse_word(p, &t, tail);
+		rc = count_word(p, t.off);
+		if (rc == BQ_OK)
+			rc = analyse_word(p, &t, tail);
 		if (rc == BQ_OK)
 			tail = &(*tail)->next;
 	}
