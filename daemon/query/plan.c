@@ -77,14 +77,14 @@ static int parse_group(struct bq_query *q, struct plan_group *g, struct bq_error
 int bq_query_parse(struct bq_searcher *s, const struct bq_view *view, struct bq_span text,
 	const struct bq_query_opts *opts, struct bq_arena *mem, struct bq_query **out, struct bq_error *err)
 {
-	struct bq_query *q = BQ_ARENA_NEW(mem, struct bq_query, 1);
+	struct bq_query *q = bq_arena_alloc(mem, sizeof *q);
 	int rc;
 
 	if (q == NULL)
 		return no_memory(err);
 	*q = (struct bq_query){ .searcher = s, .view = view, .text = text, .opts = opts, .mem = mem };
 	q->max_warnings = 2 * PARSE_MAX_WARNINGS;
-	q->warnings = BQ_ARENA_NEW(mem, const char *, q->max_warnings);
+	q->warnings = bq_arena_alloc(mem, q->max_warnings * sizeof *q->warnings);
 	if (q->warnings == NULL)
 		return no_memory(err);
 	rc = far_check_view(view, err);

@@ -16,11 +16,12 @@ static char byte_at(const struct lex *lx, size_t i)
 static size_t blank_len(const struct lex *lx, size_t i)
 {
 	struct bq_span rest = bq_span_from(lx->query, i);
+	unsigned char first = rest.len == 0 ? 'x' : (unsigned char)rest.ptr[0];
 
-	if (rest.len == 0)
-		return 0;
-	if ((unsigned char)rest.ptr[0] <= ' ')
+	if (first <= ' ')
 		return 1;
+	if (first < 0x80)
+		return 0;
 	if (bq_span_starts(rest, BQ_SPAN("\xc2\xa0")))
 		return 2;
 	return bq_span_starts(rest, BQ_SPAN("\xe3\x80\x80")) ? 3 : 0;
@@ -108,6 +109,8 @@ static bool rest_is_number(struct bq_span s, size_t from, bool dots)
 /* A byte inside a bare word that would be an operator of the language. */
 static int check_byte(struct bq_span w, size_t i, uint64_t at, struct bq_error *err)
 {
+	if (w.ptr[i] != '*' && w.ptr[i] != '?' && w.ptr[i] != '~' && w.ptr[i] != '^')
+		return BQ_OK;
 	bool before = i > 0 && is_wordly(w.ptr[i - 1]);
 	bool after = i + 1 < w.len && is_wordly(w.ptr[i + 1]);
 
@@ -221,12 +224,18 @@ static int read_near(struct lex *lx, size_t from, struct lex_token *out, struct 
 	return rc;
 }
 
+/* What begins a token of its own also inside a word. */
+static bool is_bracket(char c)
+{
+	return c == '"' || c == '(' || c == ')';
+}
+
 static int read_word(struct lex *lx, struct lex_token *out, struct bq_error *err)
 {
 	size_t from = lx->at;
 	struct bq_span w;
 
-	while (!ends_here(lx, lx->at) && strchr("\"()", lx->query.ptr[lx->at]) == NULL)
+	while (!ends_here(lx, lx->at) && !is_bracket(lx->query.ptr[lx->at]))
 		lx->at++;
 	w = bq_span_first(bq_span_from(lx->query, from), lx->at - from);
 	out->kind = LEX_WORD;
