@@ -45,6 +45,8 @@ struct crew {
  * crew_release(), whatever the outcome.  BQ_ENOMEM. */
 int crew_init(struct crew *c, struct bq_text *text, struct pool *pool, uint64_t memory_bytes, uint64_t seed,
 	struct bq_error *err);
+
+/* Free what it holds, chunks that still wait included; `text` and `pool` stay. */
 void crew_release(struct crew *c);
 
 /* Whether `in` can be indexed whole: analyser_check(). */
@@ -58,9 +60,10 @@ int crew_add(struct crew *c, const struct bq_doc_in *in, uint32_t doc, struct se
 /* Come back when `w` and the inverters have all that was taken. */
 int crew_drain(struct crew *c, struct segment_writer *w, struct bq_error *err);
 
-/* What the inverters hold, and may hold after a few more words, about; exact when
- * drained. */
+/* What the inverters hold, about; exact when drained. */
 uint64_t crew_bytes(const struct crew *c);
+
+/* What they may hold after a few more words, about. */
 uint64_t crew_next_bytes(const struct crew *c);
 
 /* The inverters of a drained crew; out[POOL_MAX] gets as many as returned. */

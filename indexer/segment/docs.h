@@ -56,6 +56,8 @@ struct docs_reader {
 
 /* Check footer and index bounds [F28]; prepares the dictionary in place. */
 int docs_open(struct bq_span section, const char *name, struct docs_reader *out, struct bq_error *err);
+
+/* Free the dictionary and the idle contexts; the section is the caller's. */
 void docs_close(struct docs_reader *d);
 
 /* Bytes [off, off + len) of the string; lives in `mem`.  BQ_EFORMAT if a frame

@@ -134,6 +134,12 @@ void bqp_peer_expect_eof(struct bqp_peer *p)
 		fail_msg("the daemon does not close");
 }
 
+void bqp_peer_await_close(struct bqp_peer *p)
+{
+	if (!await(p, POLLRDHUP, BQP_PATIENCE_MS))
+		fail_msg("the daemon does not close");
+}
+
 void bqp_peer_await_status(struct bqp_peer *p, const char *words)
 {
 	int64_t until = now_ms() + BQP_PATIENCE_MS;

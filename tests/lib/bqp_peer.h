@@ -49,6 +49,10 @@ const char *bqp_peer_expect(struct bqp_peer *p, const char *head);
 /* The daemon must close, within BQP_PATIENCE_MS, without another line. */
 void bqp_peer_expect_eof(struct bqp_peer *p);
 
+/* Wait, at most BQP_PATIENCE_MS, until the daemon has closed; what it sent before is
+ * not read. */
+void bqp_peer_await_close(struct bqp_peer *p);
+
 /* Ask until STATUS has `words`: what a daemon learns by itself, it does not learn at
  * once.  Fails the test if that takes over BQP_PATIENCE_MS. */
 void bqp_peer_await_status(struct bqp_peer *p, const char *words);

@@ -18,7 +18,6 @@ static const struct {
 };
 
 const char *response_code_word(enum reply_code code) { return codes[code].word; }
-int response_code_status(enum reply_code code) { return codes[code].status; }
 
 static void start(struct response *r, struct bq_buf *out)
 {

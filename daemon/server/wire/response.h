@@ -27,9 +27,8 @@ enum reply_code {
 	REPLY_CODES /* how many there are */
 };
 
-/* The word a code is on the wire, and its number. */
+/* The word a code is on the wire. */
 const char *response_code_word(enum reply_code code);
-int response_code_status(enum reply_code code);
 
 /* Writes the lines of one request into `out`, which it **borrows**. */
 struct response {

@@ -69,8 +69,10 @@ void cluster_release(struct cluster *c);
 /* ---- shards ---------------------------------------------------------------- */
 
 /* What all requests know from now on: the shard fails, and `why` (cut at the size
- * of its buffer); or it does not. */
+ * of its buffer).  It is asked again after a while, twice as long each time. */
 void cluster_set_down(struct cluster *c, uint32_t shard, const char *why);
+
+/* It does not fail (any more): requests wait for it. */
 void cluster_set_up(struct cluster *c, uint32_t shard);
 
 /* How the shard does. */
@@ -95,6 +97,8 @@ void cluster_give(struct cluster *c, struct session *s);
 /* The turn to connect to a shard: false if others have it, one while it is down.
  * Ends with cluster_end_turn(). */
 bool cluster_take_turn(struct cluster *c, uint32_t shard);
+
+/* Who has a turn gives it back, connected or not; those who wait for it wake up. */
 void cluster_end_turn(struct cluster *c, uint32_t shard);
 
 /* Until something changes, but not long and not beyond `until_ns`. */
