@@ -22,6 +22,7 @@ struct lookup {
 	uint32_t lead;             /* the list that documents come from, if it is not met */
 	struct joints joints;      /* n: 0 if no pair is known */
 	struct verify verify;      /* all words */
+	struct verify_word *near;  /* of a phrase with slots, if its words are all different, and it may stand anywhere */
 	struct verify_member *members;  /* those not spared in a document: room for all */
 	const struct bq_spot **spots;   /* [n_lists]: of a document */
 	uint32_t *positions;       /* of a phrase with slots: room for n_positions, decoded */
@@ -168,6 +169,24 @@ static bool add_members(struct lookup *l, const struct node *n)
 	return l->spots != NULL && l->members != NULL;
 }
 
+/* Words that need not stand in their places are read as they are packed, unless
+ * one may take another's. */
+static bool add_near(struct lookup *l, const struct node *n)
+{
+	const struct near_slot *slots = n->slots;
+
+	if (slots == NULL || n->n_lists != n->n_members || (n->ast != NULL && n->ast->is_title))
+		return true;
+	for (uint32_t i = 0; i < n->n_members; i++)
+		if (slots[i].is_crossed)
+			return true;
+	l->near = bq_arena_alloc(n->ev->read.mem, n->n_members * sizeof *l->near);
+	for (uint32_t i = 0; i < n->n_members && l->near != NULL; i++)
+		l->near[i] = (struct verify_word){ n->members[i].list, slots[n->n_members - 1].at - slots[i].at,
+			slots[i].slack };
+	return l->near != NULL;
+}
+
 struct lookup *lookup_new(struct node *phrase, const struct node *lead)
 {
 	struct lookup *l = bq_arena_alloc(phrase->ev->read.mem, sizeof *l);
@@ -178,7 +197,7 @@ struct lookup *lookup_new(struct node *phrase, const struct node *lead)
 	l->phrase = phrase;
 	l->n_lists = phrase->n_lists;
 	if (!make_lists(l, phrase) || !make_joints(l, phrase) || !make_order(l, phrase, lead) ||
-		!add_members(l, phrase))
+		!add_members(l, phrase) || !add_near(l, phrase))
 		return NULL;
 	return l;
 }
@@ -418,6 +437,8 @@ static uint32_t starts_in(struct lookup *l, uint32_t j, uint32_t exact_from)
 	}
 	for (uint32_t list = 0; list < l->n_lists; list++)
 		l->spots[list] = &l->lists[list].spots[l->lists[list].at[j]];
+	if (l->near != NULL)
+		return verify_near(l->near, l->phrase->n_members, l->spots, v.walks, any ? 1 : v.most);
 	if (l->phrase->slots != NULL)
 		return near_in(l, zone_of(l->phrase, l->docs[j]), any);
 	return verify_starts(&v, l->spots, zone_of(l->phrase, l->docs[j]), any);

@@ -214,6 +214,77 @@ static uint32_t count_by_map(struct verify *v, const struct bq_spot *const *spot
 	return is_damaged(v) ? VERIFY_DAMAGED : n;
 }
 
+/* ---- near one another -------------------------------------------------- */
+
+/* Have all walks go on until they go together: from the one that is farthest
+ * ahead, less its slack, all must be.  Who is not goes with nothing that the
+ * others still come to.  false when one is at its end. */
+static bool walk_together(const struct verify_word *words, uint32_t n_words, struct bq_spot_walk *walks)
+{
+	for (;;) {
+		uint64_t least = 0, first = UINT64_MAX;
+		for (uint32_t i = 0; i < n_words; i++) {
+			uint64_t pos = walks[i].pos, from = pos > words[i].slack ? pos - words[i].slack : 0;
+			least = from > least ? from : least;
+			first = pos < first ? pos : first;
+		}
+		if (first >= least)
+			return true;
+		for (uint32_t i = 0; i < n_words; i++)
+			if (!walk_to(&walks[i], least))
+				return false;
+	}
+}
+
+/* The same for two, without a loop over them. */
+static uint32_t near_two(const struct verify_word words[2], const struct bq_spot *const *spots, uint32_t most)
+{
+	const struct bq_spot *first = spots[words[0].list], *second = spots[words[1].list];
+	struct bq_spot_walk a = bq_spot_walk_from(first, bq_spot_first(first) + words[0].off);
+	struct bq_spot_walk b = bq_spot_walk_from(second, bq_spot_first(second) + words[1].off);
+	uint32_t n = 0;
+	bool more = true;
+
+	while (more) {
+		if (b.pos > a.pos + words[1].slack) {
+			more = walk_to(&a, b.pos - words[1].slack);
+		} else if (a.pos > b.pos + words[0].slack) {
+			more = walk_to(&b, a.pos - words[0].slack);
+		} else {
+			uint64_t x = a.pos - words[0].off, y = b.pos - words[1].off, next = (x > y ? x : y) + 1;
+			more = ++n < most && walk_to(&a, next + words[0].off) && walk_to(&b, next + words[1].off);
+		}
+	}
+	return a.pos - words[0].off >= BQ_MAX_POS || b.pos - words[1].off >= BQ_MAX_POS ? VERIFY_DAMAGED : n;
+}
+
+/* The first that go together end sooner than any others. */
+uint32_t verify_near(const struct verify_word *words, uint32_t n_words, const struct bq_spot *const *spots,
+	struct bq_spot_walk *walks, uint32_t most)
+{
+	uint32_t n = 0;
+	bool more = true;
+
+	if (n_words == 2)
+		return near_two(words, spots, most);
+	for (uint32_t i = 0; i < n_words; i++) {
+		const struct bq_spot *spot = spots[words[i].list];
+		walks[i] = bq_spot_walk_from(spot, bq_spot_first(spot) + words[i].off);
+	}
+	while (more && walk_together(words, n_words, walks)) {
+		uint64_t end = 0;
+		more = ++n < most;
+		for (uint32_t i = 0; i < n_words; i++)
+			end = walks[i].pos - words[i].off > end ? walks[i].pos - words[i].off : end;
+		for (uint32_t i = 0; i < n_words && more; i++)
+			more = walk_to(&walks[i], end + 1 + words[i].off);
+	}
+	for (uint32_t i = 0; i < n_words; i++)
+		if (walks[i].pos - words[i].off >= BQ_MAX_POS)
+			return VERIFY_DAMAGED;
+	return n;
+}
+
 /* ---- either way -------------------------------------------------------- */
 
 uint32_t verify_starts(struct verify *v, const struct bq_spot *const *spots, struct verify_zone zone, bool any)

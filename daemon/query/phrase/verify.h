@@ -57,4 +57,16 @@ static const struct verify_zone verify_anywhere = { 0, UINT64_MAX };
  * [F24]. */
 uint32_t verify_starts(struct verify *v, const struct bq_spot *const *spots, struct verify_zone zone, bool any);
 
+/* A word of those that need not stand in their places: see near.h. */
+struct verify_word {
+	uint32_t list;  /* each its own */
+	uint32_t off;   /* how far before the last word's its place is */
+	uint32_t slack;
+};
+
+/* How many matches the words have in a document, anywhere; `most` are enough.
+ * `walks`: room for one each.  VERIFY_DAMAGED as verify_starts(). */
+uint32_t verify_near(const struct verify_word *words, uint32_t n_words, const struct bq_spot *const *spots,
+	struct bq_spot_walk *walks, uint32_t most);
+
 #endif
