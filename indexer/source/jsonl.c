@@ -86,14 +86,16 @@ static const char *take_strings(const struct jsonl *j, struct bq_span lifted, st
 static const char *take_fields(struct jsonl *j, struct bq_doc_in *out)
 {
 	static const char *const ours[] = { "id", "title", "text" };
-	json_t *rest = json_copy(j->record); /* shallow */
+	size_t n_ours = 0;
+	json_t *rest;
 
+	for (size_t i = 0; i < 3; i++)
+		n_ours += json_object_get(j->record, ours[i]) != NULL;
+	if (json_object_size(j->record) == n_ours)
+		return NULL;
+	rest = json_copy(j->record); /* shallow */
 	for (size_t i = 0; rest != NULL && i < 3; i++)
 		(void)json_object_del(rest, ours[i]);
-	if (rest != NULL && json_object_size(rest) == 0) {
-		json_decref(rest);
-		return NULL;
-	}
 	j->fields = rest == NULL ? NULL : json_dumps(rest, JSON_COMPACT);
 	json_decref(rest);
 	if (j->fields == NULL)
