@@ -30,6 +30,19 @@ static size_t count_plain(const char *s, size_t n)
 	return i;
 }
 
+/* Bytes of the characters of three bytes at the start of s[0, n), of those whose second byte may
+ * be any that continues one: most of CJK text. */
+static size_t count_triples(const char *s, size_t n)
+{
+	const uint8_t *p = (const uint8_t *)s;
+	size_t i = 0;
+
+	while (i + 3 <= n && p[i] > 0xe0 && p[i] < 0xf0 && p[i] != 0xed && (p[i + 1] & 0xc0) == 0x80 &&
+	       (p[i + 2] & 0xc0) == 0x80)
+		i += 3;
+	return i;
+}
+
 static int hex_value(char c)
 {
 	if (c >= '0' && c <= '9')
@@ -117,6 +130,7 @@ static size_t find_end(const char *line, size_t len, size_t from)
 			return line[at] == '"' ? at : len;
 		at += n;
 		at += count_plain(line + at, len - at);
+		at += count_triples(line + at, len - at);
 	}
 	return len;
 }

@@ -32,9 +32,9 @@ static void put_piece(struct bq_buf *b)
 {
 	static const char *const sound[] = { "a", "plain words of some length", "\\n", "\\\"", "\\\\", "\\/", "\\u00e9", "\\u20AC",
 		"\\ud83d\\ude00", "\\u0000", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\x7f", "{", "}", "[", ":", ",", "text",
-		"\xed\x9f\xbf", "\xef\xbf\xbf", "\\b\\f\\r\\t" };
+		"\xed\x9f\xbf", "\xef\xbf\xbf", "\xe4\xb8\xad\xe6\x96\x87", "\\b\\f\\r\\t" };
 	static const char *const broken[] = { "\"", "\\", "\\x", "\\u12", "\\ud83d", "\\ude00", "\\ud83d\\u0041", "\n", "\x1f", "\xff",
-		"\xc3", "\xed\xa0\x80", "\xc0\xaf", "\xf4\x90\x80\x80", "\\u00g0", "\\U0041", "\\ud83dx" };
+		"\xc3", "\xe4\xb8", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xc0\xaf", "\xf4\x90\x80\x80", "\\u00g0", "\\U0041", "\\ud83dx" };
 	bool is_broken = rng_one_in(&rng, 60);
 
 	if (is_broken)
