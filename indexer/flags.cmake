@@ -62,6 +62,17 @@ else()
 		-D_FORTIFY_SOURCE=$<IF:$<C_COMPILER_ID:GNU>,3,2>)
 endif()
 
+# Where gcc clears or copies some hundred bytes it takes `rep stos` and `rep movs`,
+# which need tens of cycles to begin: stores are faster.  Clang takes them anyway.
+set(BQ_STORES vector_loop:1024:noalign,libcall:-1:noalign)
+check_c_compiler_flag("-mmemset-strategy=${BQ_STORES} -mmemcpy-strategy=${BQ_STORES}" BQ_C_STORES)
+function(bq_clear_by_stores target)
+	if(BQ_C_STORES)
+		target_compile_options(${target} PRIVATE
+			$<$<COMPILE_LANGUAGE:C>:-mmemset-strategy=${BQ_STORES};-mmemcpy-strategy=${BQ_STORES}>)
+	endif()
+endfunction()
+
 # Hot loops: full optimisation, without the flags that put work into each call.
 function(bq_kernel)
 	set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS
