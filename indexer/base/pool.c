@@ -20,14 +20,14 @@ struct pool {
 	struct worker workers[POOL_MAX];
 };
 
-/* Run the queue's first task.  The lock is held before and after. */
-static void run_first(struct pool *p, unsigned worker)
+/* Run the task of the queue that `at` points to.  The lock is held before and after. */
+static void run_task(struct pool *p, struct task **at, unsigned worker)
 {
-	struct task *t = p->first;
+	struct task *t = *at;
 
-	p->first = t->next;
-	if (p->first == NULL)
-		p->last = &p->first;
+	*at = t->next;
+	if (t->next == NULL)
+		p->last = at;
 	(void)pthread_mutex_unlock(&p->lock);
 	t->run(t, worker);
 	(void)pthread_mutex_lock(&p->lock);
@@ -46,7 +46,7 @@ static void *work(void *arg)
 			(void)pthread_cond_wait(&p->has_task, &p->lock);
 		if (p->first == NULL)
 			break;
-		run_first(p, w->number);
+		run_task(p, &p->first, w->number);
 	}
 	(void)pthread_mutex_unlock(&p->lock);
 	return NULL;
@@ -112,14 +112,25 @@ void pool_submit(struct pool *p, struct task *t)
 	(void)pthread_mutex_unlock(&p->lock);
 }
 
+/* The first task that the owner may run while it waits for `t`, or the end of the queue. */
+static struct task **find_task(struct pool *p, const struct task *t)
+{
+	struct task **at = &p->first;
+
+	while (*at != NULL && (*at)->is_long && *at != t)
+		at = &(*at)->next;
+	return at;
+}
+
 void pool_wait(struct pool *p, struct task *t)
 {
 	if (pool_threads(p) == 1)
 		return;
 	(void)pthread_mutex_lock(&p->lock);
 	while (!t->is_done) {
-		if (p->first != NULL)
-			run_first(p, 0);
+		struct task **at = find_task(p, t);
+		if (*at != NULL)
+			run_task(p, at, 0);
 		else
 			(void)pthread_cond_wait(&p->has_done, &p->lock);
 	}

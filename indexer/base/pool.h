@@ -6,7 +6,8 @@
  *                 '--> queue, first in first out --> workers, and the owner while it waits
  *
  * Tasks start in the order they were submitted; of the tasks that one worker
- * gets, each was submitted after the one before.  What a task has written the
+ * gets, each was submitted after the one before: all but long ones, which the
+ * owner leaves to others, so that what it alone does goes on.  What a task has written the
  * owner may read when it has waited for it.
  */
 #ifndef BASE_POOL_H
@@ -17,6 +18,7 @@
 struct task {
 	void (*run)(struct task *t, unsigned worker); /* worker: 0 .. pool_threads() - 1, 0 the owner */
 	struct task *next;
+	bool is_long; /* the owner runs it only if there are no others, or when it waits for it */
 	bool is_done;
 };
 

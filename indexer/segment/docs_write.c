@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "segment/docs.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +12,8 @@
 #include <zstd.h>
 
 enum {
-	HEAD_BYTES = 8 << 20,       /* kept back until the dictionary is trained on them */
+	HEAD_BYTES = 8 << 20,       /* kept back until the dictionary is trained on them, */
+	TAIL_BYTES = 8 << 20,       /* and those that come meanwhile */
 	MIN_TRAIN_BYTES = 1 << 20,  /* below, a dictionary costs more than it saves */
 	MAX_DICT_BYTES = 256 << 10,
 	TRAIN_SEGMENT = 64,         /* bytes of the pieces that a dictionary is made of */
@@ -30,12 +32,25 @@ struct batch {
 	uint8_t packed[BATCH_FRAMES * BQ_FRAME_BYTES + FRAME_SLACK];
 };
 
+/* A dictionary in the making. */
+struct training {
+	struct task task; /* first */
+	struct docs_writer *w;
+	uint8_t dict[MAX_DICT_BYTES];
+	size_t len;
+	ZSTD_CDict *cdict;   /* NULL without a dictionary */
+	bool failed;
+	atomic_bool is_done; /* look, do not wait */
+};
+
 /* raw --> batch | batch | batch --> the container, in their order
  *          filled, compressed, put: a ring */
 struct docs_writer {
 	struct container_writer *out;
 	struct pool *pool;
 	struct bq_buf head;  /* not yet framed: the dictionary is trained on it */
+	struct bq_buf tail;  /* likewise, come while it is */
+	struct training *training; /* under way */
 	struct bq_buf index;
 	uint64_t raw_bytes, n_frames, frames_off, frame_at;
 	bool is_trained;
@@ -87,6 +102,36 @@ static size_t train(const struct bq_buf *raw, uint8_t *dict, size_t cap)
 	return ZDICT_isError(len) ? 0 : len; /* too uniform to learn from: do without */
 }
 
+static void run_training(struct task *t, unsigned worker)
+{
+	struct training *tr = (struct training *)t;
+	const struct bq_buf *head = &tr->w->head;
+
+	(void)worker;
+	if (head->len >= MIN_TRAIN_BYTES)
+		tr->len = train(head, tr->dict, sizeof tr->dict);
+	if (tr->len != 0) {
+		tr->cdict = ZSTD_createCDict(tr->dict, tr->len, DOCS_LEVEL);
+		tr->failed = tr->cdict == NULL;
+	}
+	atomic_store(&tr->is_done, true);
+}
+
+/* The head is complete.  Training takes as long as 10 MB of text take in all else: another thread
+ * does it, while this one goes on reading. */
+static void start_training(struct docs_writer *w)
+{
+	struct training *tr = calloc(1, sizeof *tr);
+
+	w->training = tr;
+	w->failed |= tr == NULL || w->head.oom;
+	if (tr == NULL)
+		return;
+	tr->task = (struct task){ .run = run_training, .is_long = true };
+	tr->w = w;
+	pool_submit(w->pool, &tr->task);
+}
+
 /* The frame's size is known from its place: leave it and the rest out. */
 static void configure(struct docs_writer *w, ZSTD_CCtx *cctx)
 {
@@ -97,34 +142,25 @@ static void configure(struct docs_writer *w, ZSTD_CCtx *cctx)
 	(void)ZSTD_CCtx_setParameter(cctx, ZSTD_c_checksumFlag, 0);
 }
 
-/* Choose the compression; write the section's start. */
+/* Write the section's start; from now on there are frames. */
 static void begin_frames(struct docs_writer *w)
 {
-	uint8_t *dict = malloc(MAX_DICT_BYTES), head[8] = { 0 };
-	size_t len = 0;
+	struct training *tr = w->training;
+	uint8_t head[8] = { 0 };
 
-	w->is_trained = true;
-	w->n_ring = pool_threads(w->pool) == 1 ? 1 : 2 * pool_threads(w->pool);
-	w->ring = malloc(w->n_ring * sizeof *w->ring);
-	for (unsigned i = 0; w->ring != NULL && i < w->n_ring; i++) {
-		w->ring[i].is_under_way = false;
-		w->ring[i].n_raw = 0;
-	}
-	if (dict == NULL || w->ring == NULL)
-		w->failed = true;
-	else if (w->head.len >= MIN_TRAIN_BYTES)
-		len = train(&w->head, dict, MAX_DICT_BYTES);
-	bq_put_u32(head, (uint32_t)len);
+	if (tr == NULL)
+		return;
+	pool_wait(w->pool, &tr->task);
+	w->failed |= tr->failed;
+	w->cdict = tr->cdict;
+	bq_put_u32(head, (uint32_t)tr->len);
 	container_put(w->out, head, sizeof head);
-	if (len != 0) {
-		container_put(w->out, dict, len);
-		w->cdict = ZSTD_createCDict(dict, len, DOCS_LEVEL);
-		w->failed |= w->cdict == NULL;
-	}
-	free(dict);
+	container_put(w->out, tr->dict, tr->len);
 	for (unsigned i = 0; i < pool_threads(w->pool); i++)
 		configure(w, w->cctx[i]);
 	w->frames_off = container_at(w->out);
+	free(tr);
+	w->training = NULL;
 }
 
 /* ---- batches ----------------------------------------------------------- */
@@ -145,6 +181,20 @@ static void compress_batch(struct task *t, unsigned worker)
 		b->lens[i] = (uint16_t)len;
 		to += len;
 		at += (uint32_t)n;
+	}
+}
+
+static void open_ring(struct docs_writer *w)
+{
+	w->n_ring = pool_threads(w->pool) == 1 ? 1 : 2 * pool_threads(w->pool);
+	w->ring = malloc(w->n_ring * sizeof *w->ring);
+	w->failed |= w->ring == NULL;
+	for (unsigned i = 0; w->ring != NULL && i < w->n_ring; i++) {
+		struct batch *b = &w->ring[i];
+		b->task = (struct task){ .run = compress_batch };
+		b->w = w;
+		b->is_under_way = false;
+		b->n_raw = 0;
 	}
 }
 
@@ -174,8 +224,6 @@ static void next_batch(struct docs_writer *w)
 	struct batch *b = &w->ring[w->at];
 
 	if (b->n_raw != 0) {
-		b->task.run = compress_batch;
-		b->w = w;
 		b->is_under_way = true;
 		pool_submit(w->pool, &b->task);
 	}
@@ -185,8 +233,6 @@ static void next_batch(struct docs_writer *w)
 
 static void put_raw(struct docs_writer *w, const uint8_t *p, size_t n)
 {
-	if (!w->is_trained)
-		begin_frames(w);
 	while (n != 0 && !w->failed) {
 		struct batch *b = &w->ring[w->at];
 		size_t part = sizeof b->raw - b->n_raw < n ? sizeof b->raw - b->n_raw : n;
@@ -199,37 +245,53 @@ static void put_raw(struct docs_writer *w, const uint8_t *p, size_t n)
 	}
 }
 
-/* The bytes kept back for training. */
-static void put_head(struct docs_writer *w)
+/* Frames of what has been kept back. */
+static void put_kept(struct docs_writer *w)
 {
-	if (!w->head.oom)
-		put_raw(w, w->head.ptr, w->head.len);
-	w->failed |= w->head.oom;
+	begin_frames(w);
+	open_ring(w);
+	w->failed |= w->head.oom || w->tail.oom;
+	w->is_trained = true;
+	put_raw(w, w->head.ptr, w->head.len);
 	bq_buf_release(&w->head);
+	put_raw(w, w->tail.ptr, w->tail.len);
+	bq_buf_release(&w->tail);
+}
+
+/* Keep what there is room for in `to`; the rest. */
+static struct bq_span keep(struct bq_buf *to, size_t most, struct bq_span bytes)
+{
+	size_t n = bytes.len < most - to->len ? bytes.len : most - to->len;
+
+	bq_buf_put(to, bytes.ptr, n);
+	return bq_span_from(bytes, n);
 }
 
 void docs_put(struct docs_writer *w, struct bq_span bytes)
 {
 	w->raw_bytes += bytes.len;
-	if (w->is_trained) {
-		put_raw(w, (const uint8_t *)bytes.ptr, bytes.len);
-		return;
+	if (!w->is_trained && w->training == NULL) {
+		bytes = keep(&w->head, HEAD_BYTES, bytes);
+		if (w->head.len == HEAD_BYTES || w->head.oom)
+			start_training(w);
 	}
-	size_t n = bytes.len < HEAD_BYTES - w->head.len ? bytes.len : HEAD_BYTES - w->head.len;
-	bq_buf_put(&w->head, bytes.ptr, n);
-	if (w->head.len < HEAD_BYTES && !w->head.oom)
-		return;
-	bytes = bq_span_from(bytes, n);
-	put_head(w);
-	put_raw(w, (const uint8_t *)bytes.ptr, bytes.len);
+	if (w->training != NULL) {
+		bytes = keep(&w->tail, TAIL_BYTES, bytes);
+		if (w->tail.len == TAIL_BYTES || w->tail.oom || atomic_load(&w->training->is_done))
+			put_kept(w);
+	}
+	if (w->is_trained)
+		put_raw(w, (const uint8_t *)bytes.ptr, bytes.len);
 }
 
 int docs_finish(struct docs_writer *w)
 {
 	uint8_t footer[DOCS_FOOTER];
 
+	if (!w->is_trained && w->training == NULL)
+		start_training(w);
 	if (!w->is_trained)
-		put_head(w);
+		put_kept(w);
 	for (unsigned i = 0; i < w->n_ring && !w->failed; i++)
 		next_batch(w);
 	bq_buf_put_zeros(&w->index, (DOCS_GROUP - w->n_frames % DOCS_GROUP) % DOCS_GROUP * 2);
@@ -247,6 +309,11 @@ void docs_writer_free(struct docs_writer *w)
 {
 	if (w == NULL)
 		return;
+	if (w->training != NULL) {
+		pool_wait(w->pool, &w->training->task);
+		(void)ZSTD_freeCDict(w->training->cdict);
+		free(w->training);
+	}
 	for (unsigned i = 0; i < w->n_ring && w->ring != NULL; i++)
 		if (w->ring[i].is_under_way)
 			pool_wait(w->pool, &w->ring[i].task);
@@ -255,6 +322,7 @@ void docs_writer_free(struct docs_writer *w)
 	(void)ZSTD_freeCDict(w->cdict);
 	free(w->ring);
 	bq_buf_release(&w->head);
+	bq_buf_release(&w->tail);
 	bq_buf_release(&w->index);
 	free(w);
 }
