@@ -8,7 +8,8 @@
  *   of       |-- <= 420 ----|          with these alone cannot rank
  *   reykja.. |-- <= 9,050 --|          the others are added up in sums[4096],
  *   need     7,412                     or, if it is one, are candidates as they
- *                                      are; idle words are looked up
+ *                                      are; idle words are looked up, or added
+ *                                      up, too, if there are few
  *
  * Before that, words much rarer than the others together are answered one by
  * one: see maxscore_best().
@@ -33,6 +34,23 @@ struct window {
 	uint32_t *points; /* likewise */
 };
 
+/* Sums of few words leave many candidates, of which each has to be looked up in
+ * idle ones: add up the largest of these, too, as long as that takes no longer
+ * than the others do. */
+static void add_idle(struct window *w)
+{
+	const struct flat *f = w->c->flat;
+	uint64_t cost = 0;
+
+	for (uint32_t i = w->n_idle; i < f->n_should; i++)
+		cost += f->should[i]->node->cost;
+	while (w->n_idle > 0 && f->should[w->n_idle - 1]->node->cost <= cost) {
+		const struct flat_clause *c = f->should[--w->n_idle];
+		w->rest -= c->most;
+		cost -= c->node->cost;
+	}
+}
+
 /* Part the words in window `i` of the stretch; false if none can rank. */
 static bool part_words(struct window *w, uint32_t i)
 {
@@ -50,6 +68,8 @@ static bool part_words(struct window *w, uint32_t i)
 	w->n_idle = w->rest = 0;
 	while (w->n_idle < f->n_should && w->rest + f->should[w->n_idle]->most < need)
 		w->rest += f->should[w->n_idle++]->most;
+	if (w->n_idle + 2 <= f->n_should)
+		add_idle(w);
 	w->c->is_cut |= w->rest != 0;
 	return w->n_idle < f->n_should;
 }
