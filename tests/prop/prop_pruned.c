@@ -171,12 +171,17 @@ static void put_clause(struct bq_buf *out, uint32_t vocabulary, unsigned depth)
 	}
 }
 
-/* Something positive first, so that the query is none of negations alone. */
+/* Something positive first, so that the query is none of negations alone; now
+ * and then many words of which any will do. */
 static void make_query(struct bq_buf *out, uint32_t vocabulary)
 {
 	uint32_t n = (uint32_t)rng_skewed(&rng, 6);
 
 	bq_buf_clear(out);
+	if (rng_one_in(&rng, 10)) {
+		put_words(out, (uint32_t)rng_between(&rng, 5, 30), vocabulary);
+		return;
+	}
 	if (rng_one_in(&rng, 4)) {
 		bq_buf_printf(out, "%s", rng_one_in(&rng, 3) ? "+" : "");
 		put_phrase(out, vocabulary);
