@@ -53,14 +53,19 @@ AVX2 static void score(const struct kernel_score *s, const uint32_t *docs, const
 	}
 }
 
-/* Put the places of the bits of `mask`, from `first` on, at the end. */
-AVX2 static inline uint32_t put_places(uint32_t mask, uint32_t first, uint16_t *at, uint32_t n)
-{
-	for (; mask != 0; mask &= mask - 1)
-		at[n++] = (uint16_t)(first + (uint32_t)__builtin_ctz(mask));
-	return n;
-}
+/* Places of the bits of each byte, the lowest first. */
+#define SET0(v) (v), ((v) << 8 | 0)
+#define SET1(v) SET0(v), SET0((v) << 8 | 1)
+#define SET2(v) SET1(v), SET1((v) << 8 | 2)
+#define SET3(v) SET2(v), SET2((v) << 8 | 3)
+#define SET4(v) SET3(v), SET3((v) << 8 | 4)
+#define SET5(v) SET4(v), SET4((v) << 8 | 5)
+#define SET6(v) SET5(v), SET5((v) << 8 | 6)
+#define SET7(v) SET6(v), SET6((v) << 8 | 7)
+static const uint64_t places[256] = { SET7(UINT64_C(0)) };
 
+/* Which of eight are there nobody can predict: all eight places are stored, of
+ * which as many count. */
 AVX2 static uint32_t select_points(const uint32_t *points, uint32_t n, uint32_t need, uint16_t *at)
 {
 	const __m256i below = _mm256_set1_epi32((int)(need - 1));
@@ -68,11 +73,14 @@ AVX2 static uint32_t select_points(const uint32_t *points, uint32_t n, uint32_t 
 
 	for (; i + 8 <= n; i += 8) {
 		__m256i reached = _mm256_cmpgt_epi32(load(points + i), below);
-		n_at = put_places((uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(reached)), i, at, n_at);
+		uint32_t mask = (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(reached));
+		__m128i place = _mm_cvtepu8_epi16(_mm_loadl_epi64((const __m128i *)(const void *)&places[mask]));
+		_mm_storeu_si128((__m128i *)(void *)(at + n_at), _mm_add_epi16(place, _mm_set1_epi16((short)i)));
+		n_at += (uint32_t)_mm_popcnt_u32(mask);
 	}
 	for (; i < n; i++) {
-		if (points[i] >= need)
-			at[n_at++] = (uint16_t)i;
+		at[n_at] = (uint16_t)i;
+		n_at += points[i] >= need;
 	}
 	return n_at;
 }
