@@ -193,4 +193,15 @@ struct find_sorted postings_sorted(struct bq_span block, uint32_t base);
  * false if one is none, or exceptions are out of order [F19]. */
 bool postings_get_tfs(const struct bitpack_ops *ops, struct bq_span block, uint32_t tfs[BQ_BLOCK_DOCS]);
 
+/* Whether single tfs of a full block can be had. */
+static inline bool postings_can_pick(struct bq_span block)
+{
+	return (uint8_t)block.ptr[1] < 32;
+}
+
+/* The tfs of the documents places[0 .. n) of a full block that postings_block_fits() and can be picked from; 32
+ * bytes behind it are readable.  The same as postings_get_tfs() gives, if exceptions are in order, which is not
+ * checked; false if one is none. */
+bool postings_pick_tfs(struct bq_span block, const uint8_t *places, uint32_t n, uint32_t *tfs);
+
 #endif

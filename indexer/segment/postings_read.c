@@ -148,3 +148,35 @@ bool postings_get_tfs(const struct bitpack_ops *ops, struct bq_span block, uint3
 	}
 	return ascend && !wraps(tfs, bits);
 }
+
+/* What the exception of document `i` adds above the packed bits, 0 if it has
+ * none: four pairs of index and bits at a time.  256 less what differs of an
+ * index has bit 8 only if nothing does. */
+static uint32_t exception_of(const uint8_t *e, uint32_t n, uint32_t i)
+{
+	const uint64_t ones = UINT64_C(0x0001000100010001), low = ones * 0xff;
+	uint64_t found = 0;
+
+	for (uint32_t at = 0; at < n; at += 4) {
+		uint64_t pairs = bq_get_u64(e + 2 * (size_t)at), past = n - at < 4 ? low << 16 * (n - at) : 0;
+		uint64_t same = ((ones << 8) - (((pairs & low) ^ ones * i) | past)) & ones << 8;
+		found |= pairs >> 8 & (same >> 8) * 0xff;
+	}
+	found |= found >> 32;
+	return (uint32_t)(found | found >> 16) & 0xff;
+}
+
+bool postings_pick_tfs(struct bq_span block, const uint8_t *places, uint32_t n, uint32_t *tfs)
+{
+	const uint8_t *p = (const uint8_t *)block.ptr, *packed = p + 4 + docs_bytes(p);
+	unsigned bits = p[1], n_exceptions = p[2];
+	const struct find_sorted b = { .low = packed, .how.bits = bits };
+	bool ok = true;
+
+	for (uint32_t j = 0; j < n; j++) {
+		tfs[j] = find_low(&b, places[j]) + 1;
+		tfs[j] += exception_of(packed + bitpack_bytes(bits), n_exceptions, places[j]) << bits;
+		ok &= tfs[j] != 0;
+	}
+	return ok;
+}

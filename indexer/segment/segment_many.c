@@ -75,6 +75,18 @@ static void take_tfs(const uint32_t *all, const uint8_t *place, uint32_t n, uint
 		tfs[i] = all[place[i]];
 }
 
+/* Picking so many tfs takes less than decoding all. */
+enum { FEW_TFS = 2 };
+
+/* The tfs of `held` documents of the block at hand. */
+static void get_tfs(struct native_cursor *n, const uint8_t *place, uint32_t held, uint32_t *tfs)
+{
+	if (held > FEW_TFS || n->c.has_tfs || !postings_can_pick(n->post_block))
+		take_tfs(bq_cursor_tfs(&n->c), place, held, tfs);
+	else if (!postings_pick_tfs(n->post_block, place, held, tfs))
+		(void)native_damaged(n, "a damaged postings block [F19]");
+}
+
 /* How many of docs[0 .. n) are at most `last`; at most a block of them, and at
  * least one.  Nobody can predict where that ends: eight at a time, no jump. */
 static uint32_t count_until(const uint32_t *docs, uint32_t n, uint32_t last)
@@ -131,8 +143,8 @@ uint32_t native_hold(struct bq_cursor *c, const uint32_t *docs, uint32_t n_docs,
 			n->block = n->n_blocks;
 			break;
 		}
-		if (tfs != NULL && held != 0)
-			take_tfs(bq_cursor_tfs(c), place, (uint32_t)held, tfs + n_held);
+		if (tfs != NULL)
+			get_tfs(n, place, (uint32_t)held, tfs + n_held);
 		for (uint32_t j = 0; j < (uint32_t)held; j++)
 			at[n_held + j] = (uint16_t)(at[n_held + j] + i);
 		n_held += (uint32_t)held;
