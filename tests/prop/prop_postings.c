@@ -95,7 +95,8 @@ static void test_damaged(void **state)
 		make_tfs(tfs);
 		struct bq_span block = make_block(tfs);
 		char *bytes = (char *)(uintptr_t)block.ptr;
-		bytes[rng_one_in(&rng, 3) ? rng_below(&rng, 4) : 4 + rng_below(&rng, block.len - 4)] ^= (char)(1u << rng_below(&rng, 8));
+		size_t at = rng_one_in(&rng, 3) ? rng_below(&rng, 4) : 4 + rng_below(&rng, block.len - 4);
+		bytes[at] ^= (char)(1u << rng_below(&rng, 8));
 		if (postings_block_fits(block, BQ_BLOCK_DOCS) && postings_can_pick(block)) {
 			bool picks = pick_all(block, picked), is_sound = postings_get_tfs(&bitpack_scalar, block, tfs);
 			assert_true(picks || !is_sound);
