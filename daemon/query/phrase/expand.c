@@ -28,25 +28,57 @@ static uint32_t *begin_sums(struct eval *ev)
 	return s->sums;
 }
 
+enum { STRIDE = 32 }; /* sums looked at together: most are 0 where a word is rare */
+
+/* Where the first stretch with a sum begins, from a multiple of STRIDE on; n_docs
+ * if there is none. */
+static uint32_t skip_zeros(const uint32_t *sums, uint32_t from, uint32_t n_docs)
+{
+	for (; n_docs - from >= STRIDE; from += STRIDE) {
+		uint32_t any = 0;
+		for (uint32_t i = 0; i < STRIDE; i++)
+			any |= sums[from + i];
+		if (any != 0)
+			return from;
+	}
+	return from;
+}
+
+static uint32_t count_sums(const uint32_t *sums, uint32_t n_docs)
+{
+	uint32_t count = 0;
+
+	for (uint32_t from = 0; (from = skip_zeros(sums, from, n_docs)) < n_docs; from += STRIDE)
+		for (uint32_t doc = from; doc < n_docs && doc < from + STRIDE; doc++)
+			count += sums[doc] != 0;
+	return count;
+}
+
 /* The documents with a sum become those of n->u; leaves all sums 0. */
 static bool put_documents(struct node *n, uint32_t *sums)
 {
 	struct bq_arena *mem = n->ev->read.mem;
-	uint32_t n_docs = n->ev->leaf->n_docs, count = 0;
+	uint32_t n_docs = n->ev->leaf->n_docs, count = count_sums(sums, n_docs), at = 0;
+	uint32_t *docs = bq_arena_alloc(mem, ((size_t)count + 1) * sizeof *docs);
+	uint32_t *tfs = bq_arena_alloc(mem, ((size_t)count + 1) * sizeof *tfs);
 
-	for (uint32_t doc = 0; doc < n_docs; doc++)
-		count += sums[doc] != 0;
-	n->u.docs = bq_arena_alloc(mem, (size_t)count * sizeof *n->u.docs);
-	n->u.tfs = bq_arena_alloc(mem, (size_t)count * sizeof *n->u.tfs);
-	for (uint32_t doc = 0; doc < n_docs && n->u.docs != NULL && n->u.tfs != NULL; doc++) {
-		if (sums[doc] == 0)
-			continue;
-		n->u.docs[n->u.n] = doc;
-		n->u.tfs[n->u.n++] = sums[doc];
+	if (docs == NULL || tfs == NULL) {
+		memset(sums, 0, (size_t)n_docs * sizeof *sums);
+		return false;
 	}
-	memset(sums, 0, (size_t)n_docs * sizeof *sums);
+	for (uint32_t from = 0; (from = skip_zeros(sums, from, n_docs)) < n_docs; from += STRIDE) {
+		for (uint32_t doc = from; doc < n_docs && doc < from + STRIDE; doc++) {
+			docs[at] = doc; /* there is room for one more */
+			tfs[at] = sums[doc];
+			at += sums[doc] != 0;
+			sums[doc] = 0;
+		}
+	}
+	n->u.docs = docs;
+	n->u.tfs = tfs;
+	n->u.n = count;
 	n->cost = count;
-	return n->u.n == count;
+	return true;
 }
 
 /* Keep the first damage, and want of memory, of work done in other memory. */
@@ -182,8 +214,12 @@ static bool need_rest(struct fan *f, struct starts *s)
 /* Leave out documents that are known to have the phrase. */
 static void leave_out(struct fan *f, struct starts *s)
 {
-	for (uint32_t doc = 0; doc < f->ev->leaf->n_docs; doc++)
-		s->docs[doc / 64] &= ~((uint64_t)(f->sums[doc] != 0) << (doc & 63));
+	for (uint32_t doc = 0; doc < f->ev->leaf->n_docs; doc++) {
+		if (s->docs[doc / 64] == 0)
+			doc |= 63;
+		else
+			s->docs[doc / 64] &= ~((uint64_t)(f->sums[doc] != 0) << (doc & 63));
+	}
 }
 
 /* Hold the positions of one of f->rest against the starts of a range. */
