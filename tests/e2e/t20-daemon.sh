@@ -16,6 +16,8 @@ refuses() {
 
 mkdir "$tmp/docs"
 echo "red apples" >"$tmp/docs/a.txt"
+printf '{"text":"%s"}\n' pears "pears and two more" "pears and many more words here" >"$tmp/docs/r.jsonl"
+printf '{"text":"%s"}\n' "pears here" "pears and three more words" >"$tmp/docs/s.jsonl"
 "$bqindex" build --progress never -o "$tmp/index" "$tmp/docs" >/dev/null 2>&1
 
 # What it does not take, it says.
@@ -55,6 +57,14 @@ echo "red apples, more" >"$tmp/docs/a.txt"
 expect '"stale":true' "$(ask 'SEARCH apples\n')"
 mv "$tmp/docs/a.txt" "$tmp/docs/b.txt"
 expect '"gone":true' "$(ask 'SEARCH apples\n')"
+
+# Also of files whose records come one after the other, or by turns.
+told() { ask 'SEARCH pears\n' | grep HIT | sed -E 's/.*docs.(.).jsonl"(,"([a-z]+)":true)?.*/\1\3/' | tr '\n' ' '; }
+[ "$(told)" = "r s r s r " ] || fail "records: $(told)"
+echo >>"$tmp/docs/r.jsonl"
+[ "$(told)" = "rstale s rstale s rstale " ] || fail "one file changed: $(told)"
+rm "$tmp/docs/s.jsonl"
+[ "$(told)" = "rstale sgone rstale sgone rstale " ] || fail "one file gone: $(told)"
 
 # What bqindex has published, the next request sees; a rebuilt index, too.
 for n in 1 2 3 4 5; do

@@ -114,10 +114,19 @@ void verb_shards_put_state(struct response *r, const struct bq_index *ix);
 /* End an OK or END line: warnings about ignored options, then the brace. */
 void verb_end(struct job *job);
 
+/* The file on disk that hits were last looked for in: records are many in one. */
+struct hit_file {
+	size_t path_len; /* 0: none yet, or a long one */
+	char path[512];
+	int error;       /* 0, or why stat() failed */
+	int64_t mtime_us, bytes;
+};
+
 /* verb_hit.c: one hit as lines, for SEARCH and SNIPPET. */
 struct hit_lines {
 	struct job *job;
 	struct worker *w;
+	struct hit_file *file;      /* of the hits before, for verb_hit_put() */
 	struct bq_query *query;     /* for places and snippets; NULL: none are wanted */
 	bool has_places;            /* HIT says where, and the title's marks */
 	bool says_doc;              /* SNIP names the document */
@@ -131,7 +140,7 @@ struct hit_lines {
  * bq_query_places(). */
 int verb_hit_open(struct hit_lines *lines, struct bq_error *err);
 
-/* The HIT line. */
+/* The HIT line; looks at a file once for hits in a row. */
 void verb_hit_put(struct hit_lines *lines);
 
 /* SNIP lines of the places from *place on, until the job is full.  BQ_OK when

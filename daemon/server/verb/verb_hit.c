@@ -47,21 +47,33 @@ static void put_doc(struct response *r, const struct hit_lines *lines)
 	response_put_text(r, "doc", text);
 }
 
-/* "stale" or "gone": what the file on disk is compared to when it was indexed. */
-static void put_freshness(struct response *r, const struct bq_doc_head *head, const char *path)
+/* Look at the file `path`, which ends in NUL, unless it is the one at hand. */
+static void look_at(struct hit_file *f, struct bq_span path)
 {
-	struct stat st;
+	struct stat st = { 0 };
 
+	if (path.len != 0 && bq_span_eq(bq_span_make(f->path, f->path_len), path))
+		return;
+	f->path_len = path.len <= sizeof f->path ? path.len : 0;
+	if (f->path_len != 0)
+		memcpy(f->path, path.ptr, path.len);
+	f->error = stat(path.ptr, &st) == 0 ? 0 : errno;
+	f->mtime_us = (int64_t)st.st_mtim.tv_sec * 1000000 + st.st_mtim.tv_nsec / 1000;
+	f->bytes = st.st_size;
+}
+
+/* "stale" or "gone": what the file on disk is compared to when it was indexed. */
+static void put_freshness(struct response *r, const struct bq_doc_head *head, struct hit_file *file, struct bq_span path)
+{
 	if (head->file_bytes < 0 && head->mtime_us == INT64_MIN)
 		return;
-	if (stat(path, &st) != 0) {
-		if (errno == ENOENT || errno == ENOTDIR)
-			response_put_bool(r, "gone", true);
+	look_at(file, path);
+	if (file->error == ENOENT || file->error == ENOTDIR)
+		response_put_bool(r, "gone", true);
+	if (file->error != 0)
 		return;
-	}
-	int64_t mtime_us = (int64_t)st.st_mtim.tv_sec * 1000000 + st.st_mtim.tv_nsec / 1000;
-	if ((head->file_bytes >= 0 && st.st_size != head->file_bytes) ||
-		(head->mtime_us != INT64_MIN && mtime_us != head->mtime_us))
+	if ((head->file_bytes >= 0 && file->bytes != head->file_bytes) ||
+		(head->mtime_us != INT64_MIN && file->mtime_us != head->mtime_us))
 		response_put_bool(r, "stale", true);
 }
 
@@ -101,7 +113,7 @@ static void put_path(struct response *r, const struct hit_lines *lines)
 		bq_buf_put_base64(r->out, path);
 	}
 	if (is_file)
-		put_freshness(r, head, path.ptr);
+		put_freshness(r, head, lines->file, path);
 }
 
 static void put_ranges(struct response *r, const char *name, const struct bq_range *ranges, uint32_t n)

@@ -225,6 +225,7 @@ struct hit_writer {
 	const struct bq_query_opts *opts;
 	struct bq_query *query; /* NULL: to be parsed when it is needed */
 	uint32_t fetched;       /* hits before this one were fetched in this run, if they had to be */
+	struct hit_file file;
 };
 
 /* Whether this hit, in this pass, needs places. */
@@ -293,6 +294,7 @@ static int put_hit(struct hit_writer *hw, struct bq_error *err)
 	struct hit_lines lines = {
 		.job = hw->job,
 		.w = hw->w,
+		.file = &hw->file,
 		.query = wants ? hw->query : NULL,
 		.has_places = wants && hw->job->opts.snippets == SNIPPETS_INLINE,
 		.rank = hw->job->opts.offset + p->i + 1,
@@ -362,7 +364,7 @@ static enum job_step put_hits(struct hit_writer *hw)
 enum job_step verb_search_work(struct job *job, struct worker *w)
 {
 	struct bq_query_opts opts = verb_query_opts(job);
-	struct hit_writer hw = { job, w, job->progress, &opts, NULL, 0 };
+	struct hit_writer hw = { .job = job, .w = w, .p = job->progress, .opts = &opts };
 	struct bq_error err = { 0 };
 	struct bq_hits found = { 0 };
 
