@@ -31,10 +31,10 @@ static uint32_t *begin_sums(struct eval *ev)
 enum { STRIDE = 32 }; /* sums looked at together: most are 0 where a word is rare */
 
 /* Where the first stretch with a sum begins, from a multiple of STRIDE on; n_docs
- * if there is none. */
+ * or more if there is none.  A last, shorter one is taken to have some. */
 static uint32_t skip_zeros(const uint32_t *sums, uint32_t from, uint32_t n_docs)
 {
-	for (; n_docs - from >= STRIDE; from += STRIDE) {
+	for (; from < n_docs && n_docs - from >= STRIDE; from += STRIDE) {
 		uint32_t any = 0;
 		for (uint32_t i = 0; i < STRIDE; i++)
 			any |= sums[from + i];
