@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 
 enum {
 	STAGE = 256 * 1024,
+	AHEAD = 8 << 20, /* bytes that are given to the disk at a time */
 	SECTIONS = 12, /* what segment_write.c writes, SUMS included: the table's size is fixed before the first byte */
 };
 
@@ -27,6 +29,7 @@ struct container_writer {
 	bool no_sync;
 	uint32_t n;
 	struct entry entries[CONTAINER_MAX_SECTIONS];
+	uint64_t given; /* bytes that the disk has been asked to write */
 	uint64_t at;    /* bytes of the file handed to put so far, header included */
 	uint64_t chunk; /* bytes in the current 64 KiB chunk */
 	XXH3_state_t *section_sum, *chunk_sum;
@@ -58,6 +61,16 @@ static void write_all(struct container_writer *w, const uint8_t *p, size_t n)
 	}
 }
 
+/* Have the disk begin with what is in the file, so that the fsync at the end finds little to wait
+ * for.  It may as well not: a failure is the fsync's to tell. */
+static void write_ahead(struct container_writer *w, uint64_t written)
+{
+	if (w->no_sync || written - w->given < AHEAD)
+		return;
+	(void)sync_file_range(w->fd, (off_t)w->given, (off_t)(written - w->given), SYNC_FILE_RANGE_WRITE);
+	w->given = written;
+}
+
 static void flush_stage(struct container_writer *w)
 {
 	write_all(w, w->stage, w->staged);
@@ -67,8 +80,10 @@ static void flush_stage(struct container_writer *w)
 static void put_raw(struct container_writer *w, const uint8_t *p, size_t n)
 {
 	w->at += n;
-	if (n > STAGE - w->staged)
+	if (n > STAGE - w->staged) {
 		flush_stage(w);
+		write_ahead(w, w->at - n);
+	}
 	if (n >= STAGE) {
 		write_all(w, p, n);
 		return;
