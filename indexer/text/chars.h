@@ -20,10 +20,15 @@ enum chars_class {
  * analysis of --lang none, which ignores nothing. */
 enum chars_class chars_class(int32_t cp, bool plain);
 
-/* The letters and digits of ASCII; its other bytes separate. */
+/* The letters and digits of ASCII, and what else it has. */
 static inline bool chars_is_ascii_letter(uint8_t b)
 {
 	return (uint8_t)((b | 0x20) - 'a') < 26 || (uint8_t)(b - '0') < 10;
+}
+
+static inline bool chars_is_ascii_separator(uint8_t b)
+{
+	return b < 0x80 && !chars_is_ascii_letter(b);
 }
 
 /* Whether a code point is of the categories that make words: L*, M*, N*. */

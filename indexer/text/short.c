@@ -8,7 +8,10 @@
 #include "text/chars.h"
 #include "text/cjk.h"
 
-enum { BLOCK = 2 * SHORT_WORDS };
+enum {
+	BLOCK = 2 * SHORT_WORDS,
+	CJK_LEAD = 0xe2, /* no byte below starts a simple character or a stop */
+};
 
 /* ---- ASCII --------------------------------------------------------------- */
 
@@ -26,12 +29,12 @@ struct classes {
 	uint64_t others;  /* above 0x7f */
 };
 
-/* Eight bytes at a time, as read_ascii() in tokenize.c. */
+/* Eight bytes at a time, as read_ascii() in tokenize.c, as far as the first of the others. */
 static struct classes classify(const uint8_t *p)
 {
 	struct classes c = { 0, 0 };
 
-	for (unsigned i = 0; i < BLOCK; i += 8) {
+	for (unsigned i = 0; i < BLOCK && c.others == 0; i += 8) {
 		uint64_t x = bq_get_u64(p + i), low = x & ALL(0x7f), lower = low | ALL(0x20);
 		uint64_t letters = (lower + ALL(0x80 - 'a')) & ~(lower + ALL(0x80 - 'z' - 1));
 		uint64_t digits = (low + ALL(0x80 - '0')) & ~(low + ALL(0x80 - '9' - 1));
@@ -59,7 +62,7 @@ static uint64_t lower(uint64_t x)
 	return x | (x & ALL(0x40)) >> 1; /* of the two, letters have 0x40 */
 }
 
-/* The ASCII words of a block; if there are none, pass what separates. */
+/* The ASCII words of a block. */
 static size_t take_ascii(struct bq_tokens *it, struct short_word out[SHORT_WORDS])
 {
 	static const uint8_t masks[2 * SHORT_MAX] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
@@ -83,11 +86,6 @@ static size_t take_ascii(struct bq_tokens *it, struct short_word out[SHORT_WORDS
 		out[n].off = off + from;
 		out[n].len = (uint8_t)(end - from);
 		starts &= starts - 1;
-	}
-	if (n == 0) {
-		uint64_t known = c.letters | c.others;
-		end = known == 0 ? BLOCK : (size_t)__builtin_ctzll(known);
-		end = end < left ? end : left;
 	}
 	it->p += end;
 	it->ord += (uint32_t)n;
@@ -141,11 +139,11 @@ static size_t take_cjk(struct bq_tokens *it, struct short_word out[SHORT_WORDS])
 
 size_t short_words(struct bq_tokens *it, struct short_word out[SHORT_WORDS])
 {
-	size_t n = 0;
-
-	if (it->p != it->end && *it->p < 0x80)
-		n = take_ascii(it, out);
-	if (n == 0 && it->p != it->end && *it->p >= 0x80 && (it->flags & BQ_TOKENS_QUERY) == 0)
-		n = take_cjk(it, out);
-	return n;
+	while (it->p != it->end && chars_is_ascii_separator(*it->p))
+		it->p++;
+	if (it->p == it->end)
+		return 0;
+	if (*it->p < 0x80)
+		return take_ascii(it, out);
+	return *it->p >= CJK_LEAD && (it->flags & BQ_TOKENS_QUERY) == 0 ? take_cjk(it, out) : 0;
 }

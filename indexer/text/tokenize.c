@@ -23,8 +23,6 @@
 
 /* ---- ASCII --------------------------------------------------------------- */
 
-static inline bool is_ascii_separator(uint8_t b) { return b < 0x80 && !chars_is_ascii_letter(b); }
-
 #define ALL(byte) (UINT64_C(0x0101010101010101) * (byte))
 
 /* Lower-case the letters and digits at `p` into `out`; returns how many there
@@ -145,7 +143,7 @@ static bool next_ready_word(struct bq_tokens *it, struct bq_token *out)
 		n_marked += r->n_marked;
 		differs |= r->differs;
 	}
-	if (p == it->p || goes_on(it, p))
+	if (p == it->p || (p != it->end && *p >= 0x80 && goes_on(it, p)))
 		return false;
 	give(it, out, it->p, p, n_word);
 	out->marked.len = differs ? n_marked : 0;
@@ -157,9 +155,6 @@ static bool next_ready_word(struct bq_tokens *it, struct bq_token *out)
  * of it. */
 static __attribute__((noinline)) bool next_word(struct bq_tokens *it, struct bq_token *out)
 {
-	if (next_ready_word(it, out))
-		return true;
-
 	const uint8_t *from = it->p, *to = from;
 	struct here h = look(it, from);
 	fold_start(it->text->fold, it->word, it->marked);
@@ -258,7 +253,7 @@ void bq_tokens_init(struct bq_tokens *it, const struct bq_text *t, struct bq_spa
 /* What stands at it->p, a byte above 0x7f: a word, or one character passed. */
 static __attribute__((noinline)) bool next_other(struct bq_tokens *it, struct bq_token *out)
 {
-	if (next_simple_cjk(it, out))
+	if (next_simple_cjk(it, out) || next_ready_word(it, out))
 		return true;
 
 	struct here h = look(it, it->p);
@@ -275,7 +270,7 @@ bool bq_tokens_next(struct bq_tokens *it, struct bq_token *out)
 	const uint8_t *p = it->p, *end = it->end;
 
 	for (;;) {
-		while (p < end && is_ascii_separator(*p))
+		while (p < end && chars_is_ascii_separator(*p))
 			p++;
 		if (p == end) {
 			it->p = p;
@@ -292,7 +287,9 @@ bool bq_tokens_next(struct bq_tokens *it, struct bq_token *out)
 
 	size_t n = read_ascii(p, end, it->word);
 	p += n;
-	if (p < end && !is_ascii_separator(*p) && goes_on(it, p))
+	if (p < end && *p >= 0xc2 && *p <= 0xdf && next_ready_word(it, out)) /* of two bytes, as most of fold.h's table */
+		return true;
+	if (p < end && !chars_is_ascii_separator(*p) && goes_on(it, p))
 		return next_word(it, out); /* longer, or not ASCII only; never empty */
 	give(it, out, it->p, p, n);
 	it->p = p;

@@ -90,6 +90,47 @@ static void test_documents_and_positions(void **state)
 	free(sorted);
 }
 
+/* Many at a time or one by one: the same terms, in the same order of occurrences. */
+static void test_short_words(void **state)
+{
+	enum { LENGTHS = SHORT_MAX, DOCS = 100 };
+	struct short_word words[SHORT_WORDS] = { 0 };
+	struct sorted_term *sorted;
+
+	(void)state;
+	for (uint32_t d = 0; d < DOCS; d++) {
+		for (uint32_t i = 0; i < SHORT_WORDS; i++) {
+			words[i] = (struct short_word){ .len = (uint8_t)(1 + i % LENGTHS) };
+			memset(words[i].key, 'a', words[i].len);
+			inverter_add(&v, BQ_TERM_WORD, bq_span_make((char *)words[i].key, words[i].len), 2 * d, i);
+		}
+		inverter_add_short(&v, words, d % SHORT_WORDS, 2 * d, SHORT_WORDS); /* after a part of a batch */
+		inverter_add_short(&v, words, SHORT_WORDS, 2 * d + 1, 7);
+	}
+	inverter_flush(&v);
+	assert_int_equal(v.n_terms, LENGTHS);
+	sorted = inverter_sort(&v);
+	for (uint32_t i = 0; i < LENGTHS; i++) {
+		struct chain c;
+		chain_init(&c, &v, sorted[i].term);
+		for (uint32_t d = 0; d < DOCS; d++) {
+			uint32_t n = (d % SHORT_WORDS + LENGTHS - 1 - i) / LENGTHS; /* of those in between */
+			assert_true(chain_next(&c));
+			assert_int_equal(c.doc, 2 * d);
+			assert_int_equal(c.tf, 2 + n);
+			for (uint32_t k = 0; k < c.tf; k++)
+				assert_int_equal(c.positions[k], i + k * LENGTHS);
+			assert_true(chain_next(&c));
+			assert_int_equal(c.doc, 2 * d + 1);
+			assert_int_equal(c.tf, 2);
+			assert_int_equal(c.positions[1], 7 + i + LENGTHS);
+		}
+		assert_false(chain_next(&c));
+		chain_release(&c);
+	}
+	free(sorted);
+}
+
 /* Slices of all sizes, up to several of the largest. */
 static void test_long_chains(void **state)
 {
@@ -238,6 +279,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_order_of_the_dictionary, make_inverter, release_inverter),
 		cmocka_unit_test_setup_teardown(test_documents_and_positions, make_inverter, release_inverter),
+		cmocka_unit_test_setup_teardown(test_short_words, make_inverter, release_inverter),
 		cmocka_unit_test_setup_teardown(test_long_chains, make_inverter, release_inverter),
 		cmocka_unit_test_setup_teardown(test_many_words, make_inverter, release_inverter),
 		cmocka_unit_test_setup_teardown(test_all_lengths, make_inverter, release_inverter),
