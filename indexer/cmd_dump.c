@@ -202,8 +202,8 @@ static void put_head(struct dump *d, const struct bq_leaf *l, uint32_t doc, cons
 		put_string(d, "id", h->id);
 	put_string(d, "path", h->path);
 	put_string(d, "title", h->title);
-	bq_buf_printf(b, ",\"source\":%" PRIu32 ",\"at\":\"%s\",\"words\":%" PRIu32 ",\"text_bytes\":%" PRIu64, h->source,
-		h->at < 3 ? at[h->at] : "?", h->words, h->text_bytes);
+	bq_buf_printf(b, ",\"source\":%" PRIu32 ",\"at\":\"%s\",\"words\":%" PRIu32 ",\"text_bytes\":%" PRIu64,
+		h->source, h->at < 3 ? at[h->at] : "?", h->words, h->text_bytes);
 	bq_buf_printf(b, ",\"title_pos\":%" PRIu32 ",\"title_words\":%" PRIu32 ",\"body_pos\":%" PRIu32, h->title_pos,
 		h->title_words, h->body_pos);
 	if (h->file_line != 0)

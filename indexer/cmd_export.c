@@ -66,9 +66,11 @@ static int put_line(struct export *x, const struct bq_doc_in *doc, const json_t 
 	bq_buf_put_span(&x->line, BQ_SPAN("}\n"));
 	struct bq_span name = bq_span_first(doc->id.len != 0 ? doc->id : doc->path, 200);
 	if (x->line.oom)
-		return bq_error_set(err, BQ_ENOMEM, 0, "document %.*s: no memory for its line", (int)name.len, name.ptr);
+		return bq_error_set(err, BQ_ENOMEM, 0, "document %.*s: no memory for its line", (int)name.len,
+			name.ptr);
 	if (x->line.len > LINES_MAX)
-		return bq_error_set(err, BQ_ELIMIT, 0, "document %.*s: its line would be longer than 1 GiB, which build does"
+		return bq_error_set(err, BQ_ELIMIT, 0,
+			"document %.*s: its line would be longer than 1 GiB, which build does"
 			" not read", (int)name.len, name.ptr);
 	return BQ_OK;
 }
@@ -76,7 +78,8 @@ static int put_line(struct export *x, const struct bq_doc_in *doc, const json_t 
 /* BQ_END with nothing to say where a write fails: who has the stream says it. */
 static int export_doc(struct export *x, const struct bq_doc_in *doc, struct bq_error *err)
 {
-	json_t *fields = doc->fields.len == 0 ? NULL : json_loadb(doc->fields.ptr, doc->fields.len, JSON_ALLOW_NUL, NULL);
+	json_t *fields = doc->fields.len == 0 ? NULL : json_loadb(doc->fields.ptr, doc->fields.len, JSON_ALLOW_NUL,
+		NULL);
 	int rc = put_line(x, doc, fields, err);
 
 	json_decref(fields);

@@ -98,8 +98,8 @@ static void print_index(const struct bq_index *ix, const struct totals *t)
 		(double)ix->avg_len);
 	if (!ix->is_xapian)
 		(void)printf("terms      %" PRIu64 "\n", t->terms);
-	(void)printf("analysis   %s, %u stop words, id %016" PRIx64 "\n", ix->text.lang, count_words(ix->text.stopwords),
-		ix->text_id);
+	(void)printf("analysis   %s, %u stop words, id %016" PRIx64 "\n", ix->text.lang,
+		count_words(ix->text.stopwords), ix->text_id);
 	(void)printf("BM25       k1 %g, b %g\n", (double)ix->k1, (double)ix->b);
 	if (!ix->is_xapian)
 		print_pairs(ix, t);
@@ -115,8 +115,8 @@ static void print_index(const struct bq_index *ix, const struct totals *t)
 	}
 	for (uint32_t i = 0; i < ix->n_leaves; i++) {
 		const struct segment *s = segment_of(ix->leaves[i]);
-		(void)printf("segment    %s: %zu bytes, %" PRIu32 " documents, %" PRIu32 " dead, %" PRIu32 " terms\n", s->name,
-			s->map.len, s->leaf.n_docs, s->leaf.n_dead, s->leaf.n_terms);
+		(void)printf("segment    %s: %zu bytes, %" PRIu32 " documents, %" PRIu32 " dead, %" PRIu32 " terms\n",
+			s->name, s->map.len, s->leaf.n_docs, s->leaf.n_dead, s->leaf.n_terms);
 	}
 	(void)printf("bytes      %" PRIu64 "\n", t->bytes);
 	print_sections(t->section, t->bytes == 0 ? 1 : t->bytes);
@@ -141,7 +141,8 @@ static void put_sections(struct bq_buf *b, const uint64_t bytes[SECTION_KINDS])
 /* `t` 0 is no pairs. */
 static void put_pairs(struct bq_buf *b, uint32_t t, uint64_t words, uint64_t pairs, uint64_t bytes)
 {
-	bq_buf_printf(b, ",\"pairs\":{\"t\":%" PRIu32 ",\"words\":%" PRIu64 ",\"pairs\":%" PRIu64 ",\"bytes\":%" PRIu64 "}",
+	bq_buf_printf(b,
+		",\"pairs\":{\"t\":%" PRIu32 ",\"words\":%" PRIu64 ",\"pairs\":%" PRIu64 ",\"bytes\":%" PRIu64 "}",
 		t == BQ_PAIRS_OFF ? 0 : t, words, pairs, bytes);
 }
 
@@ -175,7 +176,8 @@ static void put_index(struct bq_buf *b, const struct bq_index *ix, const struct 
 		ix->gen, ix->n_docs, ix->n_live, ix->n_tokens);
 	if (!ix->is_xapian)
 		bq_buf_printf(b, "\"terms\":%" PRIu64 ",", t->terms);
-	bq_buf_printf(b, "\"avg_len\":%.9g,\"k1\":%.9g,\"b\":%.9g,", (double)ix->avg_len, (double)ix->k1, (double)ix->b);
+	bq_buf_printf(b, "\"avg_len\":%.9g,\"k1\":%.9g,\"b\":%.9g,", (double)ix->avg_len, (double)ix->k1,
+		(double)ix->b);
 	bq_buf_printf(b, "\"lang\":\"%s\",\"text_id\":\"%016" PRIx64 "\",\"stopwords\":", ix->text.lang, ix->text_id);
 	bq_buf_put_json(b, ix->text.stopwords);
 	if (!ix->is_xapian)
@@ -189,7 +191,8 @@ static void put_index(struct bq_buf *b, const struct bq_index *ix, const struct 
 	for (uint32_t i = 0; i < ix->n_leaves; i++) {
 		bq_buf_printf(b, i == 0 ? "" : ",");
 		if (ix->is_xapian)
-			bq_buf_printf(b, "{\"documents\":%" PRIu32 ",\"dead\":%" PRIu32 "}", ix->leaves[i]->n_docs, ix->leaves[i]->n_dead);
+			bq_buf_printf(b, "{\"documents\":%" PRIu32 ",\"dead\":%" PRIu32 "}", ix->leaves[i]->n_docs,
+				ix->leaves[i]->n_dead);
 		else
 			put_segment(b, segment_of(ix->leaves[i]));
 	}

@@ -22,7 +22,8 @@ static void print_json(const struct options *o, const struct bq_build_report *r,
 
 	bq_buf_printf(&b, "{\"verb\":\"optimize\",\"index\":");
 	bq_buf_put_json(&b, bq_span_of(o->index));
-	bq_buf_printf(&b, ",\"exit\":0,\"published\":%s,\"gen\":%" PRIu64 ",\"documents\":%" PRIu64 ",\"words\":%" PRIu64
+	bq_buf_printf(&b,
+		",\"exit\":0,\"published\":%s,\"gen\":%" PRIu64 ",\"documents\":%" PRIu64 ",\"words\":%" PRIu64
 		",\"index_bytes\":%" PRIu64 ",\"reordered\":%s,\"seconds\":%.6f}\n", is_new ? "true" : "false",
 		r->gen, r->documents, r->words, r->index_bytes, r->reordered ? "true" : "false", seconds);
 	if (b.oom)
@@ -65,6 +66,7 @@ int cmd_optimize(const struct options *o)
 		bq_log(BQ_LOG_INFO, "%s: generation %" PRIu64 " is one segment already, in its order", o->index, r.gen);
 	else
 		bq_log(BQ_LOG_INFO, "%s: generation %" PRIu64 ", one segment, %" PRIu64 " documents%s, %.1f MB, %.2f s",
-			o->index, r.gen, r.documents, r.reordered ? " in a new order" : "", (double)r.index_bytes / 1e6, seconds);
+			o->index, r.gen, r.documents, r.reordered ? " in a new order" : "", (double)r.index_bytes / 1e6,
+			seconds);
 	return EXIT_DONE;
 }

@@ -56,14 +56,17 @@ static const struct option options[] = {
 	{ "-o", STRING, EXPORT, AT(output), "FILE|DIR", "written whole or not at all (standard output)" },
 	{ "--to", CHOICE, EXPORT, AT(to), "jsonl|xapian",
 		"a document a line: id, title, text, path, mtime, other members; or what build --engine=xapian makes" },
-	{ "--from", STRING, WRITES, AT(from), "xapian:DIR", "its documents, of whoever wrote it, instead of SOURCEs (build)" },
+	{ "--from", STRING, WRITES, AT(from), "xapian:DIR",
+		"its documents, of whoever wrote it, instead of SOURCEs (build)" },
 	{ "--lang", STRING, WRITES, AT(lang), "LANG", "en, de, .. or none: stems and stop words (en)" },
 	{ "--stopwords", STRING, WRITES, AT(stopwords), "FILE|none", "words that ranked queries do not score" },
-	{ "--memory", BYTES, WRITES | OPTIMIZE | EXPORT, AT(memory_bytes), "SIZE", "what a run may take, at least 64M (1G)" },
+	{ "--memory", BYTES, WRITES | OPTIMIZE | EXPORT, AT(memory_bytes), "SIZE",
+		"what a run may take, at least 64M (1G)" },
 	{ "--no-store", FLAG, WRITES, AT(no_store), NULL, "keep no text: no snippets" },
 	{ "--k1", NUMBER, WRITES, AT(k1), "X", "BM25 (0.9)" },
 	{ "--b", NUMBER, WRITES, AT(b), "X", "BM25 (0.4)" },
-	{ "--include", LIST, WRITES, AT(include), "GLOB", "only files like this; a glob with / is about the whole path" },
+	{ "--include", LIST, WRITES, AT(include), "GLOB",
+		"only files like this; a glob with / is about the whole path" },
 	{ "--exclude", LIST, WRITES, AT(exclude), "GLOB", "no files or directories like this" },
 	{ "--threads", COUNT, WRITES | OPTIMIZE, AT(threads), "N", "that share the work (the cores there are)" },
 	{ "--pairs", PART, WRITES | OPTIMIZE, AT(pairs_percent), "auto|off|PERCENT",
@@ -378,7 +381,8 @@ static bool take_arguments(int argc, char **argv, struct options *o)
 	if (!check_xapian(o))
 		return false;
 	if (o->reorder && (o->no_reorder || is_xapian(o))) {
-		complain(o->no_reorder ? "--reorder and --no-reorder exclude each other" : "--reorder is of bq's own format");
+		complain(o->no_reorder ? "--reorder and --no-reorder exclude each other" :
+			"--reorder is of bq's own format");
 		return false;
 	}
 	if (o->terms + (o->postings != NULL) + (o->pair != NULL) + (o->doc != NULL) > 1) {

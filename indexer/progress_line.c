@@ -80,7 +80,8 @@ static bool add_numbers(struct line *l, const struct progress_view *v)
 		return false;
 	if (v->phase != NULL && v->documents == 0)
 		return true;
-	if (is_known && !add_part(l, "%u %%", v->bytes >= v->total ? 100 : (unsigned)((double)v->bytes * 100 / (double)v->total)))
+	if (is_known && !add_part(l, "%u %%", v->bytes >= v->total ? 100 :
+		(unsigned)((double)v->bytes * 100 / (double)v->total)))
 		return false;
 	if (is_known && !add_remaining(l, v))
 		return false;

@@ -166,10 +166,11 @@ static void put_report(struct bq_buf *b, const struct report *r, const struct op
 	put_count(b, "runs", r->build.runs);
 	put_count(b, "builder_bytes", r->build.peak_bytes);
 	put_count(b, "peak_rss_bytes", peak_rss_bytes());
-	bq_buf_printf(b, "\"seconds\":{\"read\":%.6f,\"index\":%.6f,\"write\":%.6f,\"total\":%.6f,", seconds(r->read_ns),
-		seconds(r->index_ns), seconds(r->write_ns), seconds(r->total_ns));
+	bq_buf_printf(b, "\"seconds\":{\"read\":%.6f,\"index\":%.6f,\"write\":%.6f,\"total\":%.6f,",
+		seconds(r->read_ns), seconds(r->index_ns), seconds(r->write_ns), seconds(r->total_ns));
 	bq_buf_printf(b, "\"terms\":%.6f,\"pairs\":%.6f,\"cpu\":%.6f,\"cpu_first_thread\":%.6f},",
-		seconds(r->build.terms_ns), seconds(r->build.pairs_ns), cpu_seconds(RUSAGE_SELF), cpu_seconds(RUSAGE_THREAD));
+		seconds(r->build.terms_ns), seconds(r->build.pairs_ns), cpu_seconds(RUSAGE_SELF),
+		cpu_seconds(RUSAGE_THREAD));
 	if (r->build.written_bytes != 0)
 		put_floor(b, r);
 	put_count(b, "threads", o->threads);

@@ -93,7 +93,8 @@ static bool is_in_tombstones(const struct bq_leaf *l, uintptr_t address)
 /* In the map of times and sizes? */
 static bool is_in_stat(const struct stamps *s, uintptr_t address)
 {
-	return s->n != 0 && address >= (uintptr_t)s->docs - STAT_HEAD && address < (uintptr_t)(s->sizes + s->n) + STAT_REST;
+	return s->n != 0 && address >= (uintptr_t)s->docs - STAT_HEAD &&
+		address < (uintptr_t)(s->sizes + s->n) + STAT_REST;
 }
 
 bool bq_index_file_at(const struct bq_index *ix, const void *address, const char **name)
@@ -105,7 +106,8 @@ bool bq_index_file_at(const struct bq_index *ix, const void *address, const char
 		if (s == NULL)
 			continue;
 		*name = s->name;
-		if (a - (uintptr_t)s->map.ptr < s->map.len || is_in_tombstones(&s->leaf, a) || is_in_stat(&s->stamps, a))
+		if (a - (uintptr_t)s->map.ptr < s->map.len || is_in_tombstones(&s->leaf, a) ||
+			is_in_stat(&s->stamps, a))
 			return true;
 	}
 	return false;

@@ -171,7 +171,8 @@ static const char *parse_source(struct parse *p, struct bq_span v)
 	for (size_t i = 0; i < v.len; i++) {
 		uint64_t byte = (uint8_t)v.ptr[i];
 		if (byte == '%') {
-			if (v.len - i < 3 || !parse_hex(bq_span_first(bq_span_from(v, i + 1), 2), 2, &byte) || byte == 0)
+			if (v.len - i < 3 || !parse_hex(bq_span_first(bq_span_from(v, i + 1), 2), 2, &byte) ||
+				byte == 0)
 				return "bad %XX in a source";
 			i += 2;
 		}
@@ -342,7 +343,8 @@ static int check_sum(struct bq_span bytes, uint64_t *sum, struct bq_error *err)
 	if (!bq_span_starts(last, checksum_key) || last.ptr[SUM_LINE - 1] != '\n' ||
 		!parse_hex(bq_span_first(bq_span_from(last, checksum_key.len), 16), 16, sum) ||
 		(bytes.len > SUM_LINE && last.ptr[-1] != '\n'))
-		return bq_error_set(err, BQ_EFORMAT, bytes.len - SUM_LINE, "MANIFEST: the last line is no checksum [F33]");
+		return bq_error_set(err, BQ_EFORMAT, bytes.len - SUM_LINE,
+			"MANIFEST: the last line is no checksum [F33]");
 	if (XXH3_64bits(bytes.ptr, bytes.len - SUM_LINE) != *sum)
 		return bq_error_set(err, BQ_EFORMAT, 0, "MANIFEST: the checksum does not match [F33]");
 	return BQ_OK;
@@ -502,13 +504,15 @@ void manifest_format(const struct manifest *m, struct bq_buf *buf)
 	put_float(buf, "b", m->b);
 	put_float(buf, "avg_len", m->avg_len);
 	bq_buf_printf(buf, "pairs %" PRIu32 "\npairs_percent %" PRIu32 "\n", m->pairs, m->pairs_percent);
-	bq_buf_printf(buf, "docs %" PRIu64 "\nlive %" PRIu64 "\ntokens %" PRIu64 "\n", m->n_docs, m->n_live, m->n_tokens);
+	bq_buf_printf(buf, "docs %" PRIu64 "\nlive %" PRIu64 "\ntokens %" PRIu64 "\n", m->n_docs, m->n_live,
+		m->n_tokens);
 	for (uint32_t i = 0; i < m->n_sources; i++)
 		put_source(buf, m->sources[i]);
 	for (uint32_t i = 0; i < m->n_segments; i++)
 		put_segment(buf, &m->segments[i]);
 	if (!buf->oom)
-		bq_buf_printf(buf, "checksum %016" PRIx64 "\n", (uint64_t)XXH3_64bits(buf->ptr + start, buf->len - start));
+		bq_buf_printf(buf, "checksum %016" PRIx64 "\n", (uint64_t)XXH3_64bits(buf->ptr + start,
+			buf->len - start));
 }
 
 /* ---- reading the file -------------------------------------------------- */

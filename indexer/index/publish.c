@@ -26,7 +26,8 @@ static int make_dirs(const char *dir, struct bq_error *err)
 			continue;
 		path[i] = '\0';
 		if (mkdir(path, 0700) != 0 && errno != EEXIST)
-			return bq_error_set(err, errno == ENOTDIR ? BQ_EUSAGE : BQ_EIO, 0, "%s: %s", path, strerror(errno));
+			return bq_error_set(err, errno == ENOTDIR ? BQ_EUSAGE : BQ_EIO, 0, "%s: %s", path,
+				strerror(errno));
 		path[i] = i == len ? '\0' : '/';
 	}
 	return BQ_OK;

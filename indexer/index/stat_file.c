@@ -91,8 +91,8 @@ int stat_file_check(struct bq_span bytes, const struct manifest_segment *s, stru
 	if (bytes.len < HEADER || memcmp(bytes.ptr, magic, sizeof magic) != 0)
 		return bq_error_set(err, BQ_EFORMAT, 0, "%s: no stat file [F44]", name);
 	if (bq_get_u32(bytes.ptr + 8) != BQ_FORMAT_VERSION)
-		return bq_error_set(err, BQ_EVERSION, 8, "%s: format %u, this program reads %u: build the index again", name,
-			bq_get_u32(bytes.ptr + 8), BQ_FORMAT_VERSION);
+		return bq_error_set(err, BQ_EVERSION, 8, "%s: format %u, this program reads %u: build the index again",
+			name, bq_get_u32(bytes.ptr + 8), BQ_FORMAT_VERSION);
 	if ((uintptr_t)bytes.ptr % sizeof(uint64_t) != 0)
 		return bq_error_set(err, BQ_EFORMAT, 0, "%s: not aligned in memory", name);
 	wrong = check_bytes(bytes, s, &found);

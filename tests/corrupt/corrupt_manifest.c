@@ -64,8 +64,9 @@ static void bury(int dirfd)
 	assert_int_equal(tombstones_write(dirfd, &m.segments[0], dead, NULL), BQ_OK);
 	m.n_live -= m.segments[0].n_dead;
 	m.segments[0].stat_gen = m.gen;
-	assert_int_equal(stat_file_write(dirfd, &m.segments[0], &(struct stamps){ 3, (const uint32_t[]){ 4, 6, DOCS - 1 },
-		(const int64_t[]){ 1, 2, INT64_MIN }, (const int64_t[]){ 10, -1, 12 } }, NULL), BQ_OK);
+	assert_int_equal(stat_file_write(dirfd, &m.segments[0], &(struct stamps){ 3,
+		(const uint32_t[]){ 4, 6, DOCS - 1 }, (const int64_t[]){ 1, 2, INT64_MIN },
+		(const int64_t[]){ 10, -1, 12 } }, NULL), BQ_OK);
 	assert_int_equal(publish_manifest(dirfd, &m, NULL), BQ_OK);
 	bq_arena_release(&mem);
 }

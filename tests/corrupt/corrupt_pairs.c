@@ -56,8 +56,15 @@ static struct postings_list pair_list(struct segfile *f)
 	return l;
 }
 
-static uint8_t *pairs_line(struct segfile *f, uint32_t line) { return rules_mutable(pairs_of(f).lines) + PAIRS_LINE * line; }
-static uint8_t *group_off(struct segfile *f, uint32_t g) { return rules_mutable(pairs_of(f).group_off) + 4 * (size_t)g; }
+static uint8_t *pairs_line(struct segfile *f, uint32_t line)
+{
+	return rules_mutable(pairs_of(f).lines) + PAIRS_LINE * line;
+}
+
+static uint8_t *group_off(struct segfile *f, uint32_t g)
+{
+	return rules_mutable(pairs_of(f).group_off) + 4 * (size_t)g;
+}
 
 /* A pair of three documents: its list is three bytes at least. */
 static uint8_t *short_list(struct segfile *f, uint8_t **end)

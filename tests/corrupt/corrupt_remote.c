@@ -58,8 +58,8 @@ static void ask_briefly(enum player_fault fault, size_t at, struct pair_answer *
 		if (a->status != BQ_EDEADLINE && !a->has_failed[0] && a->ms <= ms + LATE_MS)
 			return;
 	}
-	fail_msg("byte %zu: %d %s; %s; after %lu ms of %u", at, a->status, a->error.msg, a->why[0], (unsigned long)a->ms,
-		ms / 2);
+	fail_msg("byte %zu: %d %s; %s; after %lu ms of %u", at, a->status, a->error.msg, a->why[0],
+		(unsigned long)a->ms, ms / 2);
 }
 
 static void test_closes(void **state)

@@ -234,7 +234,12 @@ static void f22_half(struct segfile *f) { rules_mutable(list_of(f, "common").bou
 static void f22_upper(struct segfile *f) { rules_mutable(list_of(f, "common").up_bound)[0] = 0; }
 static void f22_range(struct segfile *f) { rules_mutable(list_of(f, "common").range_bound)[0] = 0; }
 static void f22_impact(struct segfile *f) { tinfo_of(f, "common")[4] = 0; }
-static uint8_t *positions(struct segfile *f) { return rules_in(f, SECTION_POS, bq_get_u64(tinfo_of(f, "common") + 24)); }
+
+static uint8_t *positions(struct segfile *f)
+{
+	return rules_in(f, SECTION_POS, bq_get_u64(tinfo_of(f, "common") + 24));
+}
+
 static void f23_shift(struct segfile *f) { positions(f)[0] = 32; }
 static void f23_width(struct segfile *f) { positions(f)[1] = 33; }
 static void f23_bits(struct segfile *f) { bq_put_u16(positions(f) + 3, UINT16_MAX); }
@@ -243,8 +248,16 @@ static void f24_behind(struct segfile *f) { positions(f)[1 + 4 * (BQ_BLOCK_DOCS 
 
 /* ---- documents, [F25] to [F31] -------------------------------------------- */
 
-static uint8_t *footer(struct segfile *f) { return rules_in(f, SECTION_DOCS, segfile_section(f, SECTION_DOCS)->len - DOCS_FOOTER); }
-static uint8_t *record(struct segfile *f) { return rules_in(f, SECTION_HEADS, (RULES_DOCS + 15) / 16 * HEADS_GROUP_BYTES); }
+static uint8_t *footer(struct segfile *f)
+{
+	return rules_in(f, SECTION_DOCS, segfile_section(f, SECTION_DOCS)->len - DOCS_FOOTER);
+}
+
+static uint8_t *record(struct segfile *f)
+{
+	return rules_in(f, SECTION_HEADS, (RULES_DOCS + 15) / 16 * HEADS_GROUP_BYTES);
+}
+
 static void f25_size(struct segfile *f) { segfile_section(f, SECTION_NORM)->len--; }
 static void f25_sum(struct segfile *f) { bq_put_u64(f->head + 40, RULES_DOCS); }
 static void f26_cut(struct segfile *f) { segfile_section(f, SECTION_HEADS)->len = 100; }
@@ -257,7 +270,12 @@ static void f28_parts(struct segfile *f) { rules_add_u64(footer(f) + 16, 1); }
 static void f28_index(struct segfile *f) { rules_add_u64(footer(f) + 24, UINT64_MAX); }
 static void f28_short(struct segfile *f) { segfile_section(f, SECTION_DOCS)->len = DOCS_FOOTER; }
 static void f29_frame(struct segfile *f) { rules_in(f, SECTION_DOCS, bq_get_u64(footer(f) + 16))[0] ^= 0xff; }
-static void f29_length(struct segfile *f) { rules_add_u32(rules_in(f, SECTION_DOCS, bq_get_u64(footer(f) + 24) + 8), 1); }
+
+static void f29_length(struct segfile *f)
+{
+	rules_add_u32(rules_in(f, SECTION_DOCS, bq_get_u64(footer(f) + 24) + 8), 1);
+}
+
 static void f30_behind(struct segfile *f) { bq_put_u16(rules_in(f, SECTION_MARKS, 0), UINT16_MAX); }
 static void f30_order(struct segfile *f) { memcpy(rules_in(f, SECTION_MARKS, 4), rules_in(f, SECTION_MARKS, 0), 4); }
 static void f31_width(struct segfile *f) { rules_in(f, SECTION_COLS, COLUMNS_HEADER + 4)[0] = 3; }

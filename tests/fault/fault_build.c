@@ -253,7 +253,8 @@ static const struct plan without_memory[] = {
 
 static const struct plan reordered_without_memory[] = {
 	{ .name = "build in a new order, memory", .reorder = true },
-	{ .name = "build in a new order, memory, for good, 3 threads", .reorder = true, .for_good = true, .threads = 3 },
+	{ .name = "build in a new order, memory, for good, 3 threads", .reorder = true, .for_good = true,
+		.threads = 3 },
 	{ .name = "update of a new order, memory", .reorder = true, .keep = SOME },
 	{ .name = "optimize to a new order, memory", .reorder = true, .keep = SOME, .optimize = true },
 };

@@ -102,7 +102,8 @@ static int make_queries(void)
 	struct xapian_c_bytes out = { NULL, 0 };
 	int rc = xapian_c_query_term(words[0], 1, 0, &parts[0], NULL);
 
-	TRY(xapian_c_query_combine_terms((struct xapian_c_combination){ XAPIAN_C_OP_PHRASE, 2 }, words, 2, &parts[1], NULL));
+	TRY(xapian_c_query_combine_terms((struct xapian_c_combination){ XAPIAN_C_OP_PHRASE, 2 }, words, 2, &parts[1],
+		NULL));
 	TRY(xapian_c_query_wildcard(xapian_c_str("s"), &how, &parts[2], NULL));
 	TRY(xapian_c_query_combine((struct xapian_c_combination){ XAPIAN_C_OP_OR, 0 },
 		(const struct xapian_c_query *const *)parts, 3, &all, NULL));

@@ -18,7 +18,8 @@ static void check_segments(const struct manifest *m)
 		docs += m->segments[i].n_docs;
 		dead += m->segments[i].n_dead;
 		manifest_segment_file(&m->segments[i], name);
-		FUZZ_CHECK(manifest_file_parse(bq_span_of(name), &number, &gen) == MANIFEST_FILE_SEGMENT && number == m->segments[i].number);
+		FUZZ_CHECK(manifest_file_parse(bq_span_of(name), &number, &gen) == MANIFEST_FILE_SEGMENT &&
+			number == m->segments[i].number);
 		FUZZ_CHECK(strchr(name, '/') == NULL);
 	}
 	FUZZ_CHECK(docs == m->n_docs && docs - dead == m->n_live);

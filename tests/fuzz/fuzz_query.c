@@ -14,7 +14,8 @@
 #define DOC(t) { .path = BQ_SPAN_INIT("notes/p.md"), .title = BQ_SPAN_INIT("data city"), .text = BQ_SPAN_INIT(t) }
 
 static const struct mem_doc docs[] = { DOC("data sharing city \xc3\xa9"), DOC("the city's 1 data"),
-	DOC("\xe6\x9d\xb1\xe4\xba\xac u s fi 1 2"), DOC("sharing sharing"), DOC("name path or and not\nshares of data") };
+	DOC("\xe6\x9d\xb1\xe4\xba\xac u s fi 1 2"), DOC("sharing sharing"),
+	DOC("name path or and not\nshares of data") };
 
 static struct bq_view view;
 static struct bq_searcher *searcher;

@@ -50,7 +50,8 @@ void bqp_daemon_publish(struct bqp_daemon *d, const char *const *texts, unsigned
 {
 	struct bq_span root = bq_span_of(d->dir.path);
 	struct bq_build_opts opts = {
-		.text = { .lang = "en" }, .k1 = 0.9f, .b = 0.4f, .memory_bytes = 1u << 28, .n_sources = 1, .sources = &root };
+		.text = { .lang = "en" }, .k1 = 0.9f, .b = 0.4f, .memory_bytes = 1u << 28, .n_sources = 1,
+			.sources = &root };
 	struct bq_build_report report;
 	struct bq_build *b = NULL;
 	struct bq_error err;
@@ -77,7 +78,8 @@ void bqp_daemon_start(struct bqp_daemon *d)
 	struct stat st;
 
 	if (stat(d->index, &st) == 0 && d->options.indexes.n == 0)
-		assert_int_equal(index_list_add(&d->options.indexes, BQ_SPAN("test"), bq_span_of(d->index), &d->err), BQ_OK);
+		assert_int_equal(index_list_add(&d->options.indexes, BQ_SPAN("test"), bq_span_of(d->index), &d->err),
+			BQ_OK);
 	atomic_store(&d->has_ended, false);
 	assert_int_equal(pthread_create(&d->thread, NULL, run, d), 0);
 	for (int ms = 0; ms < BQP_PATIENCE_MS && !atomic_load(&d->has_ended) && stat(d->socket, &st) != 0; ms += 10)

@@ -39,12 +39,13 @@ static void put_word(struct rng *r, uint32_t vocabulary, struct bq_buf *out)
 
 void docgen_text(struct rng *r, uint32_t n_words, uint32_t vocabulary, struct bq_buf *out)
 {
-	static const char *const rare[] = { "-", ", ", ". ", "\n", "\r\n", "\n\n", "  ", "\t", " \"", "' ", " (", ") ", "_",
-		"\xe2\x80\x94", "\xc2\xa0", "/" };
+	static const char *const rare[] = { "-", ", ", ". ", "\n", "\r\n", "\n\n", "  ", "\t", " \"", "' ", " (", ") ",
+		"_", "\xe2\x80\x94", "\xc2\xa0", "/" };
 
 	for (uint32_t i = 0; i < n_words; i++) {
 		put_word(r, vocabulary, out);
-		bq_buf_put_span(out, bq_span_of(rng_one_in(r, 5) ? rare[rng_below(r, sizeof rare / sizeof *rare)] : " "));
+		bq_buf_put_span(out, bq_span_of(rng_one_in(r, 5) ? rare[rng_below(r, sizeof rare / sizeof *rare)] :
+			" "));
 	}
 }
 

@@ -139,8 +139,8 @@ static bool ready(const struct bq_leaf *leaf, struct bq_spot *spots, uint32_t n,
 	return true;
 }
 
-static const struct bq_leaf_ops leaf_ops = { find, term_at, terms_next, forms, mem_cursor_new, head, text, fields, mark, NULL,
-	ready, NULL };
+static const struct bq_leaf_ops leaf_ops = { find, term_at, terms_next, forms, mem_cursor_new, head, text, fields, mark,
+	NULL, ready, NULL };
 
 /* ---- the whole --------------------------------------------------------- */
 

@@ -258,7 +258,8 @@ static bool are_near(const struct naive_node *n, const struct doc *d, const uint
 
 /* Whether words `from` .. `to` of the document hold the clause: every choice is
  * tried. */
-static bool holds_near(const struct naive_node *n, const struct doc *d, const uint32_t range[2], unsigned i, uint32_t *at)
+static bool holds_near(const struct naive_node *n, const struct doc *d, const uint32_t range[2], unsigned i,
+	uint32_t *at)
 {
 	if (i == n->n_words)
 		return are_near(n, d, at);
@@ -321,7 +322,8 @@ static uint64_t prefix_df(struct naive_corpus *c, uint32_t group, const struct n
 		for (uint32_t w = 0; d->group == group && w < d->n_words; w++) {
 			bool is_new = in_place(d, &d->words[w], n) && word_fits(n, 0, d->words[w].text);
 			for (uint32_t k = 0; k < w; k++)
-				is_new &= !in_place(d, &d->words[k], n) || strcmp(d->words[k].text, d->words[w].text) != 0;
+				is_new &= !in_place(d, &d->words[k], n) ||
+					strcmp(d->words[k].text, d->words[w].text) != 0;
 			df += is_new;
 		}
 	}

@@ -12,10 +12,10 @@
 
 #include "lib/tcpsrv.h"
 
-static const char *const texts[PAIR_DOCS] = { "sharing data", "data of states that share data", "a treaty on fishing data",
-	"shares of sharing", "biometric data sharing among states", "shared shores", "data",
-	"the sharing of fish", "sharing sharing sharing", "data, data and shade", "no sharks share data", "data sharing", "shadow of data",
-	"states share biometric data with no treaty at all" };
+static const char *const texts[PAIR_DOCS] = { "sharing data", "data of states that share data",
+	"a treaty on fishing data", "shares of sharing", "biometric data sharing among states", "shared shores", "data",
+	"the sharing of fish", "sharing sharing sharing", "data, data and shade", "no sharks share data",
+	"data sharing", "shadow of data", "states share biometric data with no treaty at all" };
 
 /* ---- asking ----------------------------------------------------------------------- */
 

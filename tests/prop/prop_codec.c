@@ -124,7 +124,8 @@ static void set_some(uint8_t *words, uint32_t n_words)
 /* A sound block, or any bits; then perhaps a bit flipped. */
 static struct bitpack_sorted make_hostile(uint32_t base, uint8_t bytes[SORTED_BYTES])
 {
-	struct bitpack_sorted how = { (unsigned)rng_below(&rng, 32), (unsigned)rng_between(&rng, 4, BITPACK_MAX_WORDS) };
+	struct bitpack_sorted how = { (unsigned)rng_below(&rng, 32),
+		(unsigned)rng_between(&rng, 4, BITPACK_MAX_WORDS) };
 	uint32_t in[BITPACK_N];
 
 	memset(bytes, 0, SORTED_BYTES);
@@ -195,7 +196,8 @@ static void check_set(const struct bitpack_ops *ops)
 {
 	for (unsigned round = 0; round < 2000; round++) {
 		uint32_t want[BITPACK_N], got[BITPACK_N + 8], first = (uint32_t)rng_next(&rng), n = 0;
-		uint32_t n_words = (uint32_t)rng_between(&rng, 1, 128), most = rng_one_in(&rng, 9) ? UINT32_MAX : BITPACK_N;
+		uint32_t n_words = (uint32_t)rng_between(&rng, 1, 128), most = rng_one_in(&rng, 9) ? UINT32_MAX :
+			BITPACK_N;
 		uint8_t bytes[128 * 8] = { 0 };
 		uint64_t one_in = rng_between(&rng, 1, 40);
 		for (uint32_t i = 0; i < n_words * 64 && n < most; i++) {

@@ -76,7 +76,8 @@ static void check_docs(const struct find_ops *ops)
 	struct asked a;
 
 	for (unsigned round = 0; round < 3000; round++) {
-		uint32_t base = (uint32_t)rng_below(&rng, 1u << 31), n = rng_one_in(&rng, 2) ? FIND_N : 1 + (uint32_t)rng_below(&rng, 255);
+		uint32_t base = (uint32_t)rng_below(&rng, 1u << 31), n = rng_one_in(&rng, 2) ? FIND_N :
+			1 + (uint32_t)rng_below(&rng, 255);
 		make_block(base, n, docs);
 		ask(docs, n, base, &a);
 		if (a.n != 0)
@@ -114,7 +115,8 @@ static void check_set(const struct find_ops *ops)
 	struct asked a;
 
 	for (unsigned round = 0; round < 3000; round++) {
-		uint32_t first = (uint32_t)rng_below(&rng, 1u << 25) * 64, base = first + (uint32_t)rng_below(&rng, 64), doc = base;
+		uint32_t first = (uint32_t)rng_below(&rng, 1u << 25) * 64, base = first + (uint32_t)rng_below(&rng, 64),
+			doc = base;
 		uint32_t rare = 1 + (uint32_t)rng_below(&rng, 20);
 		uint8_t words[128 * 8 + 8] = { 0 };
 		for (uint32_t i = 0; i < FIND_N; i++, doc++) {
@@ -137,7 +139,8 @@ static void check_sum(const struct find_ops *ops)
 		uint64_t got[FIND_N], want[FIND_N], sum = 0;
 		uint8_t places[FIND_N];
 		for (uint32_t i = 0; i < FIND_N; i++) {
-			tfs[i] = 1 + (uint32_t)(rng_one_in(&rng, 50) ? rng_below(&rng, UINT32_MAX) : rng_below(&rng, 9));
+			tfs[i] = 1 + (uint32_t)(rng_one_in(&rng, 50) ? rng_below(&rng, UINT32_MAX) :
+				rng_below(&rng, 9));
 			sum = i % FIND_GROUP == 0 ? 0 : sum;
 			if (rng_one_in(&rng, one_in)) {
 				want[n] = sum;
@@ -159,7 +162,8 @@ static void test_hostile(void **state)
 
 	(void)state;
 	for (unsigned round = 0; round < 3000; round++) {
-		struct bitpack_sorted how = { (unsigned)rng_below(&rng, 32), (unsigned)rng_between(&rng, 4, BITPACK_MAX_WORDS) };
+		struct bitpack_sorted how = { (unsigned)rng_below(&rng, 32),
+			(unsigned)rng_between(&rng, 4, BITPACK_MAX_WORDS) };
 		size_t len = bitpack_sorted_bytes(&how) + 32;
 		uint8_t *bytes = calloc(len, 1); /* of its own: sanitizers watch its end */
 		uint32_t base = (uint32_t)rng_next(&rng), docs[ASKED], n = 0, doc = base, left = FIND_N;

@@ -28,12 +28,14 @@ enum { MAX_DOCS = 80, MAX_WORDS = 500, MAX_TITLE = 6, ROUNDS = 40 };
 static const struct vocabulary {
 	const char *text, *word, *marked;
 } vocabulary[] = {
-	{ "share", "share", NULL }, { "Shares", "shares", NULL }, { "SHARING", "sharing", NULL }, { "the", "the", NULL },
+	{ "share", "share", NULL }, { "Shares", "shares", NULL }, { "SHARING", "sharing", NULL },
+	{ "the", "the", NULL },
 	{ "Caf\xc3\xa9", "cafe", "caf\xc3\xa9" }, { "cafe", "cafe", NULL }, { "cafes", "cafes", NULL },
 	{ "na\xc3\xafve", "naive", "na\xc3\xafve" }, { "run", "run", NULL }, { "Running", "running", NULL },
 	{ "data", "data", NULL }, { "Biometric", "biometric", NULL }, { "2024", "2024", NULL }, { "x86", "x86", NULL },
 	{ "electroencephalographically", "electroencephalographically", NULL }, { "electroencephalographic",
-	"electroencephalographic", NULL }, { "\xd0\x9c\xd0\xb8\xd1\x80", "\xd0\xbc\xd0\xb8\xd1\x80", NULL }, { "a", "a", NULL },
+	"electroencephalographic", NULL }, { "\xd0\x9c\xd0\xb8\xd1\x80", "\xd0\xbc\xd0\xb8\xd1\x80", NULL },
+	{ "a", "a", NULL },
 };
 
 enum { N_VOCABULARY = sizeof vocabulary / sizeof vocabulary[0] };
@@ -325,7 +327,8 @@ static void fill_stems(const struct bq_text_config *config)
 static void test_build(void **state)
 {
 	static const struct bq_span root = BQ_SPAN_INIT("/r");
-	struct bq_build_opts opts = { .text = { .lang = "en" }, .k1 = 0.9f, .b = 0.4f, .n_sources = 1, .sources = &root };
+	struct bq_build_opts opts = { .text = { .lang = "en" }, .k1 = 0.9f, .b = 0.4f, .n_sources = 1,
+		.sources = &root };
 	struct bq_build_report report;
 
 	(void)state;

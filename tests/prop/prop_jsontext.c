@@ -30,11 +30,13 @@ static void put(struct bq_buf *b, const char *s)
 
 static void put_piece(struct bq_buf *b)
 {
-	static const char *const sound[] = { "a", "plain words of some length", "\\n", "\\\"", "\\\\", "\\/", "\\u00e9", "\\u20AC",
-		"\\ud83d\\ude00", "\\u0000", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\x7f", "{", "}", "[", ":", ",", "text",
-		"\xed\x9f\xbf", "\xef\xbf\xbf", "\xe4\xb8\xad\xe6\x96\x87", "\\b\\f\\r\\t" };
-	static const char *const broken[] = { "\"", "\\", "\\x", "\\u12", "\\ud83d", "\\ude00", "\\ud83d\\u0041", "\n", "\x1f", "\xff",
-		"\xc3", "\xe4\xb8", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xc0\xaf", "\xf4\x90\x80\x80", "\\u00g0", "\\U0041", "\\ud83dx" };
+	static const char *const sound[] = { "a", "plain words of some length", "\\n", "\\\"", "\\\\", "\\/", "\\u00e9",
+		"\\u20AC", "\\ud83d\\ude00", "\\u0000", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\x7f", "{",
+		"}", "[", ":", ",", "text", "\xed\x9f\xbf", "\xef\xbf\xbf", "\xe4\xb8\xad\xe6\x96\x87",
+		"\\b\\f\\r\\t" };
+	static const char *const broken[] = { "\"", "\\", "\\x", "\\u12", "\\ud83d", "\\ude00", "\\ud83d\\u0041", "\n",
+		"\x1f", "\xff", "\xc3", "\xe4\xb8", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xc0\xaf", "\xf4\x90\x80\x80",
+		"\\u00g0", "\\U0041", "\\ud83dx" };
 	bool is_broken = rng_one_in(&rng, 60);
 
 	if (is_broken)
@@ -65,7 +67,8 @@ static void put_member(struct bq_buf *b, unsigned depth);
 
 static void put_value(struct bq_buf *b, unsigned depth)
 {
-	static const char *const plain[] = { "null", "true", "-1.5e3", "0", "{}", "[]", "[\"text\",\"x\"]", "nul", "01", "" };
+	static const char *const plain[] = { "null", "true", "-1.5e3", "0", "{}", "[]", "[\"text\",\"x\"]", "nul", "01",
+		"" };
 
 	switch (rng_below(&rng, depth > 2 ? 2 : 3)) {
 	case 0: put_string(b); break;
@@ -79,7 +82,8 @@ static void put_value(struct bq_buf *b, unsigned depth)
 
 static void put_member(struct bq_buf *b, unsigned depth)
 {
-	static const char *const names[] = { "\"text\"", "\"id\"", "\"title\"", "\"\\u0074ext\"", "\"texts\"", "\"a\"", "\"\"" };
+	static const char *const names[] = { "\"text\"", "\"id\"", "\"title\"", "\"\\u0074ext\"", "\"texts\"", "\"a\"",
+		"\"\"" };
 
 	put_blank(b);
 	if (rng_one_in(&rng, 4))
@@ -174,10 +178,11 @@ static void test_lines(void **state)
 /* A name behind which one looks is found: the short cut is taken. */
 static void test_what_is_found(void **state)
 {
-	static const char *const yes[] = { "{\"text\":\"x\"}", "{\"id\":1,\"text\":\"x\"}", "{ \"a\" : [{\"text\":\"y\"}], \"text\" : \"x\"",
-		"{\"a\":\"text\",\"text\":\"x\"" };
-	static const char *const no[] = { "", "{}", "\"text\":\"x\"", "{\"a\":{\"text\":\"x\"}}", "[\"text\",\"x\"]", "{\"text\":1}",
-		"{\"text\"}", "{\"text\":\"x", "{\"text\":\"\\", "{\"Text\":\"x\"}", "{\"text\"", "{\"text\":", "{\"a\":\"text:\"}" };
+	static const char *const yes[] = { "{\"text\":\"x\"}", "{\"id\":1,\"text\":\"x\"}",
+		"{ \"a\" : [{\"text\":\"y\"}], \"text\" : \"x\"", "{\"a\":\"text\",\"text\":\"x\"" };
+	static const char *const no[] = { "", "{}", "\"text\":\"x\"", "{\"a\":{\"text\":\"x\"}}", "[\"text\",\"x\"]",
+		"{\"text\":1}", "{\"text\"}", "{\"text\":\"x", "{\"text\":\"\\", "{\"Text\":\"x\"}", "{\"text\"",
+		"{\"text\":", "{\"a\":\"text:\"}" };
 	struct jsontext at;
 
 	(void)state;

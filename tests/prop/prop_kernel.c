@@ -50,7 +50,8 @@ static void test_score(void **state)
 	SKIP_WITHOUT_TWIN();
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		uint32_t docs[KERNEL_BLOCK + 8] = { 0 }, tfs[KERNEL_BLOCK + 8] = { 0 };
-		uint32_t want[KERNEL_BLOCK + 8], got[KERNEL_BLOCK + 8], n = (uint32_t)rng_between(&rng, 1, KERNEL_BLOCK);
+		uint32_t want[KERNEL_BLOCK + 8], got[KERNEL_BLOCK + 8],
+			n = (uint32_t)rng_between(&rng, 1, KERNEL_BLOCK);
 		struct kernel_score s = { &bm25, norms, (float)(1 + any_number()) };
 		bm25_init(&bm25, (float)rng_below(&rng, 30) / 10, (float)rng_below(&rng, 11) / 10,
 			rng_one_in(&rng, 9) ? 0 : (float)rng_between(&rng, 1, 100000) / 7);
@@ -95,7 +96,8 @@ static void test_scan(void **state)
 		for (uint32_t i = 0; i < KERNEL_WINDOW; i++) {
 			if (!rng_one_in(&rng, one_in))
 				continue;
-			a.sums[i] = KERNEL_PRESENT | (rng_one_in(&rng, 4) ? need : rng_one_in(&rng, 9) ? 0 : any_number());
+			a.sums[i] = KERNEL_PRESENT | (rng_one_in(&rng, 4) ? need : rng_one_in(&rng, 9) ? 0 :
+				any_number());
 			a.touched[i / KERNEL_GROUP] = 1;
 		}
 		b = a;

@@ -45,8 +45,9 @@ static struct bq_error err;
 /* Forms with marks, stems with one, two and three forms, other scripts. */
 static void put_special(struct bq_buf *b)
 {
-	static const char *const words[] = { "Caf\xc3\xa9", "cafe", "share", "shares", "sharing", "na\xc3\xafve", "happily",
-		"happy", "\xe4\xb8\xad\xe6\x96\x87\xe5\xad\x97", "\xd0\x9c\xd0\xb8\xd1\x80", "\xff\xfe", "data-sharing\n" };
+	static const char *const words[] = { "Caf\xc3\xa9", "cafe", "share", "shares", "sharing", "na\xc3\xafve",
+		"happily", "happy", "\xe4\xb8\xad\xe6\x96\x87\xe5\xad\x97", "\xd0\x9c\xd0\xb8\xd1\x80", "\xff\xfe",
+		"data-sharing\n" };
 
 	bq_buf_printf(b, " %s ", words[rng_below(&rng, sizeof words / sizeof words[0])]);
 }
@@ -168,7 +169,8 @@ static void compare(const char *merged, const char *fresh)
 static void run(uint32_t n, unsigned dead_one_in)
 {
 	struct bq_build_opts opts = { .text = { .lang = "en" }, .k1 = 0.9f, .b = 0.4f, .memory_bytes = 1 << 30,
-		.pairs_min = (uint32_t)rng_between(&rng, 1, 50), .pairs_percent = 1000, .no_store = rng_one_in(&rng, 4) };
+		.pairs_min = (uint32_t)rng_between(&rng, 1, 50), .pairs_percent = 1000,
+		.no_store = rng_one_in(&rng, 4) };
 	struct tmpdir a, b;
 	struct bq_build_report report;
 	bool is_new;

@@ -23,7 +23,8 @@ enum { ROUNDS = 4000, MAX_WORDS = 5, PLACES = 40, N_KINDS = 6 };
 static const struct {
 	const char *text;
 	bool is_prefix;
-} kinds[N_KINDS] = { { "a", true }, { "ab", true }, { "abc", false }, { "ab", false }, { "x", false }, { "xy", false } };
+} kinds[N_KINDS] = { { "a", true }, { "ab", true }, { "abc", false }, { "ab", false }, { "x", false },
+	{ "xy", false } };
 static const char *const words[] = { "abc", "ab", "ac", "x", "xy", "abd" };
 enum { N_WORDS = sizeof words / sizeof words[0] };
 

@@ -61,8 +61,8 @@ static struct bq_error err;
 static void put_special(struct bq_buf *b)
 {
 	static const char *const words[] = { "a a a a", "to be or not to be", "Caf\xc3\xa9 cafe",
-		"\xe4\xb8\xad\xe6\x96\x87\xe4\xb8\xad\xe6\x96\x87\xe4\xb8\xad", "\xe4\xb8\xad\xe6\x96\x87", "share shares share",
-		"\xd0\x9c\xd0\xb8\xd1\x80 a", "a\n\na" };
+		"\xe4\xb8\xad\xe6\x96\x87\xe4\xb8\xad\xe6\x96\x87\xe4\xb8\xad", "\xe4\xb8\xad\xe6\x96\x87",
+		"share shares share", "\xd0\x9c\xd0\xb8\xd1\x80 a", "a\n\na" };
 
 	bq_buf_printf(b, " %s ", words[rng_below(&rng, sizeof words / sizeof words[0])]);
 }
@@ -98,8 +98,8 @@ static struct bq_build_opts options(uint32_t t)
 	static const struct bq_span root = BQ_SPAN_INIT("/src");
 
 	return (struct bq_build_opts){ .text = { .lang = "en" }, .k1 = 0.9f, .b = 0.4f, .pairs_min = t,
-		.pairs_percent = NO_BUDGET, .memory_bytes = rng_one_in(&rng, 2) ? ROOMY : n_docs > FEW_DOCS ? SMALL : TIGHT,
-		.threads = (uint32_t)rng_between(&rng, 1, 4), .n_sources = 1, .sources = &root };
+		.pairs_percent = NO_BUDGET, .memory_bytes = rng_one_in(&rng, 2) ? ROOMY : n_docs > FEW_DOCS ? SMALL :
+		TIGHT, .threads = (uint32_t)rng_between(&rng, 1, 4), .n_sources = 1, .sources = &root };
 }
 
 static void make_index(struct bq_build_opts opts)
@@ -335,7 +335,8 @@ static void test_frequent_pairs(void **state)
 	for (int i = 0; i < 3; i++) {
 		uint32_t t = (uint32_t)rng_skewed(&rng, MAX_DOCS);
 		/* of words in all of them the last block is full, or one short, or has one */
-		make_docs(i == 0 ? MAX_DOCS : (uint32_t)rng_between(&rng, 2 * BQ_BLOCK_DOCS - 1, 2 * BQ_BLOCK_DOCS + 1));
+		make_docs(i == 0 ? MAX_DOCS : (uint32_t)rng_between(&rng, 2 * BQ_BLOCK_DOCS - 1,
+			2 * BQ_BLOCK_DOCS + 1));
 		tmpdir_init(&dir);
 		make_index(options(t + 1));
 		(void)compare_all(t + 1, 12);

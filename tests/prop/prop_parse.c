@@ -21,8 +21,9 @@
 enum { ROUNDS = 4000 };
 
 static const char *const pieces[] = { "data", "city", "sharing", "the", " ", " ", " ", " ", "\"", "\"", "(", ")",
-	"+", "-", " OR ", " AND ", " NOT ", "title:", "name:", "path:", "~", "*", "?", "^", "=", "1", "/", "NEAR", " NEAR/3 ", " ADJ/2 ", "\"~2", "\"* ", "101", "東", "京", "é",
-	"\xff", "\xe6\x9d", ":", "'", "_", "\xc2\xa0", "\xe3\x80\x80", "½", "ﬁ", "\xcc\x81", "U.S.", "OR", "\t" };
+	"+", "-", " OR ", " AND ", " NOT ", "title:", "name:", "path:", "~", "*", "?", "^", "=", "1", "/", "NEAR",
+	" NEAR/3 ", " ADJ/2 ", "\"~2", "\"* ", "101", "東", "京", "é", "\xff", "\xe6\x9d", ":", "'", "_", "\xc2\xa0",
+	"\xe3\x80\x80", "½", "ﬁ", "\xcc\x81", "U.S.", "OR", "\t" };
 enum { N_PIECES = sizeof pieces / sizeof pieces[0] };
 
 #define DOC(t) { .path = BQ_SPAN_INIT("p"), .title = BQ_SPAN_INIT("data city"), .text = BQ_SPAN_INIT(t) }

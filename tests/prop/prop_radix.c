@@ -35,7 +35,8 @@ static int compare(const void *pa, const void *pb)
 
 	if (a->key != b->key)
 		return a->key < b->key ? -1 : 1;
-	return a->rest != b->rest ? (a->rest > b->rest) - (a->rest < b->rest) : (a->number > b->number) - (a->number < b->number);
+	return a->rest != b->rest ? (a->rest > b->rest) - (a->rest < b->rest) :
+		(a->number > b->number) - (a->number < b->number);
 }
 
 /* Numbers from a mask of bytes: many ties where few bits are set. */

@@ -36,7 +36,8 @@ static double any_real(void)
 
 static void test_known(void **state)
 {
-	static const struct { uint64_t v; size_t n; uint8_t bytes[4]; } known[] = { { 0, 1, { 0 } }, { 254, 1, { 254 } },
+	static const struct { uint64_t v; size_t n; uint8_t bytes[4]; } known[] = { { 0, 1, { 0 } },
+		{ 254, 1, { 254 } },
 		{ 255, 2, { 255, 0x80 } }, { 382, 2, { 255, 0xff } }, { 383, 3, { 255, 0, 0x81 } } };
 	struct bq_buf b = BQ_BUF_INIT;
 
@@ -159,8 +160,8 @@ static void test_sums(void **state)
 
 static void test_stems_begin_so(void **state)
 {
-	static const char *const ends[] = { "", "s", "es", "ies", "ing", "ed", "ly", "ally", "ness", "ization", "ful", "'s",
-		"ement", "y", "ying", "eed", "ator", "ical" };
+	static const char *const ends[] = { "", "s", "es", "ies", "ing", "ed", "ly", "ally", "ness", "ization", "ful",
+		"'s", "ement", "y", "ying", "eed", "ator", "ical" };
 	struct bq_text_config config = { .lang = "en" };
 	struct bq_text *text;
 	struct bq_error err;

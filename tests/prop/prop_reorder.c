@@ -45,7 +45,8 @@ static void make_corpus(uint32_t n, bool with_dead)
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t topic = (uint32_t)rng_below(&rng, TOPICS);
 		for (uint32_t w = 0; w < 20; w++)
-			bq_buf_printf(&corpus.text[i], " topic%cword%u\n", (char)('a' + topic), (unsigned)rng_below(&rng, 9));
+			bq_buf_printf(&corpus.text[i], " topic%cword%u\n", (char)('a' + topic),
+				(unsigned)rng_below(&rng, 9));
 		corpus.docs[i].text = bq_buf_span(&corpus.text[i]);
 		bq_buf_clear(&paths[i]);
 		bq_buf_printf(&paths[i], "%u", i);
@@ -155,8 +156,8 @@ static void compare_pages(const struct side *a, const struct side *b, const stru
 
 static void make_query(struct bq_buf *text)
 {
-	static const char *const forms[] = { "word%u", "topicbword%u topiccword3", "topic*", "\"topicaword%u topicaword1\"~4",
-		"topicdword%u NEAR/5 topicdword2", "+topicaword%u topicaword2" };
+	static const char *const forms[] = { "word%u", "topicbword%u topiccword3", "topic*",
+		"\"topicaword%u topicaword1\"~4", "topicdword%u NEAR/5 topicdword2", "+topicaword%u topicaword2" };
 
 	if (rng_one_in(&rng, 2)) {
 		side_make_query(&rng, text);

@@ -38,7 +38,8 @@ static size_t mutate(const char *line, char *out)
 	memcpy(out, line, n);
 	for (uint64_t i = 0; i < changes && n > 0; i++) {
 		size_t at = rng_below(&rng, n);
-		char c = rng_below(&rng, 4) == 0 ? (char)rng_below(&rng, 256) : likely[rng_below(&rng, sizeof likely - 1)];
+		char c = rng_below(&rng, 4) == 0 ? (char)rng_below(&rng, 256) :
+			likely[rng_below(&rng, sizeof likely - 1)];
 		switch (rng_below(&rng, 4)) {
 		case 0: out[at] = c; break;
 		case 1:

@@ -60,10 +60,11 @@ static void check_line(const char *bytes, size_t len)
 	free(line);
 }
 
-static const char *const pieces[] = { "#", "#7 ", "#a-b.c_D ", "#0 ", "SEARCH ", "GET ", "count ", "PING", "CANCEL 7", "@limit=",
-	"@limit=5 ", "@doc=g1.0123456789abcdef.0.0 ", "@index=\"a\" ", "@x-y ", "@", "=", "\"", "\\", "\\u00e9", "\\ud83d\\ude00",
-	"\\ud83d", "-- ", "--", " ", "\t", "word", "\xc3\xa9", "\xc3", "\x80", "\xf0\x9f\x98\x80", "0", "99999999999999999999",
-	"@match=any ", "@partial ", "@after=", ",", ".", "\x01", "\r" };
+static const char *const pieces[] = { "#", "#7 ", "#a-b.c_D ", "#0 ", "SEARCH ", "GET ", "count ", "PING", "CANCEL 7",
+	"@limit=", "@limit=5 ", "@doc=g1.0123456789abcdef.0.0 ", "@index=\"a\" ", "@x-y ", "@", "=", "\"", "\\",
+	"\\u00e9", "\\ud83d\\ude00", "\\ud83d", "-- ", "--", " ", "\t", "word", "\xc3\xa9", "\xc3", "\x80",
+	"\xf0\x9f\x98\x80", "0", "99999999999999999999", "@match=any ", "@partial ", "@after=", ",", ".", "\x01",
+	"\r" };
 
 static void test_any_line(void **state)
 {
@@ -113,7 +114,8 @@ static void test_read_back(void **state)
 		bq_buf_put_u8(&query, 'q');
 		put_random_text(&query, 20, "ab \"\\@=-");
 		bq_buf_put_u8(&query, 'q');
-		bq_buf_printf(&line, "%s%.*s", rng_one_in(&rng, 2) ? " -- " : " ", (int)query.len, (const char *)query.ptr);
+		bq_buf_printf(&line, "%s%.*s", rng_one_in(&rng, 2) ? " -- " : " ", (int)query.len,
+			(const char *)query.ptr);
 		struct request req = { .options = options };
 		struct request_fault fault = { 0 };
 		if (!request_parse((char *)line.ptr, line.len, &req, &fault))

@@ -22,7 +22,8 @@ static struct rng rng;
 static void assert_same(struct bq_span a, struct bq_span b, const char *what, uint32_t doc)
 {
 	if (!bq_span_eq(a, b))
-		fail_msg("document %u: its %s is \"%.*s\", not \"%.*s\"", doc, what, (int)a.len, a.ptr, (int)b.len, b.ptr);
+		fail_msg("document %u: its %s is \"%.*s\", not \"%.*s\"", doc, what, (int)a.len, a.ptr, (int)b.len,
+			b.ptr);
 }
 
 static struct bq_span shown(struct bq_span title)

@@ -23,9 +23,9 @@ static struct rng rng;
 /* The slow obvious reading of the rule, over UTF-8 that jansson accepts. */
 static bool is_clean(const char *s, size_t len, enum safe_mode mode)
 {
-	static const char *const banned[] = { "\xe2\x80\xaa", "\xe2\x80\xab", "\xe2\x80\xac", "\xe2\x80\xad", "\xe2\x80\xae",
-		"\xe2\x81\xa6", "\xe2\x81\xa7", "\xe2\x81\xa8", "\xe2\x81\xa9", "\xe2\x80\x8e", "\xe2\x80\x8f", "\xe2\x80\xa8",
-		"\xe2\x80\xa9", "\xef\xbb\xbf", "\xe2\x80\x8b", "\xd8\x9c" };
+	static const char *const banned[] = { "\xe2\x80\xaa", "\xe2\x80\xab", "\xe2\x80\xac", "\xe2\x80\xad",
+		"\xe2\x80\xae", "\xe2\x81\xa6", "\xe2\x81\xa7", "\xe2\x81\xa8", "\xe2\x81\xa9", "\xe2\x80\x8e",
+		"\xe2\x80\x8f", "\xe2\x80\xa8", "\xe2\x80\xa9", "\xef\xbb\xbf", "\xe2\x80\x8b", "\xd8\x9c" };
 	json_t *valid = json_stringn(s, len); /* NULL for what is no UTF-8 */
 
 	if (valid == NULL)
@@ -48,9 +48,9 @@ static bool is_clean(const char *s, size_t len, enum safe_mode mode)
 /* Up to 200 bytes that love trouble. */
 static size_t make_text(char *out)
 {
-	static const char *const bits[] = { "\x1b[31m", "\x1b]52;c;aGk=\x07", "\x9b", "\xc2\x9b", "\xe2\x80\xae", "\xef\xbb\xbf", "\r",
-		"\n", "\t", "\x7f", "\xc3\xa9", "\xf0\x9f\x98\x80", "\xed\xa0\x80", "\xe2\x80", "\xf4\x90\x80\x80", "\xc0\xaf", "word ",
-		"\xe2\x80\x8d", "\xf3\xa0\x81\x81", "\"", "\\", "\xd8\x9c" };
+	static const char *const bits[] = { "\x1b[31m", "\x1b]52;c;aGk=\x07", "\x9b", "\xc2\x9b", "\xe2\x80\xae",
+		"\xef\xbb\xbf", "\r", "\n", "\t", "\x7f", "\xc3\xa9", "\xf0\x9f\x98\x80", "\xed\xa0\x80", "\xe2\x80",
+		"\xf4\x90\x80\x80", "\xc0\xaf", "word ", "\xe2\x80\x8d", "\xf3\xa0\x81\x81", "\"", "\\", "\xd8\x9c" };
 	size_t n = 0, want = rng_below(&rng, 190);
 
 	while (n < want) {
@@ -98,7 +98,8 @@ static void test_nothing_gets_through(void **state)
 
 static void test_harmless_text_stays(void **state)
 {
-	static const char *const texts[] = { "plain", "caf\xc3\xa9 \xe6\x97\xa5\xe6\x9c\xac", "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb",
+	static const char *const texts[] = { "plain", "caf\xc3\xa9 \xe6\x97\xa5\xe6\x9c\xac",
+		"\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb",
 		"\xd9\x85\xdb\x8c\xe2\x80\x8c\xd8\xae\xd9\x88\xd8\xa7\xd9\x87\xd9\x85", "tab\there", "\\x1b is text" };
 	size_t len;
 

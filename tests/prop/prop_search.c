@@ -252,7 +252,8 @@ static void run_query(struct rng *r, struct trial *t, struct naive_corpus *truth
 	struct bq_hits out;
 
 	t->opts = (struct bq_query_opts){ .match = (enum bq_match)rng_below(r, 3), .limit = 1000,
-		.keep_stopwords = rng_one_in(r, 3), .sort = rng_one_in(r, 4) ? (enum bq_sort)rng_below(r, 3) : BQ_SORT_SCORE };
+		.keep_stopwords = rng_one_in(r, 3), .sort = rng_one_in(r, 4) ? (enum bq_sort)rng_below(r, 3) :
+		BQ_SORT_SCORE };
 	bq_buf_clear(&t->text);
 	naive_format(root, &t->text);
 	t->want = naive_search(truth, root, &t->opts);
@@ -278,7 +279,8 @@ static void run_round(struct rng *r)
 		struct corpus *c = &corpora[i];
 		make_corpus(r, c);
 		indexes[i] = make_index(c);
-		naive[i] = (struct naive_index){ c->docs, c->n, c->opts.leaf_docs, c->opts.text, c->opts.k1, c->opts.b };
+		naive[i] = (struct naive_index){ c->docs, c->n, c->opts.leaf_docs, c->opts.text, c->opts.k1,
+			c->opts.b };
 	}
 	struct naive_corpus *truth = naive_new(naive, n);
 	for (int i = 0; i < QUERIES; i++)

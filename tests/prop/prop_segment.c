@@ -152,10 +152,10 @@ static void write_docs(const struct model *m, struct segment_writer *w)
 	for (uint32_t d = 0; d < m->n_docs; d++) {
 		char id[16];
 		(void)snprintf(id, sizeof id, "id%u", d);
-		struct bq_doc_in in = { .id = bq_span_of(id), .path = d % 3 == 0 ? BQ_SPAN("a.jsonl") : BQ_SPAN("b.jsonl"),
-			.text = m->texts[d], .fields = d % 5 == 0 ? BQ_SPAN("{\"x\":1}") : BQ_SPAN(""),
-			.at = BQ_AT_RECORD, .file_line = d + 1, .mtime_us = d % 7 == 0 ? INT64_MIN : (int64_t)d * 1000 - 5,
-			.file_bytes = d };
+		struct bq_doc_in in = { .id = bq_span_of(id), .path = d % 3 == 0 ? BQ_SPAN("a.jsonl") :
+			BQ_SPAN("b.jsonl"), .text = m->texts[d], .fields = d % 5 == 0 ? BQ_SPAN("{\"x\":1}") :
+			BQ_SPAN(""), .at = BQ_AT_RECORD, .file_line = d + 1, .mtime_us = d % 7 == 0 ? INT64_MIN :
+			(int64_t)d * 1000 - 5, .file_bytes = d };
 		struct segment_doc doc = { .in = &in, .words = m->words[d], .length = m->lengths[d],
 			.marks = m->marks[d], .n_marks = heads_marks(m->words[d]) };
 		segment_writer_doc(w, &doc);
@@ -338,7 +338,8 @@ static void check_stems(const struct bq_leaf *leaf, struct bq_read *rd)
  * and words that are not there. */
 static struct bq_wanted draw_wanted(const struct model *m)
 {
-	static const enum bq_term_kind kinds[] = { BQ_TERM_WORD, BQ_TERM_TITLE, BQ_TERM_STEM, BQ_TERM_TITLE_STEM, BQ_TERM_MARKED };
+	static const enum bq_term_kind kinds[] = { BQ_TERM_WORD, BQ_TERM_TITLE, BQ_TERM_STEM, BQ_TERM_TITLE_STEM,
+		BQ_TERM_MARKED };
 	static const char *const stems[] = { "alone", "family", "prefixed000140", "zzz", "" };
 	const struct list *l = &m->lists[rng_below(&rng, m->n_lists)];
 	struct bq_wanted w = { .kind = rng_one_in(&rng, 2) ? l->kind : kinds[rng_below(&rng, 5)],

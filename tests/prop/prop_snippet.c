@@ -345,7 +345,8 @@ static const char *any_word(struct rng *r)
 /* Words that need not stand in their places; NEAR and ADJ take single ones. */
 static void make_near(struct rng *r, struct clause *c, struct bq_buf *out)
 {
-	static const char *const single[] = { "data", "sharing", "share", "caf\xc3\xa9", "\xe6\x9d\xb1\xe4\xba\xac", "x" };
+	static const char *const single[] = { "data", "sharing", "share", "caf\xc3\xa9", "\xe6\x9d\xb1\xe4\xba\xac",
+		"x" };
 	enum { N_SINGLE = sizeof single / sizeof single[0] };
 	const char *a = single[rng_skewed(r, N_SINGLE)], *b = single[rng_skewed(r, N_SINGLE)];
 

@@ -63,7 +63,8 @@ static uint64_t number(unsigned bits)
  * is too large now and then. */
 static size_t put(uint8_t *out, struct made *m, uint32_t n, bool is_sane)
 {
-	unsigned gap_bits = 1 + (unsigned)rng_below(&rng, is_sane ? 23 : 32), tf_bits = 1 + (unsigned)rng_below(&rng, 32);
+	unsigned gap_bits = 1 + (unsigned)rng_below(&rng, is_sane ? 23 : 32),
+		tf_bits = 1 + (unsigned)rng_below(&rng, 32);
 	uint64_t next = m->t.base;
 	size_t len = 0;
 

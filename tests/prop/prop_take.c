@@ -74,7 +74,8 @@ static void add_documents(struct inverter *v, uint32_t n)
 	uint64_t doc = rng_one_in(&rng, 4) ? BQ_MAX_DOCS - 40000 : rng_below(&rng, 1000);
 	uint32_t inverter = 0;
 
-	for (uint32_t i = 0, left = 1 + (uint32_t)rng_below(&rng, 400); i < left && doc < BQ_MAX_DOCS; i++, doc += step(1 << 17)) {
+	for (uint32_t i = 0, left = 1 + (uint32_t)rng_below(&rng, 400); i < left && doc < BQ_MAX_DOCS; i++,
+		doc += step(1 << 17)) {
 		if (rng_one_in(&rng, 20))
 			inverter = (uint32_t)rng_below(&rng, n);
 		for (uint32_t w = 0; w < WORDS; w++)
@@ -108,7 +109,8 @@ static void take_list(struct vocabulary *v, uint32_t word, bool wants_positions,
 
 	v->ops->start(v, word, &w);
 	do {
-		struct postings_room room = { .docs = docs, .tfs = tfs, .positions = wants_positions ? &out->positions : NULL };
+		struct postings_room room = { .docs = docs, .tfs = tfs, .positions = wants_positions ? &out->positions :
+			NULL };
 		room.max = room.n = (uint32_t)rng_below(&rng, 3);
 		room.max += (uint32_t)rng_skewed(&rng, MAX_ROOM - 3);
 		uint32_t before = room.n;
@@ -120,7 +122,8 @@ static void take_list(struct vocabulary *v, uint32_t word, bool wants_positions,
 		bq_buf_put(&out->docs, docs + before, (room.n - before) * sizeof *docs);
 		bq_buf_put(&out->tfs, tfs + before, (room.n - before) * sizeof *tfs);
 		if (room.n != room.max)
-			limit = rng_one_in(&rng, 3) || w.doc > BQ_DOC_END - 70000 ? BQ_DOC_END : w.doc + (uint32_t)rng_below(&rng, 70000);
+			limit = rng_one_in(&rng, 3) || w.doc > BQ_DOC_END - 70000 ? BQ_DOC_END :
+				w.doc + (uint32_t)rng_below(&rng, 70000);
 	} while (w.doc != BQ_DOC_END);
 	v->ops->stop(&w);
 }
@@ -208,7 +211,8 @@ static void compare_union(struct vocabulary *v, struct unite *u)
 	for (uint32_t i = from; i < to; i++)
 		unite_add(u, v, i);
 	do {
-		room = (struct postings_room){ .docs = docs, .tfs = tfs, .max = 1 + (uint32_t)rng_below(&rng, MAX_ROOM) };
+		room = (struct postings_room){ .docs = docs, .tfs = tfs,
+			.max = 1 + (uint32_t)rng_below(&rng, MAX_ROOM) };
 		unite_take(u, &room);
 		bq_buf_put(&got.docs, docs, room.n * sizeof *docs);
 		bq_buf_put(&got.tfs, tfs, room.n * sizeof *tfs);

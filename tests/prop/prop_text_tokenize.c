@@ -371,7 +371,8 @@ static void compare_read(struct reader *r, struct bq_span text, size_t n, size_t
 
 static void compare_tail(struct bq_span text, size_t n, size_t first, bool plain, unsigned flags)
 {
-	struct reader all = { .it.text = analysers[plain] }, by_many = { .it.text = analysers[plain], .takes_short = true };
+	struct reader all = { .it.text = analysers[plain] }, by_many = { .it.text = analysers[plain],
+		.takes_short = true };
 
 	compare_read(&all, text, n, first, flags);
 	compare_read(&by_many, text, n, first, flags);

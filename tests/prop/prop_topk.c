@@ -46,7 +46,8 @@ static void make_items(const struct shape *s, struct topk_item *items, uint32_t 
 		if (s->n_outliers != 0 && rng_one_in(&rng, s->n_outliers))
 			points = (uint32_t)rng_below(&rng, UINT64_C(1) << 31);
 		points &= INT32_MAX;
-		items[i] = (struct topk_item){ .key = points, .points = points, .place = topk_place(i >> 12, i >> 10 & 3, i) };
+		items[i] = (struct topk_item){ .key = points, .points = points,
+			.place = topk_place(i >> 12, i >> 10 & 3, i) };
 	}
 	for (uint32_t i = n; !s->is_ordered && i-- > 1;) {
 		uint32_t j = (uint32_t)rng_below(&rng, i + 1);

@@ -298,8 +298,8 @@ static void make_query(struct bq_buf *out)
 	bq_buf_clear(out);
 	for (uint32_t i = 0; i < n; i++) {
 		bool is_phrase = rng_one_in(&rng, 3);
-		bq_buf_printf(out, "%s%s%s", i == 0 ? "" : rng_one_in(&rng, 3) ? " -" : " ", rng_one_in(&rng, 9) ? "title:" : "",
-			is_phrase ? "\"" : "");
+		bq_buf_printf(out, "%s%s%s", i == 0 ? "" : rng_one_in(&rng, 3) ? " -" : " ", rng_one_in(&rng, 9) ?
+			"title:" : "", is_phrase ? "\"" : "");
 		docgen_query(&rng, is_phrase ? 2 : 1, 60, out);
 		bq_buf_printf(out, "%s", is_phrase ? "\"" : "");
 	}
@@ -405,7 +405,8 @@ static void test_touching(void **state)
 	tmpdir_init(&updated);
 	make_tree();
 	(void)make_index(updated.path, true, 9);
-	if (bq_build_optimize(updated.path, &(struct bq_optimize_opts){ .reorder = true }, &report, &is_new, &err) != BQ_OK)
+	if (bq_build_optimize(updated.path, &(struct bq_optimize_opts){ .reorder = true }, &report, &is_new,
+		&err) != BQ_OK)
 		fail_msg("%s", err.msg);
 	for (int round = 0; round < 6; round++) {
 		for (uint32_t i = 0; i < MAX_FILES; i++)

@@ -295,8 +295,8 @@ static void row_length(void **state)
 /* [X6] short documents */
 static void row_short(void **state)
 {
-	static const char *const texts[] = { "data", "wa wb wc wd we wf wg wh wi wj wk wl data", "wa wb wc wd we wf wg wh wi wj",
-		"wa wb wc wd we wf wg wh wi", "wa wb wc wd we wf wg wh wi" };
+	static const char *const texts[] = { "data", "wa wb wc wd we wf wg wh wi wj wk wl data",
+		"wa wb wc wd we wf wg wh wi wj", "wa wb wc wd we wf wg wh wi", "wa wb wc wd we wf wg wh wi" };
 	static struct oracle o;
 	found ours, all, bounded;
 

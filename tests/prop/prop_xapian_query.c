@@ -43,14 +43,16 @@ static void add_document(struct xapian_c_writer *w, unsigned d)
 
 	xapian_ok(xapian_c_document_new(&doc, &err), &err);
 	for (uint32_t i = 0; i < corpus.len[d]; i++)
-		xapian_ok(xapian_c_document_add_posting(doc, word_text(corpus.words[d][i], text), i + 1, 1, &err), &err);
+		xapian_ok(xapian_c_document_add_posting(doc, word_text(corpus.words[d][i], text), i + 1, 1, &err),
+			&err);
 	xapian_ok(xapian_c_document_set_value(doc, 0, (struct xapian_c_bytes){ &value, 1 }, &err), &err);
 	xapian_ok(xapian_c_writer_add(w, doc, NULL, &err), &err);
 	xapian_c_document_free(doc);
 }
 
 /* Documents first, first + step, .. */
-static struct xapian_c_database *write_database(const struct tmpdir *dir, const char *name, unsigned first, unsigned step)
+static struct xapian_c_database *write_database(const struct tmpdir *dir, const char *name, unsigned first,
+	unsigned step)
 {
 	struct xapian_c_writer *w;
 	struct xapian_c_error err;

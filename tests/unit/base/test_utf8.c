@@ -100,7 +100,8 @@ static void test_ill_formed(void **state)
 
 	(void)state;
 	for (uint32_t i = 0; i < N * N * N * N; i++) {
-		const uint8_t bytes[16] = { edges[i % N], edges[i / N % N], edges[i / N / N % N], edges[i / N / N / N] };
+		const uint8_t bytes[16] = { edges[i % N], edges[i / N % N], edges[i / N / N % N],
+			edges[i / N / N / N] };
 		for (size_t n = 1; n <= 4; n++)
 			check_bytes(bytes, n);
 	}

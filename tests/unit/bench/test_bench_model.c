@@ -16,8 +16,8 @@
  * finding a word 1,000; memory is no limit. */
 static struct constants made_up(void)
 {
-	struct constants c = { .tf = 2, .bitset = 1, .score = 4, .accumulate = 8, .set_bits = 3, .probe = 50, .batch_hot = 100,
-		.find = 1000, .bandwidth = 1e6 };
+	struct constants c = { .tf = 2, .bitset = 1, .score = 4, .accumulate = 8, .set_bits = 3, .probe = 50,
+		.batch_hot = 100, .find = 1000, .bandwidth = 1e6 };
 
 	for (unsigned i = 0; i < CONSTANTS_WIDTHS; i++)
 		c.decode[i] = 1;

@@ -278,7 +278,8 @@ static void test_a_text_of_4_gib_is_refused(void **state)
 {
 	size_t len = (size_t)1 << 32;
 	void *huge = mmap(NULL, len, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	struct bq_doc_in doc = { .path = BQ_SPAN("p"), .text = bq_span_make(huge, len), .mtime_us = 1, .file_bytes = 1 };
+	struct bq_doc_in doc = { .path = BQ_SPAN("p"), .text = bq_span_make(huge, len), .mtime_us = 1,
+		.file_bytes = 1 };
 	struct bq_build *b = start();
 
 	(void)state;

@@ -169,7 +169,8 @@ static void test_many_words(void **state)
 	(void)state;
 	for (uint32_t round = 0; round < 2; round++)
 		for (uint32_t i = 0; i < WORDS; i++) {
-			(void)snprintf(word, sizeof word, i % 3 == 0 ? "%u-and-a-tail-that-does-not-fit-a-slot" : "%u", i);
+			(void)snprintf(word, sizeof word, i % 3 == 0 ? "%u-and-a-tail-that-does-not-fit-a-slot" : "%u",
+				i);
 			add(BQ_TERM_WORD, word, round, i);
 		}
 	assert_false(v.oom);
@@ -283,7 +284,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_long_chains, make_inverter, release_inverter),
 		cmocka_unit_test_setup_teardown(test_many_words, make_inverter, release_inverter),
 		cmocka_unit_test_setup_teardown(test_all_lengths, make_inverter, release_inverter),
-		cmocka_unit_test_setup_teardown(test_release_makes_it_empty_and_usable, make_inverter, release_inverter),
+		cmocka_unit_test_setup_teardown(test_release_makes_it_empty_and_usable, make_inverter,
+			release_inverter),
 		cmocka_unit_test_setup_teardown(test_union, make_inverter, release_inverter),
 	};
 

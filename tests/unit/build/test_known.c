@@ -39,7 +39,8 @@ static struct bq_doc_in record_of(int line)
 
 	(void)snprintf(id, sizeof id, "%d", line);
 	return (struct bq_doc_in){ .path = BQ_SPAN("r.jsonl"), .id = bq_span_of(id), .text = BQ_SPAN("a record"),
-		.fields = BQ_SPAN("{\"k\":1}"), .at = BQ_AT_RECORD, .file_line = (uint64_t)line, .mtime_us = 7, .file_bytes = 70 };
+		.fields = BQ_SPAN("{\"k\":1}"), .at = BQ_AT_RECORD, .file_line = (uint64_t)line, .mtime_us = 7,
+		.file_bytes = 70 };
 }
 
 static void commit(struct bq_build *b)
@@ -218,7 +219,8 @@ static void test_a_document_is_compared(void **state)
 static void test_long_titles(void **state)
 {
 	static char line[3000];
-	struct bq_doc_in in = { .path = BQ_SPAN("long.txt"), .title_in_text = true, .mtime_us = 5, .file_bytes = sizeof line };
+	struct bq_doc_in in = { .path = BQ_SPAN("long.txt"), .title_in_text = true, .mtime_us = 5,
+		.file_bytes = sizeof line };
 	struct known_doc got;
 	struct bq_build *b;
 

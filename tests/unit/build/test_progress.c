@@ -46,7 +46,8 @@ static void test_remaining_time(void **state)
 		uint64_t total;
 		const char *says;
 	} rows[] = {
-		{ 59400000, "0:59 left" }, { 59600000, "1:00 left" }, { 3599000000, "59:59 left" }, { 3600000000, "1:00:00 left" },
+		{ 59400000, "0:59 left" }, { 59600000, "1:00 left" }, { 3599000000, "59:59 left" },
+		{ 3600000000, "1:00:00 left" },
 		{ 359999000000, "99:59:59 left" }, { 360000000000, "100 hours or more left" },
 		{ UINT64_MAX, "100 hours or more left" },
 	};
@@ -71,7 +72,8 @@ static void test_width(void **state)
 	(void)state;
 	v.columns = 1000;
 	progress_format(&v, wide);
-	assert_string_equal(wide, "50 %  0:05 left  12,345 documents  1.0 MB/s  5.0 of 10.0 MB  some/long/path/to/a/file.md");
+	assert_string_equal(wide,
+		"50 %  0:05 left  12,345 documents  1.0 MB/s  5.0 of 10.0 MB  some/long/path/to/a/file.md");
 	for (v.columns = 0; v.columns < 100; v.columns++) {
 		progress_format(&v, line);
 		assert_true(strlen(line) == 0 || strlen(line) < v.columns);
@@ -103,7 +105,8 @@ static void test_names_are_made_safe(void **state)
 	expect_name(BQ_SPAN("\xe2\x80\xae" "dm.exe\xe2\x81\xa9"), 80, "  ?dm.exe?");
 	expect_name(BQ_SPAN("a\0b"), 80, "  a?b");
 	/* two columns each, so that none is wider than counted */
-	expect_name(BQ_SPAN("\xe6\x9d\xb1\xe4\xba\xac\xe9\x83\xbd/\xe6\x9d\xb1\xe4\xba\xac.md"), 34, "  ..\xe9\x83\xbd/\xe6\x9d\xb1\xe4\xba\xac.md");
+	expect_name(BQ_SPAN("\xe6\x9d\xb1\xe4\xba\xac\xe9\x83\xbd/\xe6\x9d\xb1\xe4\xba\xac.md"), 34,
+		"  ..\xe9\x83\xbd/\xe6\x9d\xb1\xe4\xba\xac.md");
 }
 
 static void test_any_name_fits(void **state)

@@ -150,7 +150,8 @@ static void test_stale_socket(void **state)
 
 static void test_call(void **state)
 {
-	static const char *const steps[] = { FAKE_HELLO, "< PING", "> * EVT {\"gen\":8}", "> #x OK {}", "> #0 OK {\"a\":1}", "eof", NULL };
+	static const char *const steps[] = { FAKE_HELLO, "< PING", "> * EVT {\"gen\":8}", "> #x OK {}",
+		"> #0 OK {\"a\":1}", "eof", NULL };
 	struct bq_client_request req = BQ_CLIENT_REQUEST_INIT;
 	struct bq_client_reply r;
 	struct bq_client *c;
@@ -245,8 +246,8 @@ static int search(const char *const *steps, uint64_t max_hits, char *found, stru
 
 static void test_search(void **state)
 {
-	static const char *const steps[] = { FAKE_HELLO, "< SEARCH @limit=10 -- a", HIT(1, "/a"), SNIP(1, "xy"), SNIP(1, "yz"),
-		HIT(2, "/b"), END("\"hits\":2,\"total\":2"), "eof", NULL };
+	static const char *const steps[] = { FAKE_HELLO, "< SEARCH @limit=10 -- a", HIT(1, "/a"), SNIP(1, "xy"),
+		SNIP(1, "yz"), HIT(2, "/b"), END("\"hits\":2,\"total\":2"), "eof", NULL };
 	char found[256];
 	struct bq_error err;
 
@@ -257,9 +258,9 @@ static void test_search(void **state)
 
 static void test_pages(void **state)
 {
-	static const char *const steps[] = { FAKE_HELLO, "< @limit=1000 --", HIT(1, "/a"), HIT(2, "/b"), END("\"next\":\"c 1\""),
-		"< @limit=1000 @after=\"c 1\" --", HIT(1, "/c"), END("\"next\":\"c2\""), "< @after=c2 --", END("\"hits\":0"), "eof",
-		NULL };
+	static const char *const steps[] = { FAKE_HELLO, "< @limit=1000 --", HIT(1, "/a"), HIT(2, "/b"),
+		END("\"next\":\"c 1\""), "< @limit=1000 @after=\"c 1\" --", HIT(1, "/c"), END("\"next\":\"c2\""),
+		"< @after=c2 --", END("\"hits\":0"), "eof", NULL };
 	char found[256];
 	struct bq_error err;
 
@@ -271,8 +272,10 @@ static void test_pages(void **state)
 /* Every document of a ranked query: those with all the words, if there are any. */
 static void test_tiers(void **state)
 {
-	static const char *const both[] = { FAKE_HELLO, "<", HIT(1, "/a"), SOME(2, "/b"), END("\"next\":\"c1\""), "eof", NULL };
-	static const char *const some[] = { FAKE_HELLO, "<", SOME(1, "/b"), SOME(2, "/c"), END("\"hits\":2"), "eof", NULL };
+	static const char *const both[] = { FAKE_HELLO, "<", HIT(1, "/a"), SOME(2, "/b"), END("\"next\":\"c1\""), "eof",
+		NULL };
+	static const char *const some[] = { FAKE_HELLO, "<", SOME(1, "/b"), SOME(2, "/c"), END("\"hits\":2"), "eof",
+		NULL };
 	char found[256];
 	struct bq_error err;
 
@@ -291,7 +294,8 @@ static void test_search_errors(void **state)
 		const char *const steps[8];
 		int status;
 	} cases[] = {
-		{ { FAKE_HELLO, "<", "> #0 ERR {\"code\":\"bad_query\",\"msg\":\"no\",\"at\":1}", "eof", NULL }, BQ_EQUERY },
+		{ { FAKE_HELLO, "<", "> #0 ERR {\"code\":\"bad_query\",\"msg\":\"no\",\"at\":1}", "eof", NULL },
+			BQ_EQUERY },
 		{ { FAKE_HELLO, "<", "> #0 ERR {\"code\":\"brand_new\"}", "eof", NULL }, BQ_EIO },
 		{ { FAKE_HELLO, "<", "> #0 OK {}", "eof", NULL }, BQ_EFORMAT },
 		{ { FAKE_HELLO, "<", HIT(1, "/a"), HIT(2, "/a"), HIT(3, "/a"), END(""), "eof", NULL }, BQ_EFORMAT },

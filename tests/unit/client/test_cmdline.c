@@ -103,10 +103,10 @@ static void test_verbs(void **state)
 
 static void test_refused(void **state)
 {
-	static const char *const lines[] = { "foo -city", "foo -cl", "foo --no-such", "foo -n", "foo -n 0", "foo -n x", "foo -n -1",
-		"foo -n 99999999999999999999", "foo -C 21", "foo -n5x", "foo --json=1", "foo --sort name", "foo --sort=", "foo --color",
-		"foo --sort score|date", "status --vimgrep", "foo --format csv", "status now", "index", "batch", "batch a b", "stop it",
-		"open", "suggest", "serve everything" };
+	static const char *const lines[] = { "foo -city", "foo -cl", "foo --no-such", "foo -n", "foo -n 0", "foo -n x",
+		"foo -n -1", "foo -n 99999999999999999999", "foo -C 21", "foo -n5x", "foo --json=1", "foo --sort name",
+		"foo --sort=", "foo --color", "foo --sort score|date", "status --vimgrep", "foo --format csv",
+		"status now", "index", "batch", "batch a b", "stop it", "open", "suggest", "serve everything" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {

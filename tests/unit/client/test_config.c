@@ -28,7 +28,8 @@ static char *put(const char *name, const char *text)
 
 static void test_read(void **state)
 {
-	char *file = put("c.ini", "# mine\n\n[index.notes]\r\npath = /x/notes ; not a comment\nsource=/a b\n  source =  /c\n"
+	char *file = put("c.ini",
+		"# mine\n\n[index.notes]\r\npath = /x/notes ; not a comment\nsource=/a b\n  source =  /c\n"
 				  "other = 1\n[colors]\npath = none\n[index.mail]\npath=/m");
 	struct config c;
 	struct bq_error err;
@@ -113,7 +114,8 @@ static void test_record(void **state)
 /* Everything else in the file stays. */
 static void test_record_again(void **state)
 {
-	char *file = put("again.ini", "# mine\n[index.notes]\npath = /old\n# kept\nsource = /old\n\n[index.other]\npath = /o\n");
+	char *file = put("again.ini",
+		"# mine\n[index.notes]\npath = /old\n# kept\nsource = /old\n\n[index.other]\npath = /o\n");
 	char name[] = "notes", path[] = "/new", *sources[] = { path };
 	struct config_index x = { name, path, sources, 1 };
 	struct bq_error err;

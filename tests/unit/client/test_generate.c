@@ -19,7 +19,8 @@ static void test_up_to_date(void **state)
 {
 	static const struct {
 		const char *what, *file;
-	} rows[] = { { "man", "client/man/bq.1" }, { "bash", "client/completion/bq.bash" }, { "zsh", "client/completion/_bq" },
+	} rows[] = { { "man", "client/man/bq.1" }, { "bash", "client/completion/bq.bash" },
+		{ "zsh", "client/completion/_bq" },
 		{ "fish", "client/completion/bq.fish" } };
 	const char *root = getenv("BQ_SOURCE_DIR");
 

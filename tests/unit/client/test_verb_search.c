@@ -134,9 +134,11 @@ static void test_forms(void **state)
 static void test_nothing_acts(void **state)
 {
 	static const char *const steps[] = { FAKE_HELLO, "<",
-		HIT(1, "\"path\":\"/d/" EVIL "\\n.md\",\"title\":\"" EVIL "\",\"id\":\"" EVIL "\",\"line\":1,\"in\":\"" EVIL "\""),
+		HIT(1, "\"path\":\"/d/" EVIL "\\n.md\",\"title\":\"" EVIL "\",\"id\":\"" EVIL
+			"\",\"line\":1,\"in\":\"" EVIL "\""),
 		SNIP(1, "\"line\":1,\"text\":\"" EVIL "x" EVIL "\",\"m\":[[3,8]]"),
-		"> #0 END {\"hits\":1,\"total\":1,\"warnings\":[\"" EVIL "\"],\"partial\":true,\"why\":\"" EVIL "\"}", "eof", NULL };
+		"> #0 END {\"hits\":1,\"total\":1,\"warnings\":[\"" EVIL "\"],\"partial\":true,\"why\":\"" EVIL "\"}",
+		"eof", NULL };
 	static const char *const fails[] = { FAKE_HELLO, "<",
 		"> #0 ERR {\"code\":\"bad_query\",\"msg\":\"" EVIL "\",\"hint\":\"" EVIL "\",\"at\":0}", "eof", NULL };
 
@@ -158,8 +160,8 @@ static void test_nothing_acts(void **state)
 /* For xargs -0 a path is what it is; only a terminal is spared. */
 static void test_paths_for_programs(void **state)
 {
-	static const char *const steps[] = { FAKE_HELLO, "<", HIT(1, "\"path_b64\":\"L2QvYQpi/w==\""), "> #0 END {\"hits\":1,\"total\":1}",
-		"eof", NULL };
+	static const char *const steps[] = { FAKE_HELLO, "<", HIT(1, "\"path_b64\":\"L2QvYQpi/w==\""),
+		"> #0 END {\"hits\":1,\"total\":1}", "eof", NULL };
 
 	(void)state;
 	assert_int_equal(RUN(steps, "a", "-0"), 0);
@@ -186,15 +188,17 @@ static void test_records(void **state)
 
 static void test_hints(void **state)
 {
-	static const char *const near[] = { FAKE_HELLO, "<", "> #0 END {\"hits\":0,\"total\":0,\"hint\":{\"near\":3,\"all\":12,\"any\":4000}}",
+	static const char *const near[] = { FAKE_HELLO, "<",
+		"> #0 END {\"hits\":0,\"total\":0,\"hint\":{\"near\":3,\"all\":12,\"any\":4000}}", "eof", NULL };
+	static const char *const all[] = { FAKE_HELLO, "<", "> #0 END {\"hits\":0,\"total\":0,\"hint\":{\"all\":12}}",
 		"eof", NULL };
-	static const char *const all[] = { FAKE_HELLO, "<", "> #0 END {\"hits\":0,\"total\":0,\"hint\":{\"all\":12}}", "eof", NULL };
-	static const char *const any[] = { FAKE_HELLO, "<", "> #0 END {\"hits\":0,\"total\":0,\"hint\":{\"near\":0,\"all\":0,\"any\":4000}}",
-		"eof", NULL };
+	static const char *const any[] = { FAKE_HELLO, "<",
+		"> #0 END {\"hits\":0,\"total\":0,\"hint\":{\"near\":0,\"all\":0,\"any\":4000}}", "eof", NULL };
 
 	(void)state;
 	assert_int_equal(RUN(near, "biometric data sharing"), 1);
-	assert_string_equal(err, "bq: no document has this phrase; 3 have its words near each other: bq '\"biometric data sharing\"~5'\n");
+	assert_string_equal(err,
+		"bq: no document has this phrase; 3 have its words near each other: bq '\"biometric data sharing\"~5'\n");
 	assert_int_equal(RUN(all, "biometric data sharing"), 1);
 	assert_string_equal(err, "bq: no document has this phrase; 12 have all its words: bq biometric data sharing\n");
 	assert_int_equal(RUN(any, "biometric data sharing"), 1);
@@ -212,7 +216,8 @@ static void test_totals(void **state)
 		"> #0 END {\"hits\":1,\"total\":900,\"exact\":false,\"next\":\"c\"}", "eof", NULL };
 	static const char *const tiers[] = { FAKE_HELLO, "<", HIT(1, "\"path\":\"/a\""),
 		"> #0 END {\"hits\":1,\"total\":1,\"exact\":true,\"any\":1234,\"next\":\"c\"}", "eof", NULL };
-	static const char *const count[] = { FAKE_HELLO, "< COUNT -- a", "> #0 END {\"total\":1234567,\"exact\":true}", "eof", NULL };
+	static const char *const count[] = { FAKE_HELLO, "< COUNT -- a", "> #0 END {\"total\":1234567,\"exact\":true}",
+		"eof", NULL };
 	static const char *const none[] = { FAKE_HELLO, "< COUNT -- a", "> #0 END {}", "eof", NULL };
 
 	(void)state;

@@ -38,13 +38,14 @@ static struct manifest sample(void)
 	struct manifest m = {
 		.gen = 7, .next_segment = 18, .text_id = 0x0123456789abcdef, .text = { .lang = "en" },
 		.k1 = 0.9f, .b = 0.4f, .avg_len = 341.25f, .pairs = BQ_PAIRS_OFF,
-		.n_docs = 130, .n_live = 128, .n_tokens = 48000, .n_sources = 2, .sources = two_sources, .n_segments = 2,
+		.n_docs = 130, .n_live = 128, .n_tokens = 48000, .n_sources = 2, .sources = two_sources,
+		.n_segments = 2,
 	};
 
 	m.text.stopwords = BQ_SPAN("a an the");
 	m.segments[0] = (struct manifest_segment){ .number = 9, .bytes = 4096, .checksum = 5, .n_docs = 10 };
-	m.segments[1] = (struct manifest_segment){ .number = 17, .bytes = 91232, .checksum = 6, .n_docs = 120, .n_dead = 2,
-		.del_gen = 7, .del_checksum = UINT64_MAX, .stat_gen = 5, .stat_checksum = 0xab };
+	m.segments[1] = (struct manifest_segment){ .number = 17, .bytes = 91232, .checksum = 6, .n_docs = 120,
+		.n_dead = 2, .del_gen = 7, .del_checksum = UINT64_MAX, .stat_gen = 5, .stat_checksum = 0xab };
 	return m;
 }
 
@@ -187,7 +188,8 @@ static const struct wrong wrongs[] = {
 	{ " 10 0\n", " 10 1\n", "bad name of a tombstone file", BQ_EFORMAT },
 	{ "00000017.del.7", "00000009.del.7", "bad name of a tombstone file", BQ_EFORMAT },
 	{ "00000017.del.7", "00000017.del.07", "bad name of a tombstone file", BQ_EFORMAT },
-	{ "00000017.del.7 ffffffffffffffff", "00000017.del.7 fffffffffffffff", "bad checksum of a tombstone", BQ_EFORMAT },
+	{ "00000017.del.7 ffffffffffffffff", "00000017.del.7 fffffffffffffff", "bad checksum of a tombstone",
+		BQ_EFORMAT },
 	{ "00000017.stat.5", "00000009.stat.5", "not behind its segment", BQ_EFORMAT },
 	{ "00000017.stat.5", "00000017.stat.05", "bad name of a stat file", BQ_EFORMAT },
 	{ "stat 00000017.stat.5", "stat 00000017.del.5", "bad name of a stat file", BQ_EFORMAT },
@@ -195,8 +197,8 @@ static const struct wrong wrongs[] = {
 	{ "00000000000000ab", "0000000000000ab", "bad checksum of a stat file", BQ_EFORMAT },
 	{ "00000000000000ab\n", "00000000000000ab\nstat 00000017.stat.5 00000000000000ab\n", "not behind its segment",
 		BQ_EFORMAT },
-	{ "segment 00000009.seg", "stat 00000017.stat.5 00000000000000ab\nsegment 00000009.seg", "not behind its segment",
-		BQ_EFORMAT },
+	{ "segment 00000009.seg", "stat 00000017.stat.5 00000000000000ab\nsegment 00000009.seg",
+		"not behind its segment", BQ_EFORMAT },
 };
 
 static void test_every_line_is_checked(void **state)
@@ -299,9 +301,9 @@ static void test_the_file(void **state)
 
 static void test_file_names(void **state)
 {
-	static const char *const bad[] = { "", "1.seg", "000000017.seg", "0000001a.seg", "00000017.seg2", "00000017.del",
-		"00000017.del.", "00000017.del.0", "00000017.del.07", "00000017.del.x", "00000017.stat", "00000017.stat.",
-		"00000017.stat.0", "00000017.stat.07", "MANIFEST", "LOCK" };
+	static const char *const bad[] = { "", "1.seg", "000000017.seg", "0000001a.seg", "00000017.seg2",
+		"00000017.del", "00000017.del.", "00000017.del.0", "00000017.del.07", "00000017.del.x", "00000017.stat",
+		"00000017.stat.", "00000017.stat.0", "00000017.stat.07", "MANIFEST", "LOCK" };
 	uint64_t number, gen;
 
 	(void)state;

@@ -139,7 +139,8 @@ static void test_publish_and_sweep(void **state)
 {
 	static const char *const stay[] = { "LOCK", "MANIFEST", "00000008.seg", "00000008.del.3", "notes.txt", "1.seg",
 		"00000007.seg.bak", "00000007.del." };
-	static const char *const go[] = { "00000007.seg", "00000009.seg", "00000008.del.2", "00000007.del.3", "MANIFEST.tmp" };
+	static const char *const go[] = { "00000007.seg", "00000009.seg", "00000008.del.2", "00000007.del.3",
+		"MANIFEST.tmp" };
 	struct manifest m = sample(), r;
 	struct bq_arena mem;
 	int fd = open_index(".", NULL);
@@ -231,7 +232,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_foreign_directories_are_refused, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(test_leftovers_of_a_first_build_are_taken, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(test_publish_and_sweep, make_dir, remove_dir),
-		cmocka_unit_test_setup_teardown(test_a_manifest_that_readers_refuse_is_not_published, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(test_a_manifest_that_readers_refuse_is_not_published, make_dir,
+			remove_dir),
 		cmocka_unit_test_setup_teardown(test_a_full_disk_leaves_the_old_one, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(test_numbers_of_files, make_dir, remove_dir),
 	};

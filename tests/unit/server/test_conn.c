@@ -118,7 +118,8 @@ static void test_every_line_is_answered(void **state)
 	(void)bqp_peer_expect(p, "#x ERR {\"code\":\"unknown_verb\",\"status\":501,");
 	(void)bqp_peer_expect(p, "#x ERR {\"code\":\"bad_request\",\"status\":400,");
 	(void)bqp_peer_expect(p, "#0 ERR {\"code\":\"bad_request\",\"status\":400,");
-	(void)bqp_peer_expect(p, "#0 ERR {\"code\":\"unknown_option\",\"status\":400,\"msg\":\"this request has no such option\",\"at\":6}");
+	(void)bqp_peer_expect(p,
+		"#0 ERR {\"code\":\"unknown_option\",\"status\":400,\"msg\":\"this request has no such option\",\"at\":6}");
 	(void)bqp_peer_expect(p, "#0 ERR {\"code\":\"bad_query\",");
 	(void)bqp_peer_expect(p, "#y HIT {");
 	(void)bqp_peer_expect(p, "#y SNIP {");
@@ -160,7 +161,8 @@ static void test_long_lines(void **state)
 	send_line_of(p, "#b PING", BQP_MAX_REQUEST, "\r\n");
 	(void)bqp_peer_expect(p, "#b OK {}");
 	send_line_of(p, "#c PING", BQP_MAX_REQUEST + 1, "\n");
-	assert_non_null(strstr(bqp_peer_expect(p, "#c ERR {\"code\":\"line_too_long\",\"status\":413,"), "\"max\":65536}"));
+	assert_non_null(strstr(bqp_peer_expect(p, "#c ERR {\"code\":\"line_too_long\",\"status\":413,"),
+		"\"max\":65536}"));
 	send_line_of(p, "PING", 1000000, "\n#e PING\n"); /* read in many parts, discarded to its LF */
 	(void)bqp_peer_expect(p, "#0 ERR {\"code\":\"line_too_long\",");
 	(void)bqp_peer_expect(p, "#e OK {}");
@@ -238,7 +240,8 @@ static void test_untagged_wait_their_turn(void **state)
 
 	(void)state;
 	for (int i = 0; i < 100; i++) /* more than may wait: the rest is read later */
-		len += (size_t)snprintf(lines + len, sizeof lines - len, "%s\n", i % 2 == 0 ? "HELP PING" : "COUNT pears");
+		len += (size_t)snprintf(lines + len, sizeof lines - len, "%s\n", i % 2 == 0 ? "HELP PING" :
+			"COUNT pears");
 	bqp_peer_say(p, lines);
 	(void)bqp_peer_expect(p, "#0 END {\"total\":1,");
 	for (int i = 0; i < 100; i++)
@@ -413,8 +416,9 @@ static void test_get_lines(void **state)
 	char line[512];
 
 	(void)state;
-	(void)snprintf(line, sizeof line, "GET @doc=%s @line=10001 @lines=2\nGET @doc=%s @line=16001\nGET @doc=%s @lines=0\n",
-		big_doc, big_doc, big_doc);
+	(void)snprintf(line, sizeof line,
+		"GET @doc=%s @line=10001 @lines=2\nGET @doc=%s @line=16001\nGET @doc=%s @lines=0\n", big_doc, big_doc,
+		big_doc);
 	bqp_peer_say(p, line);
 	const char *got = bqp_peer_expect(p, "#0 TEXT {\"line\":10001,\"off\":");
 	size_t off = (size_t)atol(strstr(got, "\"off\":") + 6);
@@ -436,8 +440,8 @@ static void test_hostile_tokens(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof tails / sizeof tails[0]; i++) {
-		(void)snprintf(line, sizeof line, "GET @doc=%.*s%s\n", (int)(strchr(strchr(big_doc, '.') + 1, '.') - big_doc),
-			big_doc, tails[i]);
+		(void)snprintf(line, sizeof line, "GET @doc=%.*s%s\n", (int)(strchr(strchr(big_doc, '.') + 1,
+			'.') - big_doc), big_doc, tails[i]);
 		bqp_peer_say(p, line);
 		(void)bqp_peer_expect(p, "#0 ERR {\"code\":\"not_found\",\"status\":404,");
 		(void)snprintf(line, sizeof line, "SNIPPET @doc=%.*s%s needle\n",
@@ -461,7 +465,8 @@ static void test_snippet(void **state)
 	(void)snprintf(line, sizeof line, "SNIPPET @doc=%s @hits=3 @ctx=0 needle\n", big_doc);
 	bqp_peer_say(p, line);
 	for (int i = 1; i <= 3; i++) {
-		(void)snprintf(line, sizeof line, "#0 SNIP {\"r\":1,\"doc\":\"%s\",\"p\":%d,\"line\":%d,", big_doc, i, i);
+		(void)snprintf(line, sizeof line, "#0 SNIP {\"r\":1,\"doc\":\"%s\",\"p\":%d,\"line\":%d,", big_doc, i,
+			i);
 		(void)bqp_peer_expect(p, line);
 	}
 	(void)bqp_peer_expect(p, "#0 END {\"docs\":1,");

@@ -141,8 +141,8 @@ static bool ends_hurt(struct bqp_peer *p, bool anything)
 		line = bqp_peer_expect(p, "#");
 		kind = strchr(line, ' ') + 1;
 	} while (strncmp(kind, "END", 3) != 0 && strncmp(kind, "ERR", 3) != 0);
-	(void)snprintf(want, sizeof want, "ERR {\"code\":\"internal\",\"status\":500,\"msg\":\"%s: damaged or cut while open\"}",
-		segment_path());
+	(void)snprintf(want, sizeof want,
+		"ERR {\"code\":\"internal\",\"status\":500,\"msg\":\"%s: damaged or cut while open\"}", segment_path());
 	if (strcmp(kind, want) == 0)
 		return true;
 	if (kind[1] == 'R' && !anything)
@@ -212,7 +212,8 @@ static void test_cut_while_answering(void **state)
 		len = 0;
 		for (int j = 0; j < 8; j++)
 			len += (size_t)snprintf(lines + len, sizeof lines - len, "#%d %s%s\n", j,
-				j % 2 == 0 ? "GET @doc=" : "SEARCH @hits=50 @limit=3 @index=test @match=any needle w", j % 2 == 0 ? token : "1");
+				j % 2 == 0 ? "GET @doc=" : "SEARCH @hits=50 @limit=3 @index=test @match=any needle w",
+				j % 2 == 0 ? token : "1");
 		bqp_peer_say(p, lines);
 		(void)usleep(i * 300);
 		if (i % 4 != 3) {
@@ -305,7 +306,8 @@ static void test_others_still_crash(void **state)
 			struct bq_guard g = { .covers = covers_none };
 			int fd = mkstemp(name);
 			(void)unlink(name);
-			void *map = ftruncate(fd, 4096) == 0 ? mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0) : MAP_FAILED;
+			void *map = ftruncate(fd, 4096) == 0 ? mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0) :
+				MAP_FAILED;
 			if (map == MAP_FAILED || ftruncate(fd, 0) != 0)
 				_exit(0);
 			if (i == 1)

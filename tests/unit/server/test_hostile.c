@@ -165,10 +165,12 @@ static void test_cancel_everything(void **state)
 		struct bqp_peer *p = bqp_daemon_connect(&d);
 		size_t len = 0;
 		for (unsigned i = 0; i < BQP_MAX_INFLIGHT; i++)
-			len += (size_t)snprintf(lines + len, sizeof lines - len, "#%u SEARCH @limit=1000 @hits=50 w%u* OR needle\n", i, i);
+			len += (size_t)snprintf(lines + len, sizeof lines - len,
+				"#%u SEARCH @limit=1000 @hits=50 w%u* OR needle\n", i, i);
 		len += (size_t)snprintf(lines + len, sizeof lines - len, "SEARCH w*\nCOUNT apples\nCOUNT pears\n");
 		for (int i = 0; i < CANCELS; i++)
-			len += (size_t)snprintf(lines + len, sizeof lines - len, "CANCEL %d\n", (i * 7 + round) % CANCELS);
+			len += (size_t)snprintf(lines + len, sizeof lines - len, "CANCEL %d\n",
+				(i * 7 + round) % CANCELS);
 		len += (size_t)snprintf(lines + len, sizeof lines - len, "#z CANCEL #z\nCANCEL\nCANCEL a b\n");
 		bqp_peer_say(p, lines);
 		bqp_peer_finish(p);
@@ -241,10 +243,11 @@ static void test_full_close_in_each_state(void **state)
 	bqp_peer_close(only);
 }
 
-static const char *const pieces[] = { "SEARCH ", "#1 ", "#z.9 ", "@limit=", "@hits=100 ", "@latest=a ", "@doc=g1.0.0.0 ",
-	"@after=", "@partial", "\"", "\n", "\n", "\n", "\r\n", "w1", " OR ", "(", ")", "\xff", "\xc3", "\xe2\x82", "COUNT ", "GET ",
-	"SNIPPET ", "CANCEL 1", "CANCEL 0", "-- ", "~2", "*", "?", "^", "NEAR/3 ", "title:", "99999999999999999999", "#", "STATUS",
-	"STATS", "HELP", "EXPLAIN ", "@", "=", "@match=any ", "@timeout=1 ", "@snippets=lazy ", "PING", "needle" };
+static const char *const pieces[] = { "SEARCH ", "#1 ", "#z.9 ", "@limit=", "@hits=100 ", "@latest=a ",
+	"@doc=g1.0.0.0 ", "@after=", "@partial", "\"", "\n", "\n", "\n", "\r\n", "w1", " OR ", "(", ")", "\xff", "\xc3",
+	"\xe2\x82", "COUNT ", "GET ", "SNIPPET ", "CANCEL 1", "CANCEL 0", "-- ", "~2", "*", "?", "^", "NEAR/3 ",
+	"title:", "99999999999999999999", "#", "STATUS", "STATS", "HELP", "EXPLAIN ", "@", "=", "@match=any ",
+	"@timeout=1 ", "@snippets=lazy ", "PING", "needle" };
 
 /* Pieces of requests, or any byte, with no sense in their order. */
 static size_t put_nonsense(struct rng *rng, char *out, size_t room)
@@ -273,7 +276,8 @@ static unsigned count_requests(const char *bytes, size_t len)
 			has_more = false;
 			continue;
 		}
-		has_more |= bytes[i] != ' ' && bytes[i] != '\t' && !(bytes[i] == '\r' && i + 1 < len && bytes[i + 1] == '\n');
+		has_more |= bytes[i] != ' ' && bytes[i] != '\t' && !(bytes[i] == '\r' && i + 1 < len &&
+			bytes[i + 1] == '\n');
 	}
 	return n + (len > 0 && bytes[len - 1] != '\n');
 }

@@ -131,7 +131,8 @@ static void test_tokens_last_one_generation(void **state)
 	unsigned n = (unsigned)search_marker(p, token, cursor);
 	publish(n + 1);
 	(void)search_marker(p, NULL, NULL);
-	(void)snprintf(line, sizeof line, "GET @doc=%s\nSEARCH @after=%s @limit=2 @snippets=none marker\n", token, cursor);
+	(void)snprintf(line, sizeof line, "GET @doc=%s\nSEARCH @after=%s @limit=2 @snippets=none marker\n", token,
+		cursor);
 	bqp_peer_say(p, line);
 	char want[64];
 	(void)snprintf(want, sizeof want, "\"text\":\"marker says m%u\"", n);

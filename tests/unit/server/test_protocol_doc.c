@@ -116,7 +116,8 @@ static bool same_path(const char *shown, const char *real)
 {
 	size_t n = strlen(shown_root), m = strlen(real_root);
 
-	return strncmp(shown, shown_root, n) == 0 && strncmp(real, real_root, m) == 0 && strcmp(shown + n, real + m) == 0;
+	return strncmp(shown, shown_root, n) == 0 && strncmp(real, real_root, m) == 0 &&
+		strcmp(shown + n, real + m) == 0;
 }
 
 static bool is_volatile(const char *member)
@@ -221,7 +222,8 @@ static void play_line(struct bqp_peer *p, const char *line, unsigned number)
 		assert_int_equal(line[0], '<');
 		const char *got = bqp_peer_line(p, BQP_PATIENCE_MS);
 		if (got == NULL || !same_line(line + 2, got))
-			fail_msg("PROTOCOL.md line %u:\n%s\nbut the daemon says\n%s", number, line + 2, got == NULL ? "nothing" : got);
+			fail_msg("PROTOCOL.md line %u:\n%s\nbut the daemon says\n%s", number, line + 2, got == NULL ?
+				"nothing" : got);
 	}
 }
 

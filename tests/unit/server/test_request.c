@@ -258,9 +258,10 @@ static void refuses_opts(const char *text, enum reply_code code, uint32_t at)
 static void test_wrong_values(void **state)
 {
 	static const char *const wrong[] = { "limit=1001", "limit=", "limit=-1", "limit=1x", "limit=+1", "limit",
-		"limit=99999999999999999999", "limit=18446744073709551617", "offset=10001", "ctx=21", "hits=0", "hits=101",
-		"timeout=0", "timeout=3600001", "match=All", "match=", "match", "sort=size", "snippets=off", "syntax",
-		"syntax=word", "stopwords", "partial=yes", "partial=", "total=some", "latest=", "index=", "after=", "limit=1 @limit=1" };
+		"limit=99999999999999999999", "limit=18446744073709551617", "offset=10001", "ctx=21", "hits=0",
+		"hits=101", "timeout=0", "timeout=3600001", "match=All", "match=", "match", "sort=size", "snippets=off",
+		"syntax", "syntax=word", "stopwords", "partial=yes", "partial=", "total=some", "latest=", "index=",
+		"after=", "limit=1 @limit=1" };
 	char text[128];
 
 	(void)state;

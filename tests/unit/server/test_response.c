@@ -190,10 +190,12 @@ static void test_numbers(void **state)
 
 static void test_doc_tokens(void **state)
 {
-	static const char *const bad[] = { "", "g", "g1", "g1.0123456789abcdef", "g1.0123456789abcdef.1", "1.0123456789abcdef.1.2",
-		"g1.0123456789ABCDEF.1.2", "g1.0123456789abcde.1.2", "g1.0123456789abcdef0.1.2", "g01.0123456789abcdef.1.2",
-		"g1.0123456789abcdef.01.2", "g1.0123456789abcdef.1.2 ", "g1.0123456789abcdef.1.2.3", "g1.0123456789abcdef.-1.2",
-		"g1.0123456789abcdef.1.4294967296", "g18446744073709551616.0123456789abcdef.1.2", "g1.0123456789abcdef..2" };
+	static const char *const bad[] = { "", "g", "g1", "g1.0123456789abcdef", "g1.0123456789abcdef.1",
+		"1.0123456789abcdef.1.2", "g1.0123456789ABCDEF.1.2", "g1.0123456789abcde.1.2",
+		"g1.0123456789abcdef0.1.2", "g01.0123456789abcdef.1.2", "g1.0123456789abcdef.01.2",
+		"g1.0123456789abcdef.1.2 ", "g1.0123456789abcdef.1.2.3", "g1.0123456789abcdef.-1.2",
+		"g1.0123456789abcdef.1.4294967296", "g18446744073709551616.0123456789abcdef.1.2",
+		"g1.0123456789abcdef..2" };
 	struct doc_token a = { UINT64_MAX, UINT64_MAX, UINT32_MAX, UINT32_MAX }, b;
 	char text[DOC_TOKEN_BYTES];
 

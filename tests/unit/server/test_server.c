@@ -75,13 +75,16 @@ static void test_config(void **state)
 	struct bqp_peer *p = bqp_daemon_connect(&d);
 	bqp_peer_say(p, "COUNT apples\n");
 	(void)bqp_peer_expect(p, "#0 ERR {\"code\":\"unavailable\"");
-	(void)snprintf(config, sizeof config, "[client]\ncolor = never\n[index.fruit]\npath = %s\nsource = /x\n[index.lost]\n"
+	(void)snprintf(config, sizeof config,
+		"[client]\ncolor = never\n[index.fruit]\npath = %s\nsource = /x\n[index.lost]\n"
 		"path = /nonexistent/index\n", d.index);
 	tmpdir_put(&d.dir, "config.ini", bq_span_of(config));
 	bqp_peer_say(p, "RELOAD\nCOUNT @index=fruit apples\nCOUNT apples\nCOUNT @index=lost apples\n");
-	assert_non_null(strstr(bqp_peer_expect(p, "#0 OK {\"gen\":1,\"indexes\":2,"), "\"failed\":[{\"index\":\"lost\""));
+	assert_non_null(strstr(bqp_peer_expect(p, "#0 OK {\"gen\":1,\"indexes\":2,"),
+		"\"failed\":[{\"index\":\"lost\""));
 	assert_null(strstr(bqp_peer_expect(p, "#0 END {\"total\":1,"), "warnings"));
-	assert_non_null(strstr(bqp_peer_expect(p, "#0 END {\"total\":1,"), "\"warnings\":[\"index lost is not searched: "));
+	assert_non_null(strstr(bqp_peer_expect(p, "#0 END {\"total\":1,"),
+		"\"warnings\":[\"index lost is not searched: "));
 	(void)bqp_peer_expect(p, "#0 ERR {\"code\":\"unavailable\"");
 	tmpdir_put(&d.dir, "config.ini", BQ_SPAN("nonsense\n")); /* changes nothing */
 	bqp_peer_say(p, "RELOAD\nCOUNT @index=fruit apples\n");
@@ -231,12 +234,14 @@ static void test_tcp(void **state)
 	(void)bqp_peer_expect(p, "#0 OK {}");
 	(void)bqp_peer_expect(p, "#0 ERR {\"code\":\"forbidden\",\"status\":403,");
 	(void)bqp_peer_expect(p, "#0 ERR {\"code\":\"forbidden\",\"status\":403,");
-	assert_non_null(strstr(bqp_peer_expect(p, "#0 ERR {\"code\":\"unsupported_proto\",\"status\":505,"), "\"proto\":[1]}"));
+	assert_non_null(strstr(bqp_peer_expect(p, "#0 ERR {\"code\":\"unsupported_proto\",\"status\":505,"),
+		"\"proto\":[1]}"));
 	(void)bqp_peer_expect(p, "#0 OK {}");
 	bqp_peer_expect_eof(p);
 	bqp_peer_close(p);
-	static const char *const wrong[] = { "#q PING\nHELLO @auth=\"open sesame\"\n", "#q HELLO @auth=\"open sesam\"\nPING\n",
-		"#q HELLO @auth=\"open sesame2\"\nPING\n", "#q HELLO\nPING\n", "#q FROB\nPING\n", "#q HELLO @auth=\nPING\n" };
+	static const char *const wrong[] = { "#q PING\nHELLO @auth=\"open sesame\"\n",
+		"#q HELLO @auth=\"open sesam\"\nPING\n", "#q HELLO @auth=\"open sesame2\"\nPING\n", "#q HELLO\nPING\n",
+		"#q FROB\nPING\n", "#q HELLO @auth=\nPING\n" };
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
 		p = connect_tcp(port);
 		bqp_peer_say(p, wrong[i]);
@@ -313,8 +318,9 @@ static void test_drain_answers_what_is_in_flight(void **state)
 	bqp_daemon_start(&d);
 	struct bqp_peer *idle = bqp_daemon_connect(&d), *p = bqp_daemon_connect(&d);
 	bqp_peer_say(p, "#a COUNT one\nCOUNT two\nCOUNT one\n#s SHUTDOWN\n#z PING\n");
-	const char *heads[] = { "#a END {\"total\":1,", "#0 END {\"total\":1,", "#0 ERR {\"code\":\"shutting_down\",\"status\":503,",
-		"#s OK {", "#z ERR {\"code\":\"shutting_down\",\"status\":503," };
+	const char *heads[] = { "#a END {\"total\":1,", "#0 END {\"total\":1,",
+		"#0 ERR {\"code\":\"shutting_down\",\"status\":503,", "#s OK {",
+		"#z ERR {\"code\":\"shutting_down\",\"status\":503," };
 	unsigned seen = 0;
 	for (int i = 0; i < 5; i++) {
 		const char *line = bqp_peer_expect(p, "#");
@@ -351,7 +357,8 @@ static void test_drain_keeps_order(void **state)
 	for (unsigned tagged = 0, untagged = 0; tagged + untagged < 2 + 3 + MORE;) {
 		const char *line = bqp_peer_expect(p, "#");
 		if (line[1] == '0')
-			assert_non_null(strstr(line, untagged++ == 0 ? " END {\"total\":1," : " ERR {\"code\":\"shutting_down\""));
+			assert_non_null(strstr(line, untagged++ == 0 ? " END {\"total\":1," :
+				" ERR {\"code\":\"shutting_down\""));
 		else
 			assert_non_null(strstr(line, tagged++ == 0 ? "#s OK {" : "#z ERR {\"code\":\"shutting_down\""));
 	}

@@ -101,7 +101,8 @@ static void test_broken_records_are_skipped(void **state)
 		{ "{\"text\":\"\xff\"}", "bad JSON" }, { "{\"text\":\"\xed\xa0\x80\"}", "bad JSON" },
 		{ "{\"text\":\"a\",\"text\":\"b\"}", "bad JSON" }, { "[1]", "not a JSON object" },
 		{ "{\"id\":1}", "no \"text\"" }, { "{\"text\":1}", "\"text\" is no string" },
-		{ "{\"text\":null}", "\"text\" is no string" }, { "{\"text\":\"\",\"title\":1}", "\"title\" is no string" },
+		{ "{\"text\":null}", "\"text\" is no string" },
+		{ "{\"text\":\"\",\"title\":1}", "\"title\" is no string" },
 		{ "{\"text\":\"\",\"id\":[]}", "neither a string nor a number" },
 		{ "{\"text\":\"\",\"id\":true}", "neither a string nor a number" },
 	};

@@ -19,7 +19,8 @@ static void check(struct bq_span (*title_of)(struct bq_span), const struct row *
 	for (size_t i = 0; i < n; i++) {
 		struct bq_span text = bq_span_of(rows[i].text), got = title_of(text);
 		if (!bq_span_eq(got, bq_span_of(rows[i].title)))
-			fail_msg("title of [%s] is [%.*s], not [%s]", rows[i].text, (int)got.len, got.ptr, rows[i].title);
+			fail_msg("title of [%s] is [%.*s], not [%s]", rows[i].text, (int)got.len, got.ptr,
+				rows[i].title);
 		if (got.len != 0 && (got.ptr < text.ptr || got.ptr + got.len > text.ptr + text.len))
 			fail_msg("title of [%s] is not a range of it", rows[i].text);
 	}

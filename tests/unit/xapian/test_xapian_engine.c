@@ -243,7 +243,8 @@ static void test_cut_files(void **state)
 		} else {
 			struct side s;
 			side_init(&s, ix);
-			int rc = bq_query_parse(s.searcher, &s.view, BQ_SPAN("\"data sharing\""), &opts, &s.mem, &q, &err);
+			int rc = bq_query_parse(s.searcher, &s.view, BQ_SPAN("\"data sharing\""), &opts, &s.mem, &q,
+				&err);
 			if (rc == BQ_OK)
 				rc = bq_query_search(q, &hits, &err);
 			if (rc != BQ_OK)
@@ -300,8 +301,8 @@ static int build(const char *dir, uint32_t shards, unsigned n, struct bq_build_r
 	int rc = bq_xapian_build_open(dir, &o, shards, &b, err);
 
 	for (unsigned i = 0; i < n && rc == BQ_OK; i++) {
-		struct bq_doc_in in = { .path = BQ_SPAN("a.TXT"), .text = bq_span_of(texts[i % N_TEXTS]), .mtime_us = INT64_MIN,
-			.file_bytes = -1 };
+		struct bq_doc_in in = { .path = BQ_SPAN("a.TXT"), .text = bq_span_of(texts[i % N_TEXTS]),
+			.mtime_us = INT64_MIN, .file_bytes = -1 };
 		rc = bq_xapian_build_add(b, &in, err);
 	}
 	return rc == BQ_OK ? bq_xapian_build_commit(b, report, err) : rc;

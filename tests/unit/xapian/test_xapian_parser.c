@@ -251,7 +251,8 @@ static void test_generator_spelling(void **state)
 	xapian_ok(xapian_c_termgen_set_flags(g, XAPIAN_C_GENERATE_SPELLING, &err), &err);
 	xapian_ok(xapian_c_termgen_set_document(g, d, &err), &err);
 	xapian_ok(xapian_c_termgen_index(g, &text, &err), &err);
-	xapian_ok(xapian_c_database_suggest(xapian_c_writer_database(w), xapian_c_str("biometrik"), 1, &got, &err), &err);
+	xapian_ok(xapian_c_database_suggest(xapian_c_writer_database(w), xapian_c_str("biometrik"), 1, &got, &err),
+		&err);
 	assert_int_equal(got.len, strlen("biometric"));
 	xapian_c_termgen_free(g);
 	xapian_c_document_free(d);

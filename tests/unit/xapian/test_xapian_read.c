@@ -127,14 +127,16 @@ static void test_omega(void **state)
 	assert_span(doc.path, "https://example.org/a.html");
 	assert_span(doc.title, "A page");
 	assert_span(doc.text, "the start of it and its end"); /* whole, not the sample */
-	assert_span(doc.fields, "{\"url\":\"https://example.org/a.html\",\"sample\":\"The start of it ..\",\"type\":\"text/html\"}");
+	assert_span(doc.fields,
+		"{\"url\":\"https://example.org/a.html\",\"sample\":\"The start of it ..\",\"type\":\"text/html\"}");
 	assert_true(doc.mtime_us == 1700000000000000 && doc.file_bytes == 1234 && doc.at == BQ_AT_TEXT);
 	assert_span(reread_index(source)->sources[doc.source], "");
 	next();
 	assert_span(doc.path, "home/me/b.txt");
 	assert_span(reread_index(source)->sources[doc.source], "/");
 	assert_span(doc.text, "only a sample");
-	assert_span(doc.fields, "{\"url\":\"file:///home/me/b.txt\",\"sample\":\"only a sample\",\"modtime\":\"soon\"}");
+	assert_span(doc.fields,
+		"{\"url\":\"file:///home/me/b.txt\",\"sample\":\"only a sample\",\"modtime\":\"soon\"}");
 	assert_true(doc.mtime_us == INT64_MIN);
 	next();
 	assert_span(doc.title, "only a caption");
@@ -148,8 +150,9 @@ static void test_omega(void **state)
 static void test_mail(void **state)
 {
 	static const struct written docs[] = {
-		{ .words = { "dear", "bob" }, .from = 5, .filters = { "Tmail", "Qm1@example.org", "Kinbox", "Kunread", "XFROMann" },
-			.values = { NULL, "m1@example.org", "Ann <ann@example.org>", "Data treaty" }, .time = 1672653600.5 },
+		{ .words = { "dear", "bob" }, .from = 5, .filters = { "Tmail", "Qm1@example.org", "Kinbox", "Kunread",
+			"XFROMann" }, .values = { NULL, "m1@example.org", "Ann <ann@example.org>", "Data treaty" },
+			.time = 1672653600.5 },
 		{ .filters = { "Tghost", "Qm0@example.org" } },
 		{ .words = { "x" }, .filters = { "Ka", "Q1", "Q2" } }, /* keywords of anybody else, two ids */
 	};
@@ -174,9 +177,11 @@ static void test_mail(void **state)
 static void test_data(void **state)
 {
 	static const struct written docs[] = {
-		{ .data = "{\"id\":7,\"title\":\"T\",\"text\":\"As it was.\",\"k\":[1,{}]}", .words = { "as", "it", "was" } },
+		{ .data = "{\"id\":7,\"title\":\"T\",\"text\":\"As it was.\",\"k\":[1,{}]}",
+			.words = { "as", "it", "was" } },
 		{ .data = "{\"about\":\"no text\"}", .words = { "said", "so" } },
-		{ .data = "Data-sharing, as it was written.\n", .words = { "data", "sharing", "as", "it", "was", "written" } },
+		{ .data = "Data-sharing, as it was written.\n", .words = { "data", "sharing", "as", "it", "was",
+			"written" } },
 		{ .data = "4711", .words = { "a", "key", "is", "no", "text" } },
 		{ .data = "bytes\0\1", .data_len = 7, .words = { "far" , "apart" }, .step = 11 },
 		{ .data = "no words, a text\nof two lines = 2" },

@@ -21,9 +21,9 @@ static void assert_span(struct bq_span got, const char *expected)
 
 static struct record a_record(void)
 {
-	return (struct record){ .head = { .id = BQ_SPAN("a\\n\nb=c"), .path = BQ_SPAN("dir/\xff\\"), .title = BQ_SPAN("T\n"),
-		.source = 3, .at = BQ_AT_RECORD, .title_in_text = true, .title_pos = 4, .title_words = 5, .body_pos = 6,
-		.words = 7, .file_line = 1ull << 40, .mtime_us = -5, .file_bytes = 0 },
+	return (struct record){ .head = { .id = BQ_SPAN("a\\n\nb=c"), .path = BQ_SPAN("dir/\xff\\"),
+		.title = BQ_SPAN("T\n"), .source = 3, .at = BQ_AT_RECORD, .title_in_text = true, .title_pos = 4,
+		.title_words = 5, .body_pos = 6, .words = 7, .file_line = 1ull << 40, .mtime_us = -5, .file_bytes = 0 },
 		.fields = BQ_SPAN("{\"a\":\"\\n\"}"), .text = BQ_SPAN("text\n\nid=no\n") };
 }
 
@@ -105,9 +105,10 @@ static void test_long_title_is_cut(void **state)
 static void test_wrong_numbers(void **state)
 {
 	static const char *const wrong[] = { "bq=\n\n", "bq=0 0 0 0 0 0 0 0\n\n", "bq=0 3 0 0 0 0 0 0 0\n\n",
-		"bq=0 0 2 0 0 0 0 0 0\n\n", "bq=0 0 0 0 0 0 0 0 1\n\n", "bq=0 0 0 0 0 0 0 0 0 0\n\n", "bq=-1 0 0 0 0 0 0 0 0\n\n",
-		"bq=4294967296 0 0 0 0 0 0 0 0\n\n", "bq=0 0 0 0 0 0 2147483648 0 0\n\n", "bq=0 0 0 0 0 0 0 18446744073709551616 0\n\n",
-		"bq=0  0 0 0 0 0 0 0 0\n\n", "bq=0 0 0 0 0 0 0 0 0x\n\n" };
+		"bq=0 0 2 0 0 0 0 0 0\n\n", "bq=0 0 0 0 0 0 0 0 1\n\n", "bq=0 0 0 0 0 0 0 0 0 0\n\n",
+		"bq=-1 0 0 0 0 0 0 0 0\n\n", "bq=4294967296 0 0 0 0 0 0 0 0\n\n", "bq=0 0 0 0 0 0 2147483648 0 0\n\n",
+		"bq=0 0 0 0 0 0 0 18446744073709551616 0\n\n", "bq=0  0 0 0 0 0 0 0 0\n\n",
+		"bq=0 0 0 0 0 0 0 0 0x\n\n" };
 	struct record out;
 
 	(void)state;

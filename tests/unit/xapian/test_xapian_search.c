@@ -221,8 +221,9 @@ static void test_query_parts(void **state)
 
 static void test_wrong_queries(void **state)
 {
-	static const int not_combining[] = { -1, XAPIAN_C_OP_VALUE_RANGE, XAPIAN_C_OP_SCALE_WEIGHT, XAPIAN_C_OP_VALUE_GE,
-		XAPIAN_C_OP_VALUE_LE, XAPIAN_C_OP_WILDCARD, 16, XAPIAN_C_OP_TERM, XAPIAN_C_OP_ALL, 12345 };
+	static const int not_combining[] = { -1, XAPIAN_C_OP_VALUE_RANGE, XAPIAN_C_OP_SCALE_WEIGHT,
+		XAPIAN_C_OP_VALUE_GE, XAPIAN_C_OP_VALUE_LE, XAPIAN_C_OP_WILDCARD, 16, XAPIAN_C_OP_TERM, XAPIAN_C_OP_ALL,
+		12345 };
 	struct xapian_c_query *a = term("a"), *q;
 	const struct xapian_c_query *parts[] = { a, a };
 	struct xapian_c_error err;
