@@ -135,8 +135,10 @@ static int find_words(struct lookup *up, struct plan_group *g, const struct bq_l
 		struct bq_wanted *wanted = bq_arena_alloc(up->q->mem, room * sizeof *wanted);
 		if (wanted == NULL)
 			return BQ_ENOMEM;
+		/* looked at each time: so many words may take 20 ms from disk */
+		bool must_stop = at == 0 ? watch_step(up->watch) : watch_check(up->watch);
 		uint32_t n = want_words(g, &at, wanted, lists);
-		int rc = watch_step(up->watch) ? up->watch->status : bq_leaf_find_all(leaf, wanted, n, &up->read);
+		int rc = must_stop ? up->watch->status : bq_leaf_find_all(leaf, wanted, n, &up->read);
 		if (rc != BQ_OK)
 			return rc;
 		for (uint32_t i = 0; i < n; i++)
