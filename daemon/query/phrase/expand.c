@@ -81,13 +81,15 @@ static bool put_documents(struct node *n, uint32_t *sums)
 	return true;
 }
 
-/* Keep the first damage, and want of memory, of work done in other memory. */
-static bool take_state(struct eval *ev, const struct bq_read *of)
+bool expand_take(struct eval *ev, struct bq_read *of)
 {
+	bool ok = of->error.status == BQ_OK && !of->mem->oom;
+
 	if (of->error.status != BQ_OK && ev->read.error.status == BQ_OK)
 		ev->read.error = of->error;
 	ev->read.mem->oom |= of->mem->oom;
-	return of->error.status == BQ_OK && !of->mem->oom;
+	bq_arena_reset(of->mem);
+	return ok;
 }
 
 /* ---- words ------------------------------------------------------------- */
@@ -106,9 +108,7 @@ static bool add_list(struct eval *ev, const struct bq_term *t, uint32_t *sums)
 
 	if (c != NULL)
 		walk_list(ev, c, sums);
-	bool ok = take_state(ev, &rd);
-	bq_arena_reset(rd.mem);
-	return ok;
+	return expand_take(ev, &rd);
 }
 
 bool expand_words(struct node *n, const struct plan_terms *terms)
@@ -203,8 +203,7 @@ static bool need_rest(struct fan *f, struct starts *s)
 		struct bq_cursor *c = bq_cursor_open(ev->leaf, is_pair ? &pair : &f->rest[i], &rd);
 		if (c != NULL)
 			(void)bq_cursor_fill(c, 0, ev->leaf->n_docs, docs);
-		ok = take_state(ev, &rd);
-		bq_arena_reset(rd.mem);
+		ok = expand_take(ev, &rd);
 	}
 	for (size_t w = 0; w < n_words && ok; w++)
 		s->docs[w] &= docs[w];
@@ -225,18 +224,12 @@ static void leave_out(struct fan *f, struct starts *s)
 /* Hold the positions of one of f->rest against the starts of a range. */
 static bool count_word(struct fan *f, struct starts *s, const struct bq_term *word)
 {
-	struct eval *ev = f->ev;
-	struct bq_read rd = { .mem = &ev->q->searcher->list_mem };
+	struct starts_list list = { *word, f->a->words[f->prefix].at };
 	struct bq_term pair;
 	bool is_pair = ask_pairs(f, word, &pair) == BQ_PAIR_LIST;
-	struct starts_list list = { bq_cursor_open(ev->leaf, word, &rd), f->a->words[f->prefix].at };
-	struct bq_cursor *among = is_pair ? bq_cursor_open(ev->leaf, &pair, &rd) : NULL;
 
-	if (list.cursor != NULL && (among != NULL || !is_pair))
-		starts_count(s, &list, among, ev->counts_only, f->sums);
-	bool ok = take_state(ev, &rd);
-	bq_arena_reset(rd.mem);
-	return ok;
+	starts_count(s, &list, is_pair ? &pair : NULL, f->ev->counts_only, f->sums);
+	return f->ev->read.error.status == BQ_OK && !f->ev->read.mem->oom;
 }
 
 static bool add_rest(struct fan *f)

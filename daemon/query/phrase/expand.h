@@ -24,4 +24,8 @@ bool expand_words(struct node *n, const struct plan_terms *terms);
  * `prefix` alone is a prefix. */
 bool expand_phrase(struct node *n, const struct ast *a, uint32_t prefix);
 
+/* Work with `of`, in memory of its own, is done: give the memory back and keep its
+ * damage, or want of memory, as the eval's.  false if there was some. */
+bool expand_take(struct eval *ev, struct bq_read *of);
+
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "query/phrase/cover.h"
+#include "query/phrase/expand.h"
 #include "query/phrase/lookup.h"
 
 enum { HEAD = 4, PAD = 1 }; /* bytes before and behind a document's bits */
@@ -120,12 +121,29 @@ static void visit_among(struct starts *s, struct bq_cursor *c, struct bq_cursor 
 /* A document looked up costs as much as so many whose turn it is. */
 enum { LOOKUP_COST = 8 };
 
-static void visit_list(struct starts *s, struct bq_cursor *c, const struct visit *v)
+static void visit_list(struct starts *s, struct bq_cursor *c, struct bq_cursor *among, const struct visit *v)
 {
-	if ((uint64_t)s->n_docs * LOOKUP_COST < c->term.df)
+	if (among != NULL && (uint64_t)among->term.df * LOOKUP_COST < c->term.df)
+		visit_among(s, c, among, v);
+	else if ((uint64_t)s->n_docs * LOOKUP_COST < c->term.df)
 		visit_docs(s, c, v);
 	else
 		visit_blocks(s, c, v);
+}
+
+/* Visit a list with memory of its own, given back at once: what engines make ready
+ * of all its positions may be much. */
+static void visit_once(struct starts *s, const struct starts_list *list, const struct bq_term *among,
+	const struct visit *v)
+{
+	struct eval *ev = s->ev;
+	struct bq_read rd = { .mem = &ev->q->searcher->list_mem };
+	struct bq_cursor *c = bq_cursor_open(ev->leaf, &list->term, &rd);
+	struct bq_cursor *other = among == NULL ? NULL : bq_cursor_open(ev->leaf, among, &rd);
+
+	if (c != NULL && (other != NULL || among == NULL))
+		visit_list(s, c, other, v);
+	(void)expand_take(ev, &rd);
 }
 
 /* ---- bits -------------------------------------------------------------- */
@@ -357,8 +375,7 @@ bool starts_next(struct starts *s)
 	s->n_docs = count_docs(s);
 	for (uint32_t i = 0; i < s->n_lists && s->n_docs != 0 && is_fine(s); i++) {
 		struct visit v = { .block = i == 0 ? put_block : meet_block, .shift = s->origin - s->lists[i].at };
-		bq_cursor_rewind(s->lists[i].cursor); /* some documents may have been looked up for nothing */
-		visit_list(s, s->lists[i].cursor, &v);
+		visit_once(s, &s->lists[i], NULL, &v);
 		if (i == 0)
 			check_put(s);
 		else
@@ -367,16 +384,12 @@ bool starts_next(struct starts *s)
 	return is_fine(s);
 }
 
-void starts_count(struct starts *s, const struct starts_list *list, struct bq_cursor *among, bool any, uint32_t *sums)
+void starts_count(struct starts *s, const struct starts_list *list, const struct bq_term *among, bool any, uint32_t *sums)
 {
 	struct visit v = { .block = count_block, .shift = s->origin - list->at, .sums = sums, .any = any };
 
-	if (s->n_docs == 0)
-		return;
-	if (among != NULL && (uint64_t)among->term.df * LOOKUP_COST < list->cursor->term.df)
-		visit_among(s, list->cursor, among, &v);
-	else
-		visit_list(s, list->cursor, &v);
+	if (s->n_docs != 0)
+		visit_once(s, list, among, &v);
 }
 
 /* ---- making ------------------------------------------------------------ */
@@ -398,19 +411,15 @@ static bool restrict_to(struct starts *s, const struct bq_term *t, uint64_t *bit
 }
 
 /* Put the list of word `i` among the others, rarest first. */
-static bool add_list(struct starts *s, const struct ast *a, uint32_t i)
+static void add_list(struct starts *s, const struct ast *a, uint32_t i)
 {
 	struct eval *ev = s->ev;
 	const struct plan_terms *terms = &ev->group->lists[a->lists[i]].in_leaf[ev->leaf_no];
-	struct bq_cursor *c = bq_cursor_open(ev->leaf, &terms->terms[0], &ev->read);
 	uint32_t at = s->n_lists++;
 
-	if (c == NULL)
-		return false;
-	for (; at > 0 && s->lists[at - 1].cursor->term.ttf > c->term.ttf; at--)
+	for (; at > 0 && s->lists[at - 1].term.ttf > terms->terms[0].ttf; at--)
 		s->lists[at] = s->lists[at - 1];
-	s->lists[at] = (struct starts_list){ c, a->words[i].at };
-	return true;
+	s->lists[at] = (struct starts_list){ terms->terms[0], a->words[i].at };
 }
 
 /* Only documents that all known words and their pairs have. */
@@ -426,7 +435,7 @@ static bool find_docs(struct starts *s, const struct ast *a)
 		return false;
 	memset(s->docs, 0xff, n_words * sizeof *s->docs);
 	for (uint32_t i = 0; i < s->n_lists && ok; i++)
-		ok = restrict_to(s, &s->lists[i].cursor->term, bits);
+		ok = restrict_to(s, &s->lists[i].term, bits);
 	cover_find(s->ev, a, &cover);
 	for (uint32_t i = 0; i < cover.n && ok; i++)
 		ok = restrict_to(s, &cover.pairs[i], bits);
@@ -440,7 +449,6 @@ struct starts *starts_new(struct eval *ev, const struct ast *a, uint32_t but)
 {
 	struct bq_arena *mem = ev->read.mem;
 	struct starts *s = bq_arena_alloc(mem, sizeof *s);
-	bool ok = true;
 
 	if (s == NULL)
 		return NULL;
@@ -450,7 +458,8 @@ struct starts *starts_new(struct eval *ev, const struct ast *a, uint32_t but)
 	s->lists = BQ_ARENA_NEW(mem, struct starts_list, a->n_words);
 	if (s->lists == NULL || !borrow_room(s))
 		return NULL;
-	for (uint32_t i = 0; i < a->n_words && ok; i++)
-		ok = i == but || add_list(s, a, i);
-	return ok && find_docs(s, a) ? s : NULL;
+	for (uint32_t i = 0; i < a->n_words; i++)
+		if (i != but)
+			add_list(s, a, i);
+	return find_docs(s, a) ? s : NULL;
 }

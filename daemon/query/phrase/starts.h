@@ -20,7 +20,7 @@
 extern uint32_t starts_room; /* bytes of bits at once, but for one document; tests lower it */
 
 struct starts_list {
-	struct bq_cursor *cursor;
+	struct bq_term term;
 	uint32_t at; /* of its word: places behind the phrase's first one */
 };
 
@@ -59,6 +59,6 @@ bool starts_next(struct starts *s);
 /* Add to sums[] how often the phrase stands in each document of `list`, the
  * word that was left out.  `among`: the other list they are in, or NULL.  If `any`, once is
  * enough, and nobody asks for that document again. */
-void starts_count(struct starts *s, const struct starts_list *list, struct bq_cursor *among, bool any, uint32_t *sums);
+void starts_count(struct starts *s, const struct starts_list *list, const struct bq_term *among, bool any, uint32_t *sums);
 
 #endif
