@@ -101,6 +101,8 @@ void inverter_release(struct inverter *v);
 void inverter_add(struct inverter *v, enum bq_term_kind kind, struct bq_span word, uint32_t doc, uint32_t pos);
 /* The same of `n` WORDs at positions from `pos` on. */
 void inverter_add_short(struct inverter *v, const struct short_word *words, unsigned n, uint32_t doc, uint32_t pos);
+
+/* Record all that is held back: before anything is read of it. */
 void inverter_flush(struct inverter *v);
 
 /* Bytes held, and what sorting will want. */

@@ -27,6 +27,8 @@ struct unite {
 /* Begin a union of up to `max` words; `u` is all zero the first time.  False
  * when malloc fails. */
 bool unite_start(struct unite *u, uint32_t max);
+
+/* Its documents join the union; of the `max` of unite_start() one less is left. */
 void unite_add(struct unite *u, struct vocabulary *v, uint32_t word);
 
 /* Add the documents that come, as many as fit, without positions.  None at the end, and

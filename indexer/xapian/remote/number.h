@@ -13,9 +13,13 @@
 
 #include <bq/buf.h>
 
-/* Append; `oom` of the buffer says what failed. */
+/* Append, in one byte below 255; `oom` of the buffer says what failed, also below. */
 void number_put(struct bq_buf *out, uint64_t v);
+
+/* The same of a finite number, in as many bytes as its digits need. */
 void number_put_real(struct bq_buf *out, double v);
+
+/* The same of its length and its bytes. */
 void number_put_string(struct bq_buf *out, struct bq_span s);
 
 /* Bytes of a message that are read from the front; `is_bad` stays set once they

@@ -33,7 +33,11 @@ static inline bool remote_owns(const char *dir)
  * not are down.  The newest generation counts, then the one that most have.
  * BQ_EREMOTE if none answers. */
 int remote_open(const char *dir, struct bq_index **out, struct bq_error *err);
+
+/* One more owner. */
 void remote_ref(struct bq_index *ix);
+
+/* One owner less; with the last its connections are closed and it is freed. */
 void remote_unref(struct bq_index *ix);
 
 /* As bq_index_stamp(): differs when shards were seen to serve something else. */

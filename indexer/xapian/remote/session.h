@@ -65,6 +65,8 @@ typedef enum session_heard (*session_ear)(void *arg, uint32_t i, const struct li
 
 /* Without connections; **owned**: session_free().  NULL without memory. */
 struct session *session_new(struct cluster *c);
+
+/* Close its connections, whatever they wait for. */
 void session_free(struct session *s);
 
 /* ---- asking ---------------------------------------------------------------- */
