@@ -127,17 +127,45 @@ uint32_t native_small_hold(struct bq_cursor *c, const uint32_t *docs, uint32_t n
 	return n_held;
 }
 
+/* Documents asked that are looked up in one block. */
+struct run {
+	uint32_t block, n; /* n 0: there is none */
+};
+
+enum { LINE = 64, NEAR_LINES = 4 }; /* of a block: more than its documents take as a rule */
+
+static void prefetch_block(const struct native_cursor *n, uint32_t block)
+{
+	uint64_t from = 4 * (uint64_t)bq_get_u32(n->list.block_off + 4 * (size_t)block);
+
+	for (uint32_t i = 0; i < NEAR_LINES && from < n->list.blocks.len; i++, from += LINE)
+		__builtin_prefetch(n->list.blocks.ptr + from);
+}
+
+/* The run that docs[0] starts, in a block from number `block` on, whose bytes are
+ * on their way then. */
+static struct run next_run(const struct native_cursor *n, uint32_t block, const uint32_t *docs, uint32_t n_docs)
+{
+	struct run r = { n_docs == 0 ? n->n_blocks : native_find_block(n, block, docs[0]), 0 };
+
+	if (r.block < n->n_blocks) {
+		r.n = count_until(docs, n_docs, native_last(n, r.block));
+		prefetch_block(n, r.block);
+	}
+	return r;
+}
+
 uint32_t native_hold(struct bq_cursor *c, const uint32_t *docs, uint32_t n_docs, uint16_t *at, uint32_t *tfs)
 {
 	struct native_cursor *n = native_of(c);
+	struct run run = next_run(n, n->is_open ? n->block : 0, docs, n_docs), next;
 	uint8_t place[BQ_BLOCK_DOCS];
-	uint32_t n_held = 0, i = 0, count;
+	uint32_t n_held = 0, i = 0;
 
 	c->n = 0;
-	for (; i < n_docs; i += count) {
-		uint32_t block = native_find_block(n, n->is_open ? n->block : 0, docs[i]);
-		count = block < n->n_blocks ? count_until(docs + i, n_docs - i, native_last(n, block)) : 0;
-		int held = count == 0 ? -1 : native_held(n, block, docs + i, count, at + n_held, place);
+	for (; i < n_docs; i += run.n, run = next) {
+		next = next_run(n, run.block, docs + i + run.n, n_docs - i - run.n);
+		int held = run.n == 0 ? -1 : native_held(n, run.block, docs + i, run.n, at + n_held, place);
 		if (held < 0) {
 			n->is_open = true;
 			n->block = n->n_blocks;
