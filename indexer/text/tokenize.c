@@ -287,8 +287,11 @@ bool bq_tokens_next(struct bq_tokens *it, struct bq_token *out)
 
 	size_t n = read_ascii(p, end, it->word);
 	p += n;
-	if (p < end && *p >= 0xc2 && *p <= 0xdf && next_ready_word(it, out)) /* of two bytes, as most of fold.h's table */
-		return true;
+	if (p < end && *p >= 0xc2 && *p <= 0xdf) { /* of two bytes, as most of fold.h's table */
+		if (next_ready_word(it, out))
+			return true;
+		(void)read_ascii(it->p, end, it->word); /* that one has written there, too */
+	}
 	if (p < end && !chars_is_ascii_separator(*p) && goes_on(it, p))
 		return next_word(it, out); /* longer, or not ASCII only; never empty */
 	give(it, out, it->p, p, n);

@@ -195,6 +195,26 @@ static void test_long_words(void **state)
 	assert_int_equal(word[BQ_WORD_CUT], 1);
 }
 
+/* Words of all lengths that are kept, and behind them what looks like a letter of two bytes. */
+static void test_broken_behind(void **state)
+{
+	char text[BQ_WORD_CUT + 4];
+
+	(void)state;
+	for (size_t n = 1; n <= BQ_WORD_CUT; n++) {
+		struct bq_tokens it;
+		struct bq_token token;
+		memset(text, 'a', n);
+		memcpy(text + n, "\xd7 b", 3);
+		bq_tokens_init(&it, english, bq_span_make(text, n + 3), 0);
+		assert_true(bq_tokens_next(&it, &token));
+		assert_true(bq_span_eq(token.word, bq_span_make(text, n)));
+		assert_int_equal(token.len, n);
+		assert_true(bq_tokens_next(&it, &token));
+		assert_true(bq_span_eq(token.word, BQ_SPAN("b")));
+	}
+}
+
 /* Any number of marks on one letter, shed or kept. */
 static void test_many_marks(void **state)
 {
@@ -259,6 +279,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_long_words),
+		cmocka_unit_test(test_broken_behind),
 		cmocka_unit_test(test_many_marks),
 		cmocka_unit_test(test_long_runs),
 		cmocka_unit_test(test_empty),
