@@ -117,13 +117,13 @@ size_t xapian_c_query_parts(const struct xapian_c_query *q) XAPIAN_C_NOEXCEPT;
 int xapian_c_query_part(const struct xapian_c_query *q, size_t i, struct xapian_c_query **out,
 	struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
 
-/* For people: "Query((share@1 OR data@2))"; lives in `q`. */
-int xapian_c_query_describe(
-	struct xapian_c_query *q, struct xapian_c_bytes *out, struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+/* For people: "Query((share@1 OR data@2))"; copied into `out`. */
+int xapian_c_query_describe(const struct xapian_c_query *q, char *out, size_t size, size_t *len,
+	struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
 
-/* As bytes, for another thread or machine; they live in `q`. */
-int xapian_c_query_serialise(
-	struct xapian_c_query *q, struct xapian_c_bytes *out, struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+/* As bytes, for another thread or machine; copied into `out`. */
+int xapian_c_query_serialise(const struct xapian_c_query *q, char *out, size_t size, size_t *len,
+	struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
 
 /* The query of such bytes.  XAPIAN_C_ESERIALISATION or (from within Xapian)
  * XAPIAN_C_ENETWORK for others.  Only for bytes of a trusted side: nesting is

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "xapian_c_guard.hh"
 #include "xapian_c_objects.hh"
+#include "xapian_c_query.hh"
 
 int xapian_c_enquire_new(
 	const struct xapian_c_database *db, struct xapian_c_enquire **out, struct xapian_c_error *err) noexcept
@@ -17,7 +18,7 @@ void xapian_c_enquire_free(struct xapian_c_enquire *e) noexcept { delete e; }
 int xapian_c_enquire_set_query(struct xapian_c_enquire *e, const struct xapian_c_query *q, uint32_t length,
 	struct xapian_c_error *err) noexcept
 {
-	return xapian_c_try(err, [&] { e->enquire.set_query(q->query, length); });
+	return xapian_c_try(err, [&] { e->enquire.set_query(xapian_c_query_read(q), length); });
 }
 
 /* ---- ranking -------------------------------------------------------------------------- */

@@ -6,7 +6,6 @@
 #ifndef XAPIAN_C_GUARD_HH
 #define XAPIAN_C_GUARD_HH
 
-#include <memory>
 #include <string>
 
 #include <xapian-c.h>
@@ -33,52 +32,6 @@ template <class Body> int xapian_c_guard(struct xapian_c_error *err, Body body) 
 
 /* An argument as Xapian wants it. */
 inline std::string xapian_c_string(struct xapian_c_bytes b) { return b.len == 0 ? std::string() : std::string(b.ptr, b.len); }
-
-/* Strings that were handed out together: each is made in its place, so that none
- * is copied or moved. */
-class xapian_c_strings
-{
-	union slot {
-		std::string s;
-		slot() {}
-		~slot() {}
-	};
-
-	std::unique_ptr<slot[]> slots = nullptr;
-	size_t n = 0, most = 0;
-
-public:
-	xapian_c_strings() = default;
-	xapian_c_strings(const xapian_c_strings &) = delete;
-	xapian_c_strings &operator=(const xapian_c_strings &) = delete;
-	~xapian_c_strings() { clear(); }
-
-	void clear() noexcept
-	{
-		while (n > 0)
-			slots[--n].s.~basic_string();
-	}
-
-	/* Forget all; room for `max`. */
-	void start(int max)
-	{
-		clear();
-		if (max <= 0 || static_cast<size_t>(max) <= most)
-			return;
-		most = 0;
-		slots.reset(new slot[static_cast<size_t>(max)]);
-		most = static_cast<size_t>(max);
-	}
-
-	/* One more, of those there is room for: what `make` gives. */
-	template <class Make> struct xapian_c_bytes add(Make make)
-	{
-		const std::string *s = new (&slots[n].s) std::string(make());
-
-		n++;
-		return { s->data(), s->size() };
-	}
-};
 
 /* `kept`, which outlives the call, as the caller gets it. */
 inline int xapian_c_give(const std::string &kept, struct xapian_c_bytes *out) noexcept

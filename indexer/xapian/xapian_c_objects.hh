@@ -30,11 +30,6 @@ struct xapian_c_document {
 	std::string text = {};
 };
 
-struct xapian_c_query {
-	Xapian::Query query;
-	std::string text = {};
-};
-
 struct xapian_c_stemmer {
 	Xapian::Stem stem;
 };

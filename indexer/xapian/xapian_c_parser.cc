@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "xapian_c_guard.hh"
 #include "xapian_c_objects.hh"
+#include "xapian_c_query.hh"
 
 int xapian_c_parser_new(struct xapian_c_parser **out, struct xapian_c_error *err) noexcept
 {
@@ -97,8 +98,7 @@ int xapian_c_parser_add_range(
 int xapian_c_parser_parse(struct xapian_c_parser *p, struct xapian_c_bytes text, unsigned flags,
 	struct xapian_c_query **out, struct xapian_c_error *err) noexcept
 {
-	return xapian_c_make(out, err,
-		[&] { return xapian_c_hold<xapian_c_query>(p->parser.parse_query(xapian_c_string(text), flags)); });
+	return xapian_c_query_make(out, err, [&] { return p->parser.parse_query(xapian_c_string(text), flags); });
 }
 
 int xapian_c_parser_corrected(

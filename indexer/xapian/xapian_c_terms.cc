@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "xapian_c_guard.hh"
 #include "xapian_c_objects.hh"
+#include "xapian_c_query.hh"
+#include "xapian_c_strings.hh"
 
 struct xapian_c_terms {
 	Xapian::Database db; /* the iterator may need it */
@@ -43,7 +45,7 @@ int xapian_c_terms_of_document(
 int xapian_c_terms_of_query(
 	const struct xapian_c_query *q, struct xapian_c_terms **out, struct xapian_c_error *err) noexcept
 {
-	return make_terms(out, err, [&](xapian_c_terms &) { return Xapian::TermIterator(q->query.get_terms_begin()); });
+	return make_terms(out, err, [&](xapian_c_terms &) { return Xapian::TermIterator(xapian_c_query_read(q).get_terms_begin()); });
 }
 
 int xapian_c_terms_of_match(const struct xapian_c_enquire *e, uint32_t docid, struct xapian_c_terms **out,
@@ -82,20 +84,29 @@ int xapian_c_terms_of_synonyms(const struct xapian_c_database *db, struct xapian
 
 void xapian_c_terms_free(struct xapian_c_terms *t) noexcept { delete t; }
 
+/* One loop for each kind of list: what it does not know is not asked for a term. */
+template <bool has_documents, bool has_wdf>
+static int read_terms(struct xapian_c_terms *t, struct xapian_c_term *out, int max)
+{
+	Xapian::TermIterator &at = t->at;
+	int n = 0;
+
+	t->last.clear();
+	for (; n < max && at != Xapian::TermIterator(); n++, ++at) {
+		out[n].text = t->last.add([&] { return *at; });
+		out[n].documents = has_documents ? at.get_termfreq() : 0;
+		out[n].wdf = has_wdf ? at.get_wdf() : 0;
+	}
+	return n;
+}
+
 int xapian_c_terms_read(
 	struct xapian_c_terms *t, struct xapian_c_term *out, int max, struct xapian_c_error *err) noexcept
 {
 	return xapian_c_guard(err, [&] {
-		const Xapian::TermIterator end;
-		int n = 0;
-
-		t->last.start(max);
-		for (; n < max && t->at != end; n++, ++t->at) {
-			out[n].text = t->last.add([&] { return *t->at; });
-			out[n].documents = t->has_documents ? t->at.get_termfreq() : 0;
-			out[n].wdf = t->has_wdf ? t->at.get_wdf() : 0;
-		}
-		return n;
+		if (t->has_documents)
+			return read_terms<true, false>(t, out, max);
+		return t->has_wdf ? read_terms<false, true>(t, out, max) : read_terms<false, false>(t, out, max);
 	});
 }
 

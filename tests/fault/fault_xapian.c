@@ -38,18 +38,19 @@ static char db_path[512], new_path[512];
 
 static int read_list(struct xapian_c_terms *t)
 {
-	struct xapian_c_term out[4];
+	struct xapian_c_term out[64];
 	int n = 1;
 
 	while (n > 0)
-		n = xapian_c_terms_read(t, out, 4, NULL);
+		n = xapian_c_terms_read(t, out, 64, NULL);
 	xapian_c_terms_free(t);
 	return n;
 }
 
 static int make_document(void)
 {
-	const struct xapian_c_piece piece = { xapian_c_str("Shared words"), xapian_c_str("S"), 1, false };
+	const struct xapian_c_piece piece = { xapian_c_str("Shared words a b c d e f g h i j k l m n o p q r s t u v w x y z"),
+		xapian_c_str("S"), 1, false };
 	struct xapian_c_document *d = NULL, *copy = NULL;
 	struct xapian_c_termgen *g = NULL;
 	struct xapian_c_stemmer *s = NULL;
@@ -83,12 +84,13 @@ static int make_document(void)
 static int unserialise_query(void)
 {
 	struct xapian_c_query *q = NULL, *copy = NULL;
-	struct xapian_c_bytes out = { NULL, 0 };
+	char bytes[100];
+	size_t len = 0;
 	int rc = xapian_c_query_combine_terms((struct xapian_c_combination){ XAPIAN_C_OP_PHRASE, 2 },
 		(struct xapian_c_bytes[]){ { "data", 4 }, { "sharing", 7 } }, 2, &q, NULL);
 
-	TRY(xapian_c_query_serialise(q, &out, NULL));
-	TRY(xapian_c_query_unserialise(out, &copy, NULL));
+	TRY(xapian_c_query_serialise(q, bytes, sizeof bytes, &len, NULL));
+	TRY(xapian_c_query_unserialise((struct xapian_c_bytes){ bytes, len }, &copy, NULL));
 	xapian_c_query_free(q);
 	xapian_c_query_free(copy);
 	return rc;
@@ -99,7 +101,7 @@ static int make_queries(void)
 	const struct xapian_c_wildcard how = { 10, XAPIAN_C_WILDCARD_FIRST, XAPIAN_C_OP_SYNONYM };
 	const struct xapian_c_bytes words[] = { xapian_c_str("data"), xapian_c_str("sharing") };
 	struct xapian_c_query *parts[3] = { NULL }, *all = NULL, *scaled = NULL;
-	struct xapian_c_bytes out = { NULL, 0 };
+	char out[400];
 	int rc = xapian_c_query_term(words[0], 1, 0, &parts[0], NULL);
 
 	TRY(xapian_c_query_combine_terms((struct xapian_c_combination){ XAPIAN_C_OP_PHRASE, 2 }, words, 2, &parts[1],
@@ -108,8 +110,8 @@ static int make_queries(void)
 	TRY(xapian_c_query_combine((struct xapian_c_combination){ XAPIAN_C_OP_OR, 0 },
 		(const struct xapian_c_query *const *)parts, 3, &all, NULL));
 	TRY(xapian_c_query_scale(all, 2, &scaled, NULL));
-	TRY(xapian_c_query_describe(scaled, &out, NULL));
-	TRY(xapian_c_query_serialise(scaled, &out, NULL));
+	TRY(xapian_c_query_describe(scaled, out, sizeof out, NULL, NULL));
+	TRY(xapian_c_query_serialise(scaled, out, sizeof out, NULL, NULL));
 	for (int i = 0; i < 3; i++)
 		xapian_c_query_free(parts[i]);
 	xapian_c_query_free(all);

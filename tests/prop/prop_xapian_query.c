@@ -234,11 +234,11 @@ static struct xapian_c_query *make_query(struct rng *r, unsigned depth, hits h)
 static void compare(const struct xapian_c_database *db, struct xapian_c_query *q, const bool *expected)
 {
 	struct xapian_c_enquire *e;
-	struct xapian_c_bytes text;
 	struct xapian_c_mset *m;
 	struct xapian_c_hit hit[DOCS];
 	struct xapian_c_error err;
 	hits got = { false };
+	char text[2000];
 
 	xapian_ok(xapian_c_enquire_new(db, &e, &err), &err);
 	xapian_ok(xapian_c_enquire_set_query(e, q, 0, &err), &err);
@@ -246,10 +246,10 @@ static void compare(const struct xapian_c_database *db, struct xapian_c_query *q
 	int n = xapian_c_mset_read(m, 0, hit, DOCS, &err);
 	for (int i = 0; i < n; i++)
 		got[hit[i].docid - 1] = true;
-	xapian_ok(xapian_c_query_describe(q, &text, &err), &err);
+	(void)xapian_c_query_describe(q, text, sizeof text, NULL, NULL); /* "" where it is too long */
 	for (unsigned d = 0; d < DOCS; d++)
 		if (got[d] != expected[d])
-			fail_msg("document %u %s: %.*s", d, got[d] ? "found" : "not found", (int)text.len, text.ptr);
+			fail_msg("document %u %s: %s", d, got[d] ? "found" : "not found", text);
 	xapian_c_mset_free(m);
 	xapian_c_enquire_free(e);
 }

@@ -77,22 +77,35 @@ static void put_question(struct bq_buf *out, struct bq_span query, uint32_t leng
 	number_put_string(out, BQ_SPAN("")); /* nothing is known to be relevant */
 }
 
+/* `query` as servers read it. */
+static int put_query(struct ranking *r, const struct xapian_c_query *query, struct xapian_c_error *x)
+{
+	size_t len;
+	int rc = xapian_c_query_serialise(query, NULL, 0, &len, x);
+
+	if (rc != XAPIAN_C_ETOOLONG)
+		return rc;
+	char *bytes = malloc(len + 1);
+	if (bytes == NULL)
+		return XAPIAN_C_ENOMEM;
+	rc = xapian_c_query_serialise(query, bytes, len + 1, NULL, x);
+	if (rc == XAPIAN_C_OK)
+		put_question(&r->question, bq_span_make(bytes, len), xapian_c_query_length(query), &r->page->index);
+	free(bytes);
+	return rc;
+}
+
 static int make_question(struct ranking *r, struct bq_error *err)
 {
 	struct xapian_c_query *query;
-	struct xapian_c_bytes bytes;
 	struct xapian_c_error x = { 0 };
 	int rc = ask_make(r->ask->expr, &query, err);
 
 	if (rc != BQ_OK)
 		return rc;
 	r->max_terms = count_terms(r->ask->expr);
-	if (!xapian_c_query_is_empty(query)) {
-		rc = xapian_c_query_serialise(query, &bytes, &x);
-		if (rc == XAPIAN_C_OK)
-			put_question(&r->question, bq_span_make(bytes.ptr, bytes.len), xapian_c_query_length(query),
-				&r->page->index);
-	}
+	if (!xapian_c_query_is_empty(query))
+		rc = put_query(r, query, &x);
 	xapian_c_query_free(query);
 	if (rc == XAPIAN_C_ENOMEM || r->question.oom)
 		return bq_error_set(err, BQ_ENOMEM, 0, "no memory for the question");

@@ -181,11 +181,11 @@ static void test_wildcards(void **state)
 static void test_query_parts(void **state)
 {
 	struct xapian_c_query *q = both(XAPIAN_C_OP_AND_NOT, "data", "sharing"), *part, *copy;
-	struct xapian_c_bytes text;
 	struct xapian_c_terms *t;
 	struct xapian_c_term out[4];
 	struct xapian_c_error err;
 	char bytes[100];
+	size_t len;
 
 	(void)state;
 	assert_int_equal(xapian_c_query_op(q), XAPIAN_C_OP_AND_NOT);
@@ -194,13 +194,14 @@ static void test_query_parts(void **state)
 	xapian_ok(xapian_c_query_part(q, 1, &part, &err), &err);
 	assert_int_equal(xapian_c_query_op(part), XAPIAN_C_OP_TERM);
 	assert_int_equal(xapian_c_query_part(q, 2, &copy, &err), XAPIAN_C_EARGUMENT);
-	xapian_ok(xapian_c_query_describe(q, &text, &err), &err);
-	assert_int_equal(text.len, strlen("Query((data AND_NOT sharing))"));
-	assert_memory_equal(text.ptr, "Query((data AND_NOT sharing))", text.len);
-	xapian_ok(xapian_c_query_serialise(q, &text, &err), &err);
-	assert_in_range(text.len, 1, sizeof bytes);
-	memcpy(bytes, text.ptr, text.len);
-	size_t len = text.len;
+	xapian_ok(xapian_c_query_describe(q, bytes, sizeof bytes, &len, &err), &err);
+	assert_string_equal(bytes, "Query((data AND_NOT sharing))");
+	assert_int_equal(len, strlen(bytes));
+	assert_int_equal(xapian_c_query_describe(q, bytes, len, &len, &err), XAPIAN_C_ETOOLONG);
+	assert_int_equal(len, strlen("Query((data AND_NOT sharing))"));
+	assert_int_equal(xapian_c_query_serialise(q, NULL, 0, &len, NULL), XAPIAN_C_ETOOLONG);
+	assert_in_range(len, 1, sizeof bytes - 1);
+	xapian_ok(xapian_c_query_serialise(q, bytes, len + 1, NULL, &err), &err);
 	xapian_c_query_free(q);
 	xapian_ok(xapian_c_query_unserialise((struct xapian_c_bytes){ bytes, len }, &copy, &err), &err);
 	xapian_ok(xapian_c_terms_of_query(copy, &t, &err), &err);
