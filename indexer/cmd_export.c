@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include <bq/buf.h>
 #include <bq/index.h>
 #include <bq/log.h>
@@ -17,7 +15,7 @@
 
 #include "options.h"
 #include "outfile.h"
-#include "source/lines.h"
+#include "source/jsonline.h"
 #include "source/reread.h"
 #include "stop.h"
 
@@ -31,64 +29,17 @@ struct export {
 	uint64_t n_docs;
 };
 
-/* ---- one line ---------------------------------------------------------- */
-
-static void put_string(struct export *x, const char *name, struct bq_span s)
-{
-	bq_buf_printf(&x->line, "%s\"%s\":", x->line.len == 1 ? "" : ",", name);
-	bq_buf_put_json(&x->line, s);
-}
-
-/* Where it was, for who reads the lines; a member of that name that the
- * document has itself stays what it is. */
-static void put_origin(struct export *x, const struct bq_doc_in *doc, const json_t *fields)
-{
-	if (doc->at != BQ_AT_RECORD && json_object_get(fields, "path") == NULL)
-		put_string(x, "path", doc->path);
-	if (doc->mtime_us != INT64_MIN && json_object_get(fields, "mtime") == NULL)
-		bq_buf_printf(&x->line, ",\"mtime\":%" PRId64, doc->mtime_us);
-}
-
-static int put_line(struct export *x, const struct bq_doc_in *doc, const json_t *fields, struct bq_error *err)
-{
-	bq_buf_clear(&x->line);
-	bq_buf_put_u8(&x->line, '{');
-	if (doc->id.len != 0)
-		put_string(x, "id", doc->id);
-	if (doc->title.len != 0)
-		put_string(x, "title", doc->title);
-	put_string(x, "text", doc->text);
-	put_origin(x, doc, fields);
-	if (doc->fields.len != 0) {
-		bq_buf_put_u8(&x->line, ',');
-		bq_buf_put(&x->line, doc->fields.ptr + 1, doc->fields.len - 2); /* without { and } */
-	}
-	bq_buf_put_span(&x->line, BQ_SPAN("}\n"));
-	struct bq_span name = bq_span_first(doc->id.len != 0 ? doc->id : doc->path, 200);
-	if (x->line.oom)
-		return bq_error_set(err, BQ_ENOMEM, 0, "document %.*s: no memory for its line", (int)name.len,
-			name.ptr);
-	if (x->line.len > LINES_MAX)
-		return bq_error_set(err, BQ_ELIMIT, 0,
-			"document %.*s: its line would be longer than 1 GiB, which build does"
-			" not read", (int)name.len, name.ptr);
-	return BQ_OK;
-}
+/* ---- JSON lines ----------------------------------------------------------- */
 
 /* BQ_END with nothing to say where a write fails: who has the stream says it. */
 static int export_doc(struct export *x, const struct bq_doc_in *doc, struct bq_error *err)
 {
-	json_t *fields = doc->fields.len == 0 ? NULL : json_loadb(doc->fields.ptr, doc->fields.len, JSON_ALLOW_NUL,
-		NULL);
-	int rc = put_line(x, doc, fields, err);
+	int rc = jsonline_write(doc, &x->line, err);
 
-	json_decref(fields);
 	if (rc != BQ_OK)
 		return rc;
 	return fwrite(x->line.ptr, 1, x->line.len, x->out) == x->line.len ? BQ_OK : BQ_END;
 }
-
-/* ---- JSON lines ----------------------------------------------------------- */
 
 /* Everything; true if it is written whole. */
 static bool export_all(struct export *x)

@@ -8,12 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <jansson.h>
-
 #include <bq/buf.h>
 
 #include "source/jsontext.h"
 #include "source/lines.h"
+#include "source/safejson.h"
 #include "source/source.h"
 
 enum { MAX_ID = 4096 };
@@ -96,7 +95,7 @@ static const char *take_fields(struct jsonl *j, struct bq_doc_in *out)
 	rest = json_copy(j->record); /* shallow */
 	for (size_t i = 0; rest != NULL && i < 3; i++)
 		(void)json_object_del(rest, ours[i]);
-	j->fields = rest == NULL ? NULL : json_dumps(rest, JSON_COMPACT);
+	j->fields = rest == NULL ? NULL : safejson_dump(rest);
 	json_decref(rest);
 	if (j->fields == NULL)
 		return "other members cannot be kept";
@@ -134,6 +133,7 @@ static const char *parse_line(struct jsonl *j, struct line line, struct bq_span 
 	bool is_lifted = jsontext_find(line.ptr, line.len, &at);
 	json_error_t why;
 	size_t place;
+	bool oom;
 
 	*lifted = (struct bq_span){ NULL, 0 };
 	bq_buf_clear(&j->rest);
@@ -145,7 +145,9 @@ static const char *parse_line(struct jsonl *j, struct line line, struct bq_span 
 		*lifted = bq_span_make(line.ptr + at.from, jsontext_unescape(line.ptr + at.from, at.to - at.from));
 		line = (struct line){ (char *)j->rest.ptr, j->rest.len };
 	}
-	j->record = json_loadb(line.ptr, line.len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why);
+	j->record = safejson_load(bq_span_make(line.ptr, line.len), JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why, &oom);
+	if (oom)
+		return "no memory for the record";
 	if (j->record != NULL)
 		return NULL;
 	place = (size_t)why.position;

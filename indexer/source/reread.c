@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
+#include "source/safejson.h"
 #include "xapian/engine/shard.h"
 #include "xapian/read/foreign.h"
 
@@ -146,22 +145,27 @@ static int fail_read(const struct reread *r, struct bq_span name, int rc, struct
 }
 
 /* Other members, printed anew so that they are one line whatever is stored. */
-static bool take_fields(struct reread *r, struct bq_span stored, struct bq_doc_in *out)
+static int take_fields(struct reread *r, struct bq_span stored, struct bq_doc_in *out)
 {
 	static const char *const ours[] = { "id", "title", "text" };
 	json_t *v;
+	bool oom;
 
 	out->fields = BQ_SPAN("");
 	if (stored.len == 0)
-		return true;
-	v = json_loadb(stored.ptr, stored.len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
+		return BQ_OK;
+	v = safejson_load(stored, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL, &oom);
+	if (oom)
+		return BQ_ENOMEM;
 	bool ok = json_is_object(v) && json_object_size(v) != 0;
 	for (size_t i = 0; i < 3; i++)
 		ok = ok && json_object_get(v, ours[i]) == NULL;
-	r->fields = ok ? json_dumps(v, JSON_COMPACT) : NULL;
+	r->fields = ok ? safejson_dump(v) : NULL;
 	json_decref(v);
+	if (r->fields == NULL)
+		return ok ? BQ_ENOMEM : BQ_EFORMAT;
 	out->fields = bq_span_of(r->fields);
-	return r->fields != NULL;
+	return BQ_OK;
 }
 
 static int read_ours(struct reread *r, const struct bq_leaf *l, struct bq_doc_in *out, struct bq_error *err)
@@ -185,8 +189,11 @@ static int read_ours(struct reread *r, const struct bq_leaf *l, struct bq_doc_in
 		return fail_read(r, name, rc, err);
 	if (h.source >= r->ix->n_sources || h.at > BQ_AT_RECORD)
 		return fail_doc(r, name, BQ_EFORMAT, "it is of no known source", err);
-	if (!take_fields(r, fields, out))
-		return fail_doc(r, name, BQ_EFORMAT, "its other members are damaged", err);
+	rc = take_fields(r, fields, out);
+	if (rc == BQ_ENOMEM)
+		return fail_read(r, name, rc, err);
+	if (rc != BQ_OK)
+		return fail_doc(r, name, rc, "its other members are damaged", err);
 	if (h.title_in_text && !place_title(r, l, &h, out))
 		return fail_doc(r, name, BQ_EFORMAT, "its title is not in its text", err);
 	r->n_cut += h.title_cut && !h.title_in_text;

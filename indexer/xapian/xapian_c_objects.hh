@@ -23,6 +23,7 @@ struct xapian_c_database {
 struct xapian_c_writer {
 	Xapian::WritableDatabase db;
 	xapian_c_database reader; /* shares `db`, so that it sees what is not committed */
+	bool is_torn = false;     /* a change ended for want of memory: what is not committed is not to be trusted */
 };
 
 struct xapian_c_document {

@@ -14,13 +14,9 @@
 
 #include <cmocka.h>
 
+#include "fault/operator_new.h"
 #include "lib/tmpdir.h"
 #include "lib/xapian_db.h"
-
-/* fault_xapian.cc */
-void new_arm(unsigned n);
-bool new_disarm(void);
-long new_count_live(void);
 
 enum { MAX_CALLS = 2000 };
 

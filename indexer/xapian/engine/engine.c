@@ -138,6 +138,13 @@ static int add_line(struct engine *e, const char *dir, char *line, struct bq_err
 
 /* ---- what they say of themselves -------------------------------------------------- */
 
+static int fail_to_read(const char *path, const struct xapian_c_error *x, struct bq_error *err)
+{
+	int status = x->status == XAPIAN_C_ENOTFOUND ? BQ_ENOTFOUND : x->status == XAPIAN_C_ENOMEM ? BQ_ENOMEM : BQ_EIO;
+
+	return bq_error_set(err, status, 0, "%.100s: %s: %.100s", path, x->type, x->msg);
+}
+
 /* The metadata that bqindex leaves; *out is empty in databases of others. */
 static int read_manifest(struct engine *e, const char *path, struct bq_error *err)
 {
@@ -147,10 +154,9 @@ static int read_manifest(struct engine *e, const char *path, struct bq_error *er
 	int rc = BQ_OK;
 
 	if (xapian_c_database_open(path, XAPIAN_C_BACKEND_AUTO, &db, &x) < 0)
-		return bq_error_set(err, x.status == XAPIAN_C_ENOTFOUND ? BQ_ENOTFOUND : BQ_EIO, 0, "%.100s: %s: %.100s", path,
-			x.type, x.msg);
+		return fail_to_read(path, &x, err);
 	if (xapian_c_database_metadata(db, xapian_c_str(NAMING_MANIFEST_KEY), &text, &x) < 0)
-		rc = bq_error_set(err, BQ_EIO, 0, "%.100s: %s: %.100s", path, x.type, x.msg);
+		rc = fail_to_read(path, &x, err);
 	else if (text.len != 0)
 		rc = manifest_parse_as(NAMING_FORMAT, bq_span_make(text.ptr, text.len), &e->mem, &e->manifest, err);
 	e->is_ours = rc == BQ_OK && text.len != 0;

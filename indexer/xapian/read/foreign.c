@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include <bq/utf8.h>
-#include <jansson.h>
 
+#include "source/safejson.h"
 #include "xapian/engine/record.h"
 #include "xapian/engine/shard.h"
 #include "xapian/read/retell.h"
@@ -40,10 +40,11 @@ static json_t *make_string(struct foreign *f, struct bq_span s)
 {
 	struct bq_buf quoted = BQ_BUF_INIT;
 	json_t *v = NULL;
+	bool oom;
 
 	bq_buf_put_json(&quoted, s);
 	if (!quoted.oom)
-		v = json_loadb((const char *)quoted.ptr, quoted.len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+		v = safejson_load(bq_buf_span(&quoted), JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL, &oom);
 	bq_buf_release(&quoted);
 	f->oom |= v == NULL;
 	return v;
@@ -191,12 +192,15 @@ static struct bq_span take_string(struct foreign *f, json_t *from, const char *n
 
 static bool take_json(struct foreign *f, struct bq_span data)
 {
-	json_t *v = data.len == 0 || data.ptr[0] != '{' ? NULL : json_loadb(data.ptr, data.len, JSON_ALLOW_NUL, NULL);
+	json_t *v;
+	bool oom;
 
-	if (!json_is_object(v)) {
-		json_decref(v);
+	if (data.len == 0 || data.ptr[0] != '{')
 		return false;
-	}
+	v = safejson_load(data, JSON_ALLOW_NUL, NULL, &oom);
+	f->oom |= oom;
+	if (v == NULL)
+		return false;
 	json_decref(f->members);
 	f->members = v;
 	f->out->title = take_string(f, v, "title");
@@ -230,6 +234,7 @@ static size_t count_words(struct bq_span s)
  * indexed; else it is a key or the like, and a member. */
 static void choose_text(struct foreign *f)
 {
+	f->oom |= retell_is_short(&f->words);
 	bool is_whole = f->data.len != 0 && is_text(f->data) && count_words(f->data) >= retell_count(&f->words) / 2;
 
 	if (f->has_text)
@@ -353,7 +358,7 @@ static bool put_members(struct foreign *f)
 
 	if (json_object_size(f->members) == 0)
 		return true;
-	text = json_dumps(f->members, JSON_COMPACT);
+	text = safejson_dump(f->members);
 	if (text != NULL)
 		f->out->fields = bq_arena_dup(f->rd->mem, bq_span_of(text));
 	free(text);

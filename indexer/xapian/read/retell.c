@@ -19,6 +19,8 @@ int retell_add(struct retell *r, struct shard *s, uint32_t docid, struct bq_span
 	return n < 0 ? n : 0;
 }
 
+bool retell_is_short(const struct retell *r) { return r->places.oom || r->words.oom; }
+
 size_t retell_count(const struct retell *r) { return r->places.len / sizeof(uint64_t); }
 
 static int compare_places(const void *pa, const void *pb)
@@ -41,7 +43,7 @@ bool retell_text(struct retell *r, struct bq_arena *mem, struct bq_span *out)
 	size_t n = retell_count(r), bytes = 0, at = 0;
 
 	*out = BQ_SPAN("");
-	if (r->places.oom || r->words.oom)
+	if (retell_is_short(r))
 		return false;
 	if (n == 0)
 		return true;

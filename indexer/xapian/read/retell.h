@@ -22,6 +22,9 @@ struct retell {
  * sticky. */
 int retell_add(struct retell *r, struct shard *s, uint32_t docid, struct bq_span word, struct xapian_c_error *x);
 
+/* Whether some are lost for want of memory. */
+bool retell_is_short(const struct retell *r);
+
 /* How many positions there are. */
 size_t retell_count(const struct retell *r);
 

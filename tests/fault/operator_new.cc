@@ -1,28 +1,19 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later
- *
- * operator new for fault_xapian.c and the libxapian it runs: the n-th call can
- * fail, and what is not given back is counted.
- */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fault/operator_new.h"
+
 #include <atomic>
 #include <cstdlib>
 #include <new>
 
-extern "C" {
-std::atomic<unsigned> new_calls, new_fails_at;
-std::atomic<long> new_live;
-void new_arm(unsigned n);
-bool new_disarm(void);
-long new_count_live(void);
-}
+static std::atomic<unsigned> new_calls, new_fails_at;
+static std::atomic<long> new_live;
 
-/* From now on the n-th call fails; 0: none. */
 void new_arm(unsigned n)
 {
 	new_calls = 0;
 	new_fails_at = n;
 }
 
-/* Whether one failed. */
 bool new_disarm(void)
 {
 	bool has_failed = new_fails_at != 0 && new_calls >= new_fails_at;
