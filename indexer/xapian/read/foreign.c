@@ -64,7 +64,8 @@ static void add_member(struct foreign *f, struct bq_span name, struct bq_span va
 		return;
 	}
 	both = json_array();
-	f->oom |= json_array_append(both, old) != 0 || json_array_append_new(both, v) != 0;
+	f->oom |= json_array_append(both, old) != 0;
+	f->oom |= json_array_append_new(both, v) != 0; /* takes v in any case */
 	f->oom |= json_object_set_new(f->members, key, both) != 0;
 }
 
