@@ -6,7 +6,7 @@
 
 #include <bq/bytes.h>
 
-enum { MAX_TITLE = 1024, N_NUMBERS = 9 };
+enum { MAX_TITLE = 1024, MAX_SAMPLE = 100, N_NUMBERS = 9 };
 
 /* ---- writing ---------------------------------------------------------------- */
 
@@ -118,6 +118,13 @@ void record_take_url(struct bq_span url, struct bq_span *path, uint32_t *source)
 	*source = is_file ? RECORD_FILES : RECORD_ADDRESSES;
 }
 
+struct bq_span record_take_sample(struct bq_span value)
+{
+	const struct bq_span made = BQ_SPAN_INIT("?!#@");
+
+	return bq_span_starts(value, made) ? bq_span_from(value, made.len) : value;
+}
+
 static int64_t number_of(struct bq_span s, int64_t unit, int64_t otherwise)
 {
 	uint64_t n;
@@ -148,6 +155,8 @@ static bool read_value(struct bq_span name, struct bq_span value, struct bq_aren
 		h->mtime_us = number_of(value, 1000000, INT64_MIN);
 	else if (bq_span_eq(name, BQ_SPAN("size")))
 		h->file_bytes = number_of(value, 1, -1);
+	else if (bq_span_eq(name, BQ_SPAN("sample")) || bq_span_eq(name, BQ_SPAN("abstract")))
+		r->sample = record_take_sample(value);
 	else if (bq_span_eq(name, BQ_SPAN("bq")))
 		return read_numbers(value, r, fields);
 	return true;
@@ -165,13 +174,25 @@ static void cut_title(struct bq_doc_head *h)
 	h->title_cut = true;
 }
 
+/* As much of it as makes a title: whole words. */
+static struct bq_span first_words(struct bq_span s)
+{
+	size_t n = MAX_SAMPLE;
+
+	if (s.len <= MAX_SAMPLE)
+		return s;
+	while (n > 0 && s.ptr[n] != ' ')
+		n--;
+	return n == 0 ? BQ_SPAN("") : bq_span_first(s, n);
+}
+
 bool record_read(struct bq_span data, struct bq_arena *mem, struct record *out)
 {
 	struct bq_span rest = data;
 	uint64_t fields = 0;
 
 	*out = (struct record){ .head = { .id = BQ_SPAN(""), .path = BQ_SPAN(""), .title = BQ_SPAN(""), .at = BQ_AT_TEXT,
-		.mtime_us = INT64_MIN, .file_bytes = -1 }, .fields = BQ_SPAN(""), .text = BQ_SPAN("") };
+		.mtime_us = INT64_MIN, .file_bytes = -1 }, .fields = BQ_SPAN(""), .text = BQ_SPAN(""), .sample = BQ_SPAN("") };
 	while (rest.len != 0) {
 		struct bq_span line = take_line(&rest);
 		const char *equals = line.len == 0 ? NULL : memchr(line.ptr, '=', line.len);
@@ -183,6 +204,8 @@ bool record_read(struct bq_span data, struct bq_arena *mem, struct record *out)
 		if (!read_value(bq_span_first(line, n), bq_span_from(line, n + 1), mem, out, &fields))
 			return false;
 	}
+	if (!out->is_ours && out->head.title.len == 0)
+		out->head.title = first_words(out->sample);
 	cut_title(&out->head);
 	if (!out->is_ours)
 		return true;

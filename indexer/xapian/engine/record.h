@@ -22,6 +22,7 @@
 struct record {
 	struct bq_doc_head head;  /* but its priv */
 	struct bq_span fields, text;
+	struct bq_span sample;    /* of others: how the text begins */
 	bool is_ours;             /* has a `bq` line; else of Omega or Recoll, or of no known form */
 };
 
@@ -30,6 +31,9 @@ enum { RECORD_ADDRESSES = 0, RECORD_FILES = 1 };
 
 /* What path, and of which of these, a document with this `url` has; the path is **borrowed** from it. */
 void record_take_url(struct bq_span url, struct bq_span *path, uint32_t *source);
+
+/* The sample or abstract of others without Recoll's mark of those it made itself. */
+struct bq_span record_take_sample(struct bq_span value);
 
 /* Append the data of a document. */
 void record_write(const struct record *r, struct bq_buf *out);

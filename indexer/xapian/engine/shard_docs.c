@@ -2,6 +2,7 @@
  *
  * Documents of a shard: each call reads what it needs of the document's data.
  */
+#include "xapian/engine/mail.h"
 #include "xapian/engine/naming.h"
 #include "xapian/engine/record.h"
 #include "xapian/engine/shard.h"
@@ -59,9 +60,13 @@ int shard_head(const struct bq_leaf *l, uint32_t doc, struct bq_doc_head *out, s
 		return rc;
 	*out = r.head;
 	out->priv[HEAD_DOC] = doc;
-	if (!s->is_ours && out->id.len == 0)
+	if (s->is_ours)
+		return BQ_OK;
+	if (out->path.len == 0 && out->title.len == 0)
+		rc = mail_head(s, doc, out, rd);
+	if (out->id.len == 0)
 		out->id = bq_span_of(bq_arena_printf(rd->mem, "%u", doc + 1));
-	return BQ_OK;
+	return rc;
 }
 
 int shard_text(const struct bq_leaf *l, const struct bq_doc_head *head, uint64_t off, uint64_t len,

@@ -154,7 +154,7 @@ static bool take_value(struct foreign *f, struct bq_span name, struct bq_span va
 	if (bq_span_eq(name, BQ_SPAN("url")) && out->path.len == 0)
 		record_take_url(value, &out->path, &out->source);
 	else if (is_one_of(name, samples) && f->sample.len == 0)
-		f->sample = value;
+		f->sample = record_take_sample(value);
 	return false;
 }
 

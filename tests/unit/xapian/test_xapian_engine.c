@@ -92,6 +92,82 @@ static void test_others(void **state)
 	tmpdir_release(&dir);
 }
 
+static void add_as(struct xapian_c_writer *w, const char *data, const char *const *terms, const char *subject)
+{
+	struct xapian_c_document *d;
+	struct xapian_c_error x;
+
+	xapian_ok(xapian_c_document_new(&d, &x), &x);
+	xapian_ok(xapian_c_document_set_data(d, xapian_c_str(data), &x), &x);
+	for (; *terms != NULL; terms++)
+		xapian_ok(xapian_c_document_add_term(d, xapian_c_str(*terms), 1, &x), &x);
+	if (subject != NULL) {
+		xapian_ok(xapian_c_document_set_number(d, 0, 1.5e9, &x), &x);
+		xapian_ok(xapian_c_document_set_value(d, 3, xapian_c_str(subject), &x), &x);
+	}
+	xapian_ok(xapian_c_writer_add(w, d, NULL, &x), &x);
+	xapian_c_document_free(d);
+}
+
+static void check_head(const struct bq_index *ix, uint32_t doc, struct bq_span path, const char *id, const char *title)
+{
+	struct bq_arena mem;
+	struct bq_read rd = { .mem = &mem };
+	struct bq_doc_head head;
+
+	bq_arena_init(&mem, 1 << 20);
+	assert_int_equal(bq_leaf_head(ix->leaves[0], doc, &head, &rd), BQ_OK);
+	if (!bq_span_eq(head.title, bq_span_of(title)) || !bq_span_eq(head.id, bq_span_of(id)) || !bq_span_eq(head.path, path))
+		fail_msg("document %u: \"%.*s\" \"%.*s\" \"%.*s\"", doc, (int)head.id.len, head.id.ptr, (int)head.title.len,
+			head.title.ptr, (int)head.path.len, head.path.ptr);
+	bq_arena_release(&mem);
+}
+
+/* What a hit in databases of Omega, Recoll and notmuch is called. */
+static void test_names_of_others(void **state)
+{
+	static const char *const word[] = { "word", NULL }, *const place[] = { "XDIRECTORYcur", NULL },
+		*const mail[] = { "word", "Qone@example.org", "Tmail", "XFDIRENTRY4:1:2,S", NULL },
+		*const lost[] = { "word", "Qtwo@example.org", "Tmail", "XFDIRENTRY77:x", NULL },
+		*const odd[] = { "word", "Tmail", "XFDIRENTRY99999999999:x", NULL };
+	struct xapian_c_writer *w;
+	struct xapian_c_error x;
+	char path[600], long_sample[300] = "sample=", file[700];
+	struct bq_index *ix;
+	struct tmpdir dir;
+
+	(void)state;
+	tmpdir_init(&dir);
+	(void)snprintf(path, sizeof path, "%s/.notmuch", dir.path);
+	assert_int_equal(mkdir(path, 0700), 0);
+	(void)snprintf(path, sizeof path, "%s/.notmuch/xapian", dir.path);
+	(void)memset(long_sample + 7, 'x', 60);
+	(void)strcpy(long_sample + 67, " and words that end after the limit of a title, of which these are no part");
+	xapian_ok(xapian_c_writer_open(path, XAPIAN_C_WRITE_CREATE, &w, &x), &x);
+	add_as(w, "url=/a\nsample=how it begins\n", word, NULL);
+	add_as(w, "url=/b\nabstract=?!#@how it begins\n", word, NULL);
+	add_as(w, long_sample, word, NULL);
+	add_as(w, "cur", place, NULL);
+	add_as(w, "", mail, "Biometric data");
+	add_as(w, "", lost, "");
+	add_as(w, "", odd, NULL);
+	xapian_ok(xapian_c_writer_commit(w, &x), &x);
+	xapian_c_writer_free(w);
+	ix = open_index(path);
+	char *root = realpath(dir.path, NULL);
+	(void)snprintf(file, sizeof file, "%s/cur/1:2,S", root);
+	free(root);
+	check_head(ix, 0, BQ_SPAN("/a"), "1", "how it begins");
+	check_head(ix, 1, BQ_SPAN("/b"), "2", "how it begins");
+	(void)strcpy(long_sample + 67, " and words that end after the limit of a");
+	check_head(ix, 2, BQ_SPAN(""), "3", long_sample + 7);
+	check_head(ix, 4, bq_span_of(file), "one@example.org", "Biometric data");
+	check_head(ix, 5, BQ_SPAN(""), "two@example.org", "");
+	check_head(ix, 6, BQ_SPAN(""), "7", "");
+	bq_index_unref(ix);
+	tmpdir_release(&dir);
+}
+
 /* Numbers without a document are dead, and those of documents stay. */
 static void test_gaps(void **state)
 {
@@ -428,6 +504,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_names_of_others),
 		cmocka_unit_test(test_gaps),
 		cmocka_unit_test(test_without_positions),
 		cmocka_unit_test(test_prefixes_are_no_words),
