@@ -61,6 +61,7 @@
 #include <xapian-c/database.h>
 #include <xapian-c/document.h>
 #include <xapian-c/enquire.h>
+#include <xapian-c/feedback.h>
 #include <xapian-c/list.h>
 #include <xapian-c/mset.h>
 #include <xapian-c/parser.h>

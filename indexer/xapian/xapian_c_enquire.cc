@@ -60,17 +60,24 @@ static void set_sorting(Xapian::Enquire &e, const struct xapian_c_order &o)
 	}
 }
 
+Xapian::Enquire::docid_order xapian_c_ties(int ties)
+{
+	static const Xapian::Enquire::docid_order known[] = { Xapian::Enquire::ASCENDING, Xapian::Enquire::DESCENDING,
+		Xapian::Enquire::DONT_CARE };
+
+	if (ties < XAPIAN_C_TIES_FIRST || ties > XAPIAN_C_TIES_ANY)
+		throw Xapian::InvalidArgumentError("not an order of documents");
+	return known[ties];
+}
+
 int xapian_c_enquire_set_order(
 	struct xapian_c_enquire *e, const struct xapian_c_order *order, struct xapian_c_error *err) noexcept
 {
 	return xapian_c_try(err, [&] {
-		static const Xapian::Enquire::docid_order ties[] = { Xapian::Enquire::ASCENDING,
-			Xapian::Enquire::DESCENDING, Xapian::Enquire::DONT_CARE };
+		Xapian::Enquire::docid_order ties = xapian_c_ties(order->ties);
 
-		if (order->ties < XAPIAN_C_TIES_FIRST || order->ties > XAPIAN_C_TIES_ANY)
-			throw Xapian::InvalidArgumentError("not an order of documents");
 		set_sorting(e->enquire, *order);
-		e->enquire.set_docid_order(ties[order->ties]);
+		e->enquire.set_docid_order(ties);
 	});
 }
 
@@ -101,6 +108,9 @@ int xapian_c_enquire_set_time_limit(
 int xapian_c_enquire_search(struct xapian_c_enquire *e, uint32_t first, uint32_t max, uint32_t check_at_least,
 	struct xapian_c_mset **out, struct xapian_c_error *err) noexcept
 {
-	return xapian_c_make(out, err,
-		[&] { return xapian_c_hold<xapian_c_mset>(e->enquire.get_mset(first, max, check_at_least)); });
+	return xapian_c_make(out, err, [&] {
+		if (e->feedback != nullptr)
+			xapian_c_feedback_restart(*e->feedback, e->enquire);
+		return xapian_c_hold<xapian_c_mset>(e->enquire.get_mset(first, max, check_at_least));
+	});
 }

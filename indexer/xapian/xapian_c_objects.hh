@@ -15,6 +15,8 @@
 #include <xapian-c.h>
 #include <xapian.h>
 
+#include "xapian_c_feedback.hh"
+
 struct xapian_c_database {
 	Xapian::Database db;
 	std::string text = {}, text2 = {};
@@ -41,6 +43,7 @@ struct xapian_c_stopper {
 
 struct xapian_c_enquire {
 	explicit xapian_c_enquire(const Xapian::Database &db) : enquire(db) {}
+	std::unique_ptr<xapian_c_feedback> feedback = nullptr; /* outlives `enquire`, which looks into it */
 	Xapian::Enquire enquire;
 };
 

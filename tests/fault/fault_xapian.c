@@ -163,6 +163,35 @@ static int search(void)
 	return rc;
 }
 
+/* Counts, an order by several values, more like these. */
+static int look_back(void)
+{
+	static const struct xapian_c_sort_key keys[] = { { 1, false }, { 0, true } };
+	const struct xapian_c_order order = { .by = XAPIAN_C_SORT_VALUE_RELEVANCE };
+	const struct xapian_c_relevant relevant = { (const uint32_t[]){ 1, 2 }, 2, true };
+	struct xapian_c_value_count counts[4];
+	struct xapian_c_expansion terms[40];
+	struct xapian_c_database *db = NULL;
+	struct xapian_c_enquire *e = NULL;
+	struct xapian_c_query *q = NULL;
+	struct xapian_c_mset *m = NULL;
+	int rc = xapian_c_database_open(db_path, 0, &db, NULL);
+
+	TRY(xapian_c_query_term(xapian_c_str("sharing"), 1, 0, &q, NULL));
+	TRY(xapian_c_enquire_new(db, &e, NULL));
+	TRY(xapian_c_enquire_set_query(e, q, 0, NULL));
+	TRY(xapian_c_enquire_count_values(e, 1, NULL));
+	TRY(xapian_c_enquire_set_order_keys(e, keys, 2, &order, NULL));
+	TRY(xapian_c_enquire_search(e, 0, 10, 10, &m, NULL));
+	TRY(-(xapian_c_enquire_read_counts(e, 1, counts, 4, NULL) < 0));
+	TRY(-(xapian_c_enquire_expand(e, &relevant, terms, 40, NULL) < 0));
+	xapian_c_mset_free(m);
+	xapian_c_enquire_free(e);
+	xapian_c_query_free(q);
+	xapian_c_database_free(db);
+	return rc;
+}
+
 static int read_lists(void)
 {
 	struct xapian_c_database *db = NULL;
@@ -274,6 +303,7 @@ static void test_documents(void **state) { (void)state, try_all("documents", mak
 static void test_queries(void **state) { (void)state, try_all("queries", make_queries, false); }
 static void test_parser(void **state) { (void)state, try_all("parser", parse, true); }
 static void test_search(void **state) { (void)state, try_all("search", search, true); }
+static void test_feedback(void **state) { (void)state, try_all("feedback", look_back, true); }
 static void test_lists(void **state) { (void)state, try_all("lists", read_lists, false); }
 static void test_errors(void **state) { (void)state, try_all("errors", fail_to_open, false); }
 static void test_writer(void **state) { (void)state, try_all("writer", write_database, false); }
@@ -286,6 +316,7 @@ int main(void)
 		cmocka_unit_test(test_queries),
 		cmocka_unit_test(test_parser),
 		cmocka_unit_test(test_search),
+		cmocka_unit_test(test_feedback),
 		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_writer),
