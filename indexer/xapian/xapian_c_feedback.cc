@@ -81,7 +81,7 @@ int xapian_c_enquire_read_counts(struct xapian_c_enquire *e, uint32_t slot, stru
 		const xapian_c_feedback::counted_slot &c = find_slot(e, slot);
 		int n = 0;
 
-		e->feedback->counts.clear();
+		e->feedback->counts.start(max);
 		if (max <= 0)
 			return 0;
 		Xapian::TermIterator at = c.spy->top_values_begin(static_cast<size_t>(max));
@@ -110,6 +110,7 @@ int xapian_c_enquire_expand(struct xapian_c_enquire *e, const struct xapian_c_re
 			set.add_document(relevant->docids[i]);
 		const Xapian::ESet found = e->enquire.get_eset(static_cast<Xapian::termcount>(max), set,
 			relevant->with_query_terms ? Xapian::Enquire::INCLUDE_QUERY_TERMS : 0);
+		f.terms.start(static_cast<int>(found.size()));
 		for (Xapian::ESetIterator at = found.begin(); n < max && at != found.end(); n++, ++at) {
 			out[n].text = f.terms.add([&] { return *at; });
 			out[n].weight = at.get_weight();

@@ -23,20 +23,18 @@ int xapian_c_postings_new(const struct xapian_c_database *db, struct xapian_c_by
 
 void xapian_c_postings_free(struct xapian_c_postings *p) noexcept { delete p; }
 
-template <bool lengths> static int read_postings(Xapian::PostingIterator &at, struct xapian_c_posting *out, int max)
-{
-	int n = 0;
-
-	for (; n < max && at != Xapian::PostingIterator(); n++, ++at)
-		out[n] = { *at, at.get_wdf(), lengths ? at.get_doclength() : 0 };
-	return n;
-}
-
 int xapian_c_postings_read(
 	struct xapian_c_postings *p, struct xapian_c_posting *out, int max, struct xapian_c_error *err) noexcept
 {
-	return xapian_c_guard(
-		err, [&] { return p->lengths ? read_postings<true>(p->at, out, max) : read_postings<false>(p->at, out, max); });
+	return xapian_c_guard(err, [&] {
+		Xapian::PostingIterator &at = p->at;
+		const bool lengths = p->lengths;
+		int n = 0;
+
+		for (; n < max && at != Xapian::PostingIterator(); n++, ++at)
+			out[n] = { *at, at.get_wdf(), lengths ? at.get_doclength() : 0 };
+		return n;
+	});
 }
 
 int xapian_c_postings_seek(struct xapian_c_postings *p, uint32_t docid, struct xapian_c_error *err) noexcept

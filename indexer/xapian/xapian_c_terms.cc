@@ -84,29 +84,20 @@ int xapian_c_terms_of_synonyms(const struct xapian_c_database *db, struct xapian
 
 void xapian_c_terms_free(struct xapian_c_terms *t) noexcept { delete t; }
 
-/* One loop for each kind of list: what it does not know is not asked for a term. */
-template <bool has_documents, bool has_wdf>
-static int read_terms(struct xapian_c_terms *t, struct xapian_c_term *out, int max)
-{
-	Xapian::TermIterator &at = t->at;
-	int n = 0;
-
-	t->last.clear();
-	for (; n < max && at != Xapian::TermIterator(); n++, ++at) {
-		out[n].text = t->last.add([&] { return *at; });
-		out[n].documents = has_documents ? at.get_termfreq() : 0;
-		out[n].wdf = has_wdf ? at.get_wdf() : 0;
-	}
-	return n;
-}
-
 int xapian_c_terms_read(
 	struct xapian_c_terms *t, struct xapian_c_term *out, int max, struct xapian_c_error *err) noexcept
 {
 	return xapian_c_guard(err, [&] {
-		if (t->has_documents)
-			return read_terms<true, false>(t, out, max);
-		return t->has_wdf ? read_terms<false, true>(t, out, max) : read_terms<false, false>(t, out, max);
+		const Xapian::TermIterator end;
+		int n = 0;
+
+		t->last.start(max);
+		for (; n < max && t->at != end; n++, ++t->at) {
+			out[n].text = t->last.add([&] { return *t->at; });
+			out[n].documents = t->has_documents ? t->at.get_termfreq() : 0;
+			out[n].wdf = t->has_wdf ? t->at.get_wdf() : 0;
+		}
+		return n;
 	});
 }
 

@@ -36,24 +36,20 @@ int xapian_c_values_of_document(
 
 void xapian_c_values_free(struct xapian_c_values *v) noexcept { delete v; }
 
-template <bool by_document> static int read_values(struct xapian_c_values *v, struct xapian_c_value *out, int max)
-{
-	Xapian::ValueIterator &at = v->at;
-	int n = 0;
-
-	v->last.clear();
-	for (; n < max && at != Xapian::ValueIterator(); n++, ++at) {
-		out[n].text = v->last.add([&] { return *at; });
-		out[n].number = by_document ? at.get_docid() : at.get_valueno();
-	}
-	return n;
-}
-
 int xapian_c_values_read(
 	struct xapian_c_values *v, struct xapian_c_value *out, int max, struct xapian_c_error *err) noexcept
 {
-	return xapian_c_guard(
-		err, [&] { return v->by_document ? read_values<true>(v, out, max) : read_values<false>(v, out, max); });
+	return xapian_c_guard(err, [&] {
+		const Xapian::ValueIterator end;
+		int n = 0;
+
+		v->last.start(max);
+		for (; n < max && v->at != end; n++, ++v->at) {
+			out[n].text = v->last.add([&] { return *v->at; });
+			out[n].number = v->by_document ? v->at.get_docid() : v->at.get_valueno();
+		}
+		return n;
+	});
 }
 
 int xapian_c_values_seek(struct xapian_c_values *v, uint32_t number, struct xapian_c_error *err) noexcept
