@@ -102,9 +102,10 @@ static void assert_reads_back(struct bq_span section, struct bq_span text)
 static void compare_threads(size_t n)
 {
 	struct bq_buf text = BQ_BUF_INIT;
+	const unsigned threads = 3;
 
 	make_text(&text, n);
-	struct written one = write_docs(bq_buf_span(&text), 1, n), three = write_docs(bq_buf_span(&text), 3, n + 7);
+	struct written one = write_docs(bq_buf_span(&text), 1, n), three = write_docs(bq_buf_span(&text), threads, n + 7);
 	assert_int_equal(one.section.len, three.section.len);
 	assert_memory_equal(one.section.ptr, three.section.ptr, one.section.len);
 	assert_reads_back(three.section, bq_buf_span(&text));

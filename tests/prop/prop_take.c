@@ -236,7 +236,8 @@ static void test_taken_as_walked(void **state)
 		static struct inverter v[INVERTERS];
 		const struct inverter *from[INVERTERS];
 		uint32_t n = 1 + (uint32_t)rng_below(&rng, INVERTERS);
-		struct pool *pool = rng_one_in(&rng, 2) ? NULL : pool_new(1 + (unsigned)rng_below(&rng, 4));
+		unsigned threads = (unsigned)rng_below(&rng, 5);
+		struct pool *pool = threads == 0 ? NULL : pool_new(threads);
 		struct inverted words;
 		for (uint32_t i = 0; i < n; i++) {
 			inverter_init(&v[i], round);
