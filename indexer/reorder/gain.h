@@ -26,6 +26,7 @@ struct gain {
 	int32_t steps[GAIN_EXACT];
 };
 
+/* Fill the table. */
 void gain_init(struct gain *g);
 
 /* log2(x) for x > 0, in GAIN_BIT of a bit, rounded down. */

@@ -39,6 +39,8 @@ int graph_make(struct graph *g, struct merged *m, uint32_t n_docs, const struct 
 
 /* Room for so much; starts[0] is 0.  False when malloc fails. */
 bool graph_init(struct graph *g, uint32_t n_docs, uint32_t n_postings);
+
+/* Free its room; what graph_make() could not finish, too. */
 void graph_release(struct graph *g);
 
 #endif

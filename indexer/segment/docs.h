@@ -43,6 +43,8 @@ void docs_put(struct docs_writer *w, struct bq_span bytes);
 
 /* End the section.  BQ_OK or BQ_ENOMEM. */
 int docs_finish(struct docs_writer *w);
+
+/* Free it, whether the section was ended or not. */
 void docs_writer_free(struct docs_writer *w);
 
 struct docs_reader {

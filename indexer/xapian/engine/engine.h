@@ -24,7 +24,10 @@ static inline bool engine_owns(const char *dir)
 /* As bq_index_open(). */
 int engine_open(const char *dir, struct bq_index **out, struct bq_error *err);
 
+/* One more owner. */
 void engine_ref(struct bq_index *ix);
+
+/* One owner less; the last frees it and closes its databases. */
 void engine_unref(struct bq_index *ix);
 
 /* Whether directory `dir` holds databases that would be named with ENGINE_SCHEME. */
