@@ -57,6 +57,8 @@ struct verb {
 /* Parse argv.  True: run o->verb.  False: *code is the exit code, and what
  * there was to say (help, version, complaint) is printed. */
 bool options_parse(int argc, char **argv, struct options *o, int *code);
+
+/* Free what options_parse() kept; argv stays. */
 void options_release(struct options *o);
 
 /* `bqindex: ...` on standard error, on one line and without control bytes. */

@@ -24,6 +24,8 @@ struct settings {
  * can be opened.  Ends with settings_release() whatever the outcome. */
 int settings_init(struct settings *s, const struct options *o, bool update, struct bq_index *like,
 	struct bq_error *err);
+
+/* Free what settings_init() made, also where it failed. */
 void settings_release(struct settings *s);
 
 #endif

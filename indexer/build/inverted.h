@@ -33,6 +33,8 @@ struct inverted {
 /* Sort the terms of `from[n]`, which are **borrowed** and must not grow meanwhile,
  * with the threads of `pool` (may be NULL).  False when malloc fails. */
 bool inverted_init(struct inverted *in, const struct inverter *const *from, uint32_t n, struct pool *pool);
+
+/* Free what inverted_init() made, also where it failed; the inverters stay. */
 void inverted_release(struct inverted *in);
 
 #endif

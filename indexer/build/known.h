@@ -46,6 +46,8 @@ struct known_doc {
 /* List the live documents' files.  BQ_ENOMEM, BQ_EFORMAT.  Ends with
  * known_release() whatever the outcome. */
 int known_init(struct known *k, const struct bq_index *ix, struct bq_error *err);
+
+/* Free what known_init() listed, also where it failed. */
 void known_release(struct known *k);
 
 /* Keep the documents of a file if all rows of it have this time and size. */

@@ -33,6 +33,8 @@ struct merge_input {
  * BQ_ELIMIT if they are too many for a segment.  Ends with merge_unnumber(),
  * whatever the outcome; the inputs' ranks are NULL before. */
 int merge_number(struct merge_input *in, uint32_t n, struct bq_error *err);
+
+/* Free the ranks that merge_number() made, also where it failed. */
 void merge_unnumber(struct merge_input *in, uint32_t n);
 
 static inline bool merge_is_dead(const struct merge_input *in, uint32_t doc)
@@ -62,6 +64,8 @@ struct merged_entry {
  * outcome. */
 int merged_init(struct merged *m, const struct merge_input *inputs, uint32_t n, uint64_t keep_bytes,
 	struct bq_error *err);
+
+/* Free what merged_init() collected, also where it failed; the inputs stay. */
 void merged_release(struct merged *m);
 
 /* How many documents word `i` has, dead ones included; 0 after a failure, which

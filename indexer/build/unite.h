@@ -35,6 +35,7 @@ void unite_add(struct unite *u, struct vocabulary *v, uint32_t word);
  * after a failure, which the vocabulary's check() tells. */
 void unite_take(struct unite *u, struct postings_room *out);
 
+/* Free the room for lists; the vocabularies stay. */
 void unite_release(struct unite *u);
 
 #endif

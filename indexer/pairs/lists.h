@@ -37,6 +37,8 @@ struct lists {
 
 /* Lists over the documents of `s`.  False when malloc fails; lists_release() whatever the outcome. */
 bool lists_init(struct lists *l, const struct segment *s);
+
+/* Free what lists_init() made, also where it failed. */
 void lists_release(struct lists *l);
 
 /* Append the list of the pair `e`, whose words, df and ttf are set, to `out`. */

@@ -48,6 +48,8 @@ struct pairing_job {
 	int dirfd;
 	uint64_t number;
 };
+
+/* Make and write them; see above. */
 int pairing_write(const struct pairing_job *job, struct container_writer *out, uint32_t *t, struct bq_error *err);
 
 #endif

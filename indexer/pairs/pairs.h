@@ -151,6 +151,7 @@ void pairs_writer_add(struct pairs_writer *w, uint32_t a, uint32_t b, const stru
  * BQ_OK, BQ_ENOMEM, BQ_ELIMIT. */
 int pairs_writer_finish(const struct pairs_writer *w, const uint32_t *places, struct container_writer *out);
 
+/* Free what pairs_writer_init() made, also where it failed. */
 void pairs_writer_release(struct pairs_writer *w);
 
 #endif

@@ -49,12 +49,15 @@ void records_add(struct records *r, uint32_t part, const struct scan *sc);
 /* Room for any row of the `n` words `terms` and pairs of so many documents.
  * False when malloc fails; row_release() whatever the outcome. */
 bool row_init(struct row *row, const struct bq_term *terms, uint32_t n, uint32_t n_docs);
+
+/* Free the room of a row; it may be all zero. */
 void row_release(struct row *row);
 
 /* Sort row `a`: the documents behind b are docs[b == 0 ? 0 : ends[b - 1] .. ends[b]),
  * ascending, one for each time. */
 void records_sort(const struct records *r, uint32_t a, struct row *row);
 
+/* Free the rows' room, also where records_init() failed. */
 void records_release(struct records *r);
 
 #endif

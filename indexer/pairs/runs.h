@@ -58,6 +58,7 @@ int runs_finish(struct runs *r);
 /* The next pair, in order of a, then b, to r->a .. r->tfs.  BQ_END behind the last; as runs_add(). */
 int runs_next(struct runs *r);
 
+/* Free what runs_init() made, also where it failed, and close its file. */
 void runs_release(struct runs *r);
 
 #endif

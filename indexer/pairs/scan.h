@@ -62,6 +62,7 @@ uint64_t scan_bytes(uint32_t n, const struct scan_part *part);
  * and what placed_scatter() says. */
 int scan_next(struct scan *sc);
 
+/* Free what scan_init() made, also where it failed; the segment stays. */
 void scan_release(struct scan *sc);
 
 #endif

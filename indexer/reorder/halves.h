@@ -36,6 +36,7 @@ uint32_t halves_round(struct halves *h, const struct graph *g, const struct gain
  * graph_release() whatever the outcome. */
 int halves_take(struct halves *h, const struct graph *g, int side, struct graph *out);
 
+/* Free the room for both halves; `h` may be all zero. */
 void halves_release(struct halves *h);
 
 #endif

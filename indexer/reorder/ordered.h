@@ -34,6 +34,8 @@ struct ordered {
  * Ends with ordered_release(). */
 void ordered_init(struct ordered *o, struct vocabulary *base, const uint32_t *places, uint32_t n_docs,
 	uint64_t max_bytes);
+
+/* Free the lists being put into order; `base` and `places` stay. */
 void ordered_release(struct ordered *o);
 
 #endif

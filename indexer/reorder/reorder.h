@@ -44,6 +44,8 @@ struct reorder {
  * the outcome. */
 int reorder_find(struct reorder *r, struct reorder_params *params, struct merged *m, uint32_t n_docs,
 	struct bq_error *err);
+
+/* Free the order, also where reorder_find() failed. */
 void reorder_release(struct reorder *r);
 
 #endif

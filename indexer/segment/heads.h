@@ -82,6 +82,8 @@ void heads_add(struct heads_writer *w, const struct segment_doc *doc, uint64_t t
 
 /* Put the section into `out`, which has begun it.  What spool_copy() says. */
 int heads_finish(struct heads_writer *w, struct container_writer *out);
+
+/* Free what heads_writer_init() made, also where it failed. */
 void heads_writer_release(struct heads_writer *w);
 
 struct heads_reader {

@@ -60,7 +60,10 @@ struct tinfo {
 	uint64_t ttf, post_off, pos_off;
 };
 
+/* Append the entry of a frequent word, as the format has it, to `out`, whose lack of memory is sticky. */
 void tinfo_put(struct bq_buf *out, const struct tinfo *t);
+
+/* Read the entry at `p`, which has all its bytes; nothing of it is checked yet. */
 struct tinfo tinfo_get(const uint8_t *p);
 
 static inline uint32_t postings_blocks(uint32_t df)
@@ -140,6 +143,7 @@ struct tinfo postings_writer_finish(struct postings_writer *w, const struct bq_b
 /* Whether a malloc has failed since the list started. */
 bool postings_writer_oom(const struct postings_writer *w);
 
+/* Free what postings_writer_init() made, also where it failed. */
 void postings_writer_release(struct postings_writer *w);
 
 /* ---- reading ---- */

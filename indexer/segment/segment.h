@@ -67,6 +67,8 @@ int segment_damaged(const struct segment *s, struct bq_read *rd, const char *wha
 /* Read the next document of a walk over s->heads into w->head, but for time and size of its file, which are
  * segment_file_stamp()'s.  BQ_END behind the last; BQ_EFORMAT, also in rd->error. */
 int segment_next_head(const struct segment *s, struct heads_walk *w, struct bq_read *rd);
+
+/* Time and size of the file that document `doc` < n_docs came from, as it was indexed. */
 void segment_file_stamp(const struct segment *s, uint32_t doc, int64_t *mtime_us, int64_t *file_bytes);
 
 /* What bq_term.priv holds. */
@@ -86,11 +88,21 @@ struct bq_cursor *segment_cursor(const struct bq_leaf *l, const struct bq_term *
 /* Dictionary operations of the leaf (segment_terms.c). */
 int segment_find(const struct bq_leaf *l, enum bq_term_kind kind, struct bq_span word, struct bq_term *out,
 	struct bq_read *rd);
+
+/* bq_leaf_ops.find_all: look up several words, each one's bytes on their way while others are compared. */
 int segment_find_all(const struct bq_leaf *l, struct bq_wanted *wanted, uint32_t n, struct bq_read *rd);
+
+/* bq_leaf_ops.term_at: a walk over the dictionary from its word number `ord` on. */
 int segment_term_at(const struct bq_leaf *l, uint32_t ord, struct bq_terms *out, struct bq_read *rd);
+
+/* bq_leaf_ops.terms_next: the next word of that walk; false behind the last and on damage. */
 bool segment_terms_next(struct bq_terms *it);
+
+/* bq_leaf_ops.forms: the words of a stem, in the reader's arena. */
 int segment_forms(const struct bq_leaf *l, const struct bq_term *stem, struct bq_term **out, uint32_t *n,
 	struct bq_read *rd);
+
+/* bq_leaf_ops.pair: what the pair lists know of two words side by side. */
 enum bq_pair segment_pair(const struct bq_leaf *l, const struct bq_term *a, const struct bq_term *b,
 	struct bq_term *out, struct bq_read *rd);
 

@@ -74,15 +74,25 @@ uint32_t native_find_block(const struct native_cursor *n, uint32_t block, uint32
 /* The operations over many documents (segment_many.c): of words with df < 256,
  * and of others. */
 uint32_t native_small_fill(struct bq_cursor *c, uint32_t from, uint32_t to, uint64_t *bits);
+
+/* bq_cursor_ops.hold of words with df < 256: which of `docs` have the word, and how often. */
 uint32_t native_small_hold(struct bq_cursor *c, const uint32_t *docs, uint32_t n, uint16_t *at, uint32_t *tfs);
+
+/* bq_cursor_ops.fill of words with df >= 256: a bit for each document in from..to. */
 uint32_t native_fill(struct bq_cursor *c, uint32_t from, uint32_t to, uint64_t *bits);
+
+/* bq_cursor_ops.hold of words with df >= 256. */
 uint32_t native_hold(struct bq_cursor *c, const uint32_t *docs, uint32_t n, uint16_t *at, uint32_t *tfs);
 
 /* bq_cursor_ops.meet (segment_meet.c) of words with df < 256, and of others;
  * bq_cursor_ops.spots; bq_leaf_ops.ready. */
 uint32_t native_small_meet(struct bq_cursor *c, const uint32_t *docs, uint32_t n, uint16_t *kept,
 	struct bq_spot *spots);
+
+/* bq_cursor_ops.meet of words with df >= 256. */
 uint32_t native_meet(struct bq_cursor *c, const uint32_t *docs, uint32_t n, uint16_t *kept, struct bq_spot *spots);
+
+/* bq_cursor_ops.spots, whatever the df. */
 bool native_spots(struct bq_cursor *c, struct bq_spot *spots); /* of both */
 bool native_ready(const struct bq_leaf *l, struct bq_spot *spots, uint32_t n, struct bq_read *rd);
 

@@ -75,12 +75,15 @@ struct segment_info {
  * free), O_EXCL, 0600.  **owned**: ends with finish or free.  NULL with *err. */
 struct segment_writer *segment_writer_new(int dirfd, const struct segment_params *params, struct bq_error *err);
 
+/* Add the next document: head, norm, marks, text and fields.  A failure is kept until finish(). */
 void segment_writer_doc(struct segment_writer *w, const struct segment_doc *doc);
 
 /* A document that another segment has: in->text, in->fields and marks of `doc`
  * are not looked at.  The s->text + s->fields bytes follow by calls of
  * segment_writer_stored(); a writer without stored text wants none. */
 void segment_writer_copy(struct segment_writer *w, const struct segment_doc *doc, const struct segment_stored *s);
+
+/* The next stored bytes, text before fields, of the document that segment_writer_copy() began. */
 void segment_writer_stored(struct segment_writer *w, struct bq_span bytes);
 
 /* No documents after this.  `avg_len` is the A that bounds are computed under. */
@@ -102,6 +105,8 @@ void segment_writer_posting(struct segment_writer *w, uint32_t doc, uint32_t tf,
  * is put before it, so that its positions need not wait), and put one that has
  * ended.  Not mixed with the two above. */
 bool segment_writer_make_batch(const struct segment_writer *w, struct term_batch *b, bool is_next);
+
+/* Put the terms of a batch that has ended behind those before; term_batch_clear() makes it ready for more. */
 void segment_writer_batch(struct segment_writer *w, struct term_batch *b);
 
 /* Those who share the work: params.pool. */

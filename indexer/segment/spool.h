@@ -46,6 +46,8 @@ struct spool_reader {
 /* The next `n` bytes, **borrowed** until the next call: BQ_OK, BQ_END if there are
  * not so many, else what spool_copy() says. */
 int spool_read(struct spool_reader *r, size_t n, const uint8_t **out);
+
+/* Free the reader's buffer; the spool stays. */
 void spool_reader_release(struct spool_reader *r);
 
 /* The `n` bytes from `at` on, which it has, to `to`.  BQ_OK, BQ_EIO with errno set. */

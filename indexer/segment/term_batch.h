@@ -66,6 +66,8 @@ struct term_batch {
 /* A batch for a segment of `n_docs` documents.  False when malloc fails.
  * **owned**: term_batch_release(), whatever the outcome. */
 bool term_batch_init(struct term_batch *b, const struct impacts *impacts, const uint8_t *norms, uint32_t n_docs);
+
+/* Free what term_batch_init() made, also where it failed. */
 void term_batch_release(struct term_batch *b);
 
 /* The next term, as segment_writer_term() wants it. */
@@ -76,6 +78,8 @@ void term_batch_term(struct term_batch *b, enum bq_term_kind kind, struct bq_spa
  * of a WORD, on which nothing else is put meanwhile; no room if terms are not wanted any more.
  * **borrowed** until the next call; what is put there counts with term_batch_take(). */
 struct postings_room term_batch_room(struct term_batch *b);
+
+/* Count in what was put into the room that term_batch_room() gave. */
 void term_batch_take(struct term_batch *b, const struct postings_room *room);
 
 /* One document, as segment_writer_posting() wants it. */

@@ -116,6 +116,8 @@ void terms_add(struct terms_writer *w, struct bq_span key, const struct terms_en
 
 /* Put the section into `out`, which has begun it.  What spool_copy() says. */
 int terms_finish(struct terms_writer *w, struct container_writer *out);
+
+/* Free what terms_writer_init() made, also where it failed. */
 void terms_writer_release(struct terms_writer *w);
 
 /* ---- reading ---- */
@@ -157,7 +159,11 @@ int terms_find(const struct terms_reader *t, struct bq_span key, struct terms_it
  * may hold `key` (BQ_ENOTFOUND: there are none, BQ_EFORMAT), its bytes asked for,
  * and the entry looked for there. */
 int terms_find_block(const struct terms_reader *t, struct bq_span key, uint32_t *block);
+
+/* Ask for the bytes of `block`, which terms_find_block() gave; returns before they are there. */
 void terms_fetch_block(const struct terms_reader *t, uint32_t block);
+
+/* Look for `key` in that block.  BQ_OK with `it` on it, BQ_ENOTFOUND, BQ_EFORMAT. */
 int terms_find_in(const struct terms_reader *t, uint32_t block, struct bq_span key, struct terms_iter *it);
 
 /* Before the entry at place `ord` (< n_terms). */

@@ -119,6 +119,8 @@ struct jsonl_origin {
 	struct bq_span path; /* of the documents; **borrowed** for the source's life */
 	int64_t mtime_us, file_bytes;
 };
+
+/* Open them for a build whose sources have `base` in common.  **owned**: *out, to source_close().  BQ_ENOMEM. */
 int jsonl_open(const struct jsonl_origin *from, const struct source *base, struct source **out, struct bq_error *err);
 
 #endif

@@ -38,6 +38,8 @@ struct remote_pair {
 
 /* Build, record, and play honestly.  Fails the test where it cannot. */
 void pair_init(struct remote_pair *p);
+
+/* Halt both players and remove what pair_init() built. */
 void pair_release(struct remote_pair *p);
 
 /* Open the index anew and ask: ranks, documents, words; with so much time. */

@@ -59,6 +59,7 @@ void player_set(struct shard_player *p, enum player_fault fault, size_t at);
 /* Bytes said since then. */
 size_t player_said(struct shard_player *p);
 
+/* Halt it, close its listener and free its replies. */
 void player_end(struct shard_player *p);
 
 #endif

@@ -24,6 +24,8 @@ struct list {
 /* A table of lists that are kept.  **owned**: list_table_free(); NULL without
  * memory. */
 struct list **list_table_new(void);
+
+/* Free the table and all lists kept in it; NULL is none. */
 void list_table_free(struct list **table);
 
 /* The list of `t`, kept with the shard while there is room, else in rd's arena.
@@ -34,6 +36,8 @@ const struct list *list_get(struct shard *s, const struct bq_term *t, struct bq_
 /* Bytes that a list of `df` documents takes, and the list in them: arrays are
  * there, but for `positions`, and what is readable behind them. */
 size_t list_bytes(uint32_t df, size_t key_len);
+
+/* **Borrowed** from `memory`; the key is copied. */
 struct list *list_place(void *memory, uint32_t df, struct xapian_c_bytes key, uint32_t hash);
 
 /* A cursor over a list that lives as long. */

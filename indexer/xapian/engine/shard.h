@@ -72,8 +72,14 @@ void shard_close(struct shard *s);
 /* Dictionary (shard_terms.c). */
 int shard_find(const struct bq_leaf *l, enum bq_term_kind kind, struct bq_span word, struct bq_term *out,
 	struct bq_read *rd);
+
+/* bq_leaf_ops.term_at: a walk over the words from number `ord` on. */
 int shard_term_at(const struct bq_leaf *l, uint32_t ord, struct bq_terms *out, struct bq_read *rd);
+
+/* bq_leaf_ops.terms_next: the next word of that walk. */
 bool shard_terms_next(struct bq_terms *it);
+
+/* bq_leaf_ops.forms: the words of a stem. */
 int shard_forms(const struct bq_leaf *l, const struct bq_term *stem, struct bq_term **out, uint32_t *n,
 	struct bq_read *rd);
 
@@ -85,9 +91,15 @@ bool shard_ready(const struct bq_leaf *l, struct bq_spot *spots, uint32_t n, str
 
 /* Documents (shard_docs.c). */
 int shard_head(const struct bq_leaf *l, uint32_t doc, struct bq_doc_head *out, struct bq_read *rd);
+
+/* bq_leaf_ops.text: `len` bytes of a document's text from `off` on. */
 int shard_text(const struct bq_leaf *l, const struct bq_doc_head *head, uint64_t off, uint64_t len,
 	struct bq_span *out, struct bq_read *rd);
+
+/* bq_leaf_ops.fields: the other members of a document, as JSON. */
 int shard_fields(const struct bq_leaf *l, const struct bq_doc_head *head, struct bq_span *out, struct bq_read *rd);
+
+/* bq_leaf_ops.mark: where mark number `ord` of a document's text is. */
 int shard_mark(const struct bq_leaf *l, const struct bq_doc_head *head, uint32_t ord, struct bq_mark *out,
 	struct bq_read *rd);
 

@@ -28,10 +28,11 @@ bool retell_is_short(const struct retell *r);
 /* How many positions there are. */
 size_t retell_count(const struct retell *r);
 
+enum { RETELL_GAP = 10 };
+
 /* All words in order, blanks between them, and a line end where more than
  * RETELL_GAP positions are free.  Lives in `mem`; several words of one position
  * follow one another.  False without memory. */
-enum { RETELL_GAP = 10 };
 bool retell_text(struct retell *r, struct bq_arena *mem, struct bq_span *out);
 
 /* Accepts one that is all zero. */

@@ -98,11 +98,21 @@ bool page_analyse(struct page *p);
 /* page_terms.c: the dictionary of a leaf. */
 int page_find_term(const struct bq_leaf *l, enum bq_term_kind kind, struct bq_span word, struct bq_term *out,
 	struct bq_read *rd);
+
+/* bq_leaf_ops.term_at: a walk over the words that were asked for, from number `ord` on. */
 int page_term_at(const struct bq_leaf *l, uint32_t ord, struct bq_terms *out, struct bq_read *rd);
+
+/* bq_leaf_ops.terms_next: the next word of that walk. */
 bool page_terms_next(struct bq_terms *it);
+
+/* bq_leaf_ops.forms: the words of a stem. */
 int page_forms(const struct bq_leaf *l, const struct bq_term *stem, struct bq_term **out, uint32_t *n,
 	struct bq_read *rd);
+
+/* bq_leaf_ops.cursor: over the documents of the page that have the word. */
 struct bq_cursor *page_cursor(const struct bq_leaf *l, const struct bq_term *t, struct bq_read *rd);
+
+/* bq_leaf_ops.ready: positions of the page's documents came with it. */
 bool page_ready(const struct bq_leaf *l, struct bq_spot *spots, uint32_t n, struct bq_read *rd);
 
 #endif
