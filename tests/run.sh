@@ -12,6 +12,10 @@
 #                            release    gcc: everything is built, every test runs
 #   sh tests/run.sh quick    release only
 #   sh tests/run.sh STAGE..  the named ones
+#
+# With BQ_TRIES=2 a test that fails runs once more; one that passes then is named as
+# unsteady before ctest's last words, and what it said when it failed stays in the
+# log.  Without, every failure counts.
 set -eu
 cd "$(dirname "$0")/.."
 . client/packages.sh
@@ -48,11 +52,32 @@ compile() {
 	cmake --build "$dir" -j "$jobs" --target "$@"
 }
 
+# What ctest says, line by line, and before its summary the tests that failed and passed later.
+name_unsteady() {
+	failed=" " unsteady=
+	while IFS= read -r line; do
+		name=${line#*Test *: }
+		name=${name%% *}
+		case $line in
+		*"Test "*"#"*"***"*) failed="$failed$name " ;;
+		*"Test "*"#"*" Passed "*) case $failed in *" $name "*) unsteady="$unsteady $name" ;; esac ;;
+		[0-9]*"% tests passed"*) for name in $unsteady; do echo "unsteady: $name"; done ;;
+		esac
+		printf '%s\n' "$line"
+	done
+}
+
 # run_tests DIR CTEST-OPTION..
 run_tests() {
 	dir=$1
 	shift
-	$launch ctest --test-dir "$dir" -j "$jobs" --output-on-failure --no-tests=error "$@"
+	{
+		code=0
+		$launch ctest --test-dir "$dir" -j "$jobs" --output-on-failure --no-tests=error \
+			--repeat "until-pass:${BQ_TRIES:-1}" "$@" || code=$?
+		echo "$code" >"$dir/ctest.code"
+	} | name_unsteady
+	return "$(cat "$dir/ctest.code")"
 }
 
 stage_clang() {
