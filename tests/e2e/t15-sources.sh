@@ -132,9 +132,20 @@ says out "{\"path_b64\":\"$(printf %s "$tmp/$name" | base64 -w 0)\",\"reason\":\
 python3 -m json.tool <out >/dev/null || fail "the report is not JSON"
 
 # --- progress --------------------------------------------------------------
-{ printf %s "$one"; sleep 2.1; printf %s "$two"; } | "$bqindex" build --progress always -o slow - 2>err
-says err '2 documents  0.0 MB/s  0.0 MB'
-says err 'writing the index  2 documents'
+# A line every two seconds in which documents come: they come until there is one.
+mkfifo pipe
+"$bqindex" build --progress always -o slow - <pipe 2>err &
+pids=$!
+exec 3>pipe
+is_told() {
+	printf '{"text":"alpha"}\n' >&3
+	grep -q '^[0-9]* documents  0\.0 MB/s  0\.0 MB$' err
+}
+await is_told || fail "no progress"
+exec 3>&-
+wait "$pids" || fail "slow: exit $?"
+pids=
+grep -q '^writing the index  [0-9]* documents$' err || fail "nothing of what follows the reading"
 run 0 build -o quiet docs
 ! grep -q 'writing the index' err || fail "progress without a terminal"
 script -qec "'$bqindex' build -o shown docs" /dev/null </dev/null >out
