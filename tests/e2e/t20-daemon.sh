@@ -139,7 +139,8 @@ for n in $(seq 40); do
 done
 await grep -q "resting_ms=100" "$tmp/log" || fail "not out of descriptors"
 # shellcheck disable=SC2086
-kill $pids
+kill $pids 2>/dev/null || true # some may have been closed by now
+pids=
 expect '"total":1,' "$(ask 'COUNT pear1\n')"
 [ "$(grep -c resting_ms "$tmp/log")" -le $((10 * ($(date +%s) - began + 2))) ] || fail "it spins"
 stop

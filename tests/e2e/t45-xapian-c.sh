@@ -54,7 +54,7 @@ fi
 search=$BQ_BINARY_DIR/indexer/xapian/examples/search
 port=
 for try in 1 2 3 4 5; do
-	port=$((20000 + ($$ * 7 + try * 997) % 20000))
+	port=$((20000 + ($$ * 7 + try * 997) % 12000)) # below those the system gives out
 	setsid xapian-tcpsrv --interface 127.0.0.1 --port "$port" --quiet "$dir/notes.db" &
 	server=$!
 	for wait in $(seq 600); do

@@ -53,7 +53,7 @@ often_enough() {
 # it fails, for another process may have one.
 at_free_ports() {
 	for try in 1 2 3 4 5; do
-		base=$((20000 + ($$ * 7 + try * 997) % 20000))
+		base=$((20000 + ($$ * 7 + try * 997) % 12000)) # below those the system gives out
 		groups=
 		"$@" && return
 		kill_groups
