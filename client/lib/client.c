@@ -283,13 +283,6 @@ void bq_client_close(struct bq_client *c)
 	free(c);
 }
 
-uint64_t bq_client_gen(const struct bq_client *c)
-{
-	const json_t *gen = json_object_get(c->hello.root, "gen");
-
-	return json_is_integer(gen) && json_integer_value(gen) > 0 ? (uint64_t)json_integer_value(gen) : 0;
-}
-
 struct bq_span bq_client_server_version(const struct bq_client *c)
 {
 	const json_t *v = json_object_get(c->hello.root, "version");

@@ -245,5 +245,3 @@ const struct bq_client_reply *bq_client_search_end(const struct bq_client_search
 {
 	return s->end.root == NULL ? NULL : &s->end;
 }
-
-uint64_t bq_client_search_count(const struct bq_client_search *s) { return s->given; }

@@ -45,9 +45,6 @@ int bq_client_open(const char *address, const struct bq_client_opts *opts, struc
 /* Close the connection; what was in flight is cancelled.  NULL is fine. */
 void bq_client_close(struct bq_client *c);
 
-/* The generation the banner announced. */
-uint64_t bq_client_gen(const struct bq_client *c);
-
 /* The server's version from the banner; **borrowed** from `c`. */
 struct bq_span bq_client_server_version(const struct bq_client *c);
 
@@ -214,9 +211,6 @@ int bq_client_search_next(struct bq_client_search *s, struct bq_client_result *o
 
 /* The terminal reply (END or ERR) of the last page read, or NULL. */
 const struct bq_client_reply *bq_client_search_end(const struct bq_client_search *s);
-
-/* Results given so far. */
-uint64_t bq_client_search_count(const struct bq_client_search *s);
 
 /* The status that stands for an error code of the protocol. */
 int bq_client_code_status(struct bq_span code);
