@@ -35,7 +35,7 @@ struct bq_span stem_once(struct stem *s, struct bq_span word);
 /* Forget them all; the table keeps its size. */
 void stem_forget(struct stem *s);
 
-/* How many words are remembered now; never more than `cache_words`. */
+/* How many words are remembered now, never more than `cache_words`: tests of that ask. */
 uint32_t stem_count(const struct stem *s);
 
 /* BQ_OK, or why a word since stem_new() was given for its own stem though it

@@ -34,6 +34,14 @@ static void run_numbered(struct task *t, unsigned worker)
 	n->worker = worker;
 }
 
+static void submit_numbered(struct pool *p, struct numbered *tasks, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		tasks[i] = (struct numbered){ .task.run = run_numbered };
+		pool_submit(p, &tasks[i].task);
+	}
+}
+
 /* Ends when the owner says so, which it cannot while it runs this. */
 static void run_long(struct task *t, unsigned worker)
 {
@@ -50,28 +58,30 @@ static void run_long(struct task *t, unsigned worker)
 	}
 }
 
+static void check_order(unsigned threads)
+{
+	static struct numbered tasks[TASKS];
+	unsigned last[POOL_MAX] = { 0 };
+	struct pool *p = pool_new(threads);
+
+	assert_non_null(p);
+	atomic_store(&n_started, 1);
+	submit_numbered(p, tasks, TASKS);
+	for (unsigned i = TASKS; i-- > 0;)
+		pool_wait(p, &tasks[i].task);
+	for (unsigned i = 0; i < TASKS; i++) {
+		assert_in_range(tasks[i].worker, 0, threads - 1);
+		assert_true(tasks[i].number > last[tasks[i].worker]);
+		last[tasks[i].worker] = tasks[i].number;
+	}
+	pool_free(p);
+}
+
 static void test_each_thread_in_order(void **state)
 {
 	(void)state;
-	for (unsigned threads = 1; threads <= 4; threads++) {
-		static struct numbered tasks[TASKS];
-		unsigned last[POOL_MAX] = { 0 };
-		struct pool *p = pool_new(threads);
-		assert_non_null(p);
-		atomic_store(&n_started, 1);
-		for (unsigned i = 0; i < TASKS; i++) {
-			tasks[i] = (struct numbered){ .task = { .run = run_numbered } };
-			pool_submit(p, &tasks[i].task);
-		}
-		for (unsigned i = TASKS; i-- > 0;)
-			pool_wait(p, &tasks[i].task);
-		for (unsigned i = 0; i < TASKS; i++) {
-			assert_in_range(tasks[i].worker, 0, threads - 1);
-			assert_true(tasks[i].number > last[tasks[i].worker]);
-			last[tasks[i].worker] = tasks[i].number;
-		}
-		pool_free(p);
-	}
+	for (unsigned threads = 1; threads <= 4; threads++)
+		check_order(threads);
 }
 
 static void test_owner_leaves_long_tasks_to_others(void **state)
@@ -84,10 +94,7 @@ static void test_owner_leaves_long_tasks_to_others(void **state)
 		assert_int_equal(pool_threads(p), 2);
 		atomic_store(&may_end, false);
 		pool_submit(p, &slow);
-		for (unsigned i = 0; i < 3; i++) {
-			quick[i] = (struct numbered){ .task = { .run = run_numbered } };
-			pool_submit(p, &quick[i].task);
-		}
+		submit_numbered(p, quick, 3);
 		for (unsigned i = 0; i < 3; i++)
 			pool_wait(p, &quick[i].task);
 		atomic_store(&may_end, true);
