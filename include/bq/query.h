@@ -65,6 +65,8 @@ struct bq_query_opts {
 	struct bq_span after; /* a cursor from an earlier answer: only what ranks behind it; len 0: none */
 	uint64_t deadline_ns; /* CLOCK_MONOTONIC; 0: none */
 	const atomic_bool *cancel; /* NULL, or looked at between blocks */
+	double known_score;   /* so many documents as `limit` + `offset` + 1 are known to score this or more, as by the same
+	                       * query asked before: others need not be looked at.  0: not known; not with BQ_MATCH_AUTO */
 	bool no_hint;         /* a phrase without a hit is all there is to say: nobody asks what else there was */
 	bool exhaustive;      /* skip nothing: the reference that faster evaluators equal bit for bit */
 };

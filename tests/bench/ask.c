@@ -4,6 +4,7 @@
 #include <bq/buf.h>
 
 #include "bench/clock.h"
+#include "bench/touched.h"
 
 #define MEM_CAP ((size_t)1 << 30)
 
@@ -84,6 +85,8 @@ int ask_run(struct ask *a, const struct ask_command *command, struct bq_span tex
 		.keep_stopwords = true,
 		.no_hint = true, /* which asks three more questions */
 		.limit = command->k,
+		.known_score = a->known_score,
+		.exhaustive = a->is_exhaustive,
 		.total = command->wants_total ? BQ_TOTAL_EXACT : BQ_TOTAL_NONE,
 	};
 	struct bq_query *q;
@@ -99,6 +102,7 @@ int ask_run(struct ask *a, const struct ask_command *command, struct bq_span tex
 		return bq_query_count(q, count, &a->error);
 	rc = bq_query_search(q, &hits, &a->error);
 	*count = command->wants_total ? hits.total : hits.n;
+	a->last_score = rc == BQ_OK && hits.n != 0 ? hits.hits[hits.n - 1].score : 0;
 	return rc == BQ_OK && a->shows ? show_hits(a, q, &hits) : rc;
 }
 
@@ -158,6 +162,41 @@ static int add_atom(struct ask *a, const struct bench_query *q, const struct ben
 	return add_list(a, atom->text, sign, atom->is_phrase, out);
 }
 
+/* Documents that a query decodes. */
+static int decoded_by(struct ask *a, const struct ask_command *command, struct bq_span text, uint64_t *out)
+{
+	struct touched touched;
+	uint64_t count;
+
+	touched_begin(a->index, &touched);
+	int rc = ask_run(a, command, text, &count);
+	touched_end(a->index);
+	*out = touched.postings;
+	return rc;
+}
+
+/* The share of what there is that must be decoded for the best k: what is decoded if
+ * their k-th score is known beforehand.  No threshold found on the way is higher, so
+ * with the same bounds nobody passes over more. */
+static int find_share(struct ask *a, const struct ask_command *command, struct bq_span text, double *out)
+{
+	/* one more than wanted is looked for, to see whether others follow */
+	const struct ask_command one_more = { command->name, command->k + 1, false }, best = { command->name, command->k, false };
+	uint64_t n, all = 0, needed = 0;
+
+	int rc = ask_run(a, &one_more, text, &n);
+	a->known_score = rc == BQ_OK && n > command->k ? a->last_score : 0;
+	if (rc == BQ_OK)
+		rc = decoded_by(a, &best, text, &needed);
+	a->known_score = 0;
+	a->is_exhaustive = true;
+	if (rc == BQ_OK)
+		rc = decoded_by(a, &best, text, &all);
+	a->is_exhaustive = false;
+	*out = needed < all ? (double)needed / (double)all : 1;
+	return rc;
+}
+
 int ask_facts(struct ask *a, const struct ask_command *command, const struct bench_query *q, struct model_query *out)
 {
 	struct bq_buf candidates = BQ_BUF_INIT;
@@ -171,6 +210,8 @@ int ask_facts(struct ask *a, const struct ask_command *command, const struct ben
 		rc = count_of(a, &candidates, &out->candidates);
 	if (rc == BQ_OK)
 		rc = ask_run(a, &commands[0], q->text, &out->matches);
+	if (rc == BQ_OK && command->k != 0)
+		rc = find_share(a, command, q->text, &out->share);
 	if (rc == BQ_OK && q->class == BENCH_PHRASE) {
 		struct phrases_facts known = phrases_look_up(a->index, q->atoms[0].text, &a->mem);
 		out->phrase = known.kind;

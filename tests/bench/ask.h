@@ -38,6 +38,9 @@ struct ask {
 	bool shows;             /* make a snippet for each hit */
 	clockid_t clock;        /* by which `shown` is timed */
 	struct ask_shown shown; /* of the last query */
+	bool is_exhaustive;     /* look at every document that matches */
+	double known_score;     /* of bq_query_opts */
+	double last_score;      /* of the last hit of the last query; 0 if it had none */
 };
 
 /* Open an index.  **owned**: release with ask_release(), also after failure. */
@@ -53,7 +56,8 @@ void ask_release(struct ask *a);
 int ask_run(struct ask *a, const struct ask_command *command, struct bq_span text, uint64_t *count);
 
 /* What the model needs to know of a query: its lists' lengths, how many
- * documents must be verified, how many match.  Asks the index. */
+ * documents must be verified, how many match, what share of the documents an
+ * evaluator must decode that knows the k-th best score.  Asks the index. */
 int ask_facts(struct ask *a, const struct ask_command *command, const struct bench_query *q, struct model_query *out);
 
 #endif

@@ -57,6 +57,7 @@ int constants_measure(const struct bq_index *ix, struct constants *out, struct b
 	out->score = measure(kernels_score, k);
 	out->accumulate = measure(kernels_accumulate, k);
 	out->set_bits = measure(kernels_set_bits, k);
+	out->rank = measure(kernels_rank, k);
 	out->scan = measure(kernels_scan, k);
 	out->probe = measure(kernels_probe, k);
 	out->find = measure(kernels_find, k);
@@ -90,8 +91,8 @@ void constants_put_json(struct bq_buf *b, const struct constants *c)
 	put_widths(b, "decode_scalar_ns", c->decode_scalar);
 	bq_buf_printf(b, "\"tf_ns\":%.4f,\"block_ns\":%.4f,\"bitset_ns\":%.4f,\"score_ns\":%.4f,", c->tf, c->block,
 		c->bitset, c->score);
-	bq_buf_printf(b, "\"accumulate_ns\":%.4f,\"set_bits_ns\":%.4f,\"scan_ns\":%.4f,\"probe_ns\":%.2f,\"find_ns\":%.1f,\"frame_ns\":%.1f,",
-		c->accumulate, c->set_bits, c->scan, c->probe, c->find, c->frame);
+	bq_buf_printf(b, "\"accumulate_ns\":%.4f,\"set_bits_ns\":%.4f,\"rank_ns\":%.2f,\"scan_ns\":%.4f,\"probe_ns\":%.2f,\"find_ns\":%.1f,\"frame_ns\":%.1f,",
+		c->accumulate, c->set_bits, c->rank, c->scan, c->probe, c->find, c->frame);
 	bq_buf_printf(b, "\"verify_hot_ns\":%.2f,\"verify_random_ns\":%.2f,", c->verify_hot, c->verify_random);
 	bq_buf_printf(b, "\"batch_hot_ns\":%.2f,\"batch_random_ns\":%.2f,\"meet_ns\":%.3f,", c->batch_hot,
 		c->batch_random, c->meet);

@@ -22,6 +22,7 @@ struct constants {
 	double score;                           /* BM25 points, the length of each document looked up; 256 at once */
 	double accumulate;                      /* adding points into a window of 4,096 documents */
 	double set_bits;                        /* marking documents in a window of bits */
+	double rank;                            /* a hit kept among the best 100 and put in order */
 	double scan;                            /* the index's longest list through a cursor */
 	double probe;                           /* ns: a seek in that list, 64 entries on */
 	double verify_hot;                      /* ns: positions of two words in one document, compared; in the cache */

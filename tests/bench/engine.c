@@ -22,6 +22,7 @@ enum { MAX_COMMANDS = 6, MAX_RUNS = 1000 };
 struct result {
 	uint64_t count, bytes;
 	double us, floor_us;
+	double share;                  /* of its lists that the best k need */
 	double show_us, show_floor_us; /* --snippets */
 	uint64_t shown, frames;        /* hits with a snippet; frames decompressed for them */
 	enum phrases_kind phrase;      /* of a phrase */
@@ -100,6 +101,7 @@ static int look_at(struct engine *e, uint32_t command, uint32_t query)
 		rc = ask_facts(&e->ask, e->commands[command], &e->queries.list[query], &facts);
 	if (rc == BQ_OK) {
 		r->floor_us = model_floor(&e->constants, &facts);
+		r->share = facts.share;
 		r->phrase = facts.phrase;
 	}
 	return rc;
@@ -218,6 +220,8 @@ static void put_query(struct bq_buf *b, struct engine *e, uint32_t command, uint
 	bq_buf_put_json(b, q->text);
 	bq_buf_printf(b, ",\"count\":%llu,\"us\":%.2f,\"bytes\":%llu,\"floor_us\":%.2f", (unsigned long long)r->count,
 		r->us, (unsigned long long)r->bytes, r->floor_us);
+	if (e->commands[command]->k != 0)
+		bq_buf_printf(b, ",\"share\":%.3f", r->share);
 	if (q->class == BENCH_PHRASE)
 		bq_buf_printf(b, ",\"phrase\":\"%s\"", phrases_kind_name(r->phrase));
 	bq_buf_put_u8(b, '}');

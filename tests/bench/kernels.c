@@ -4,6 +4,7 @@
 #include <bq/bytes.h>
 
 #include "query/eval/kernel.h"
+#include "query/eval/topk.h"
 #include "query/phrase/verify.h"
 #include "segment/positions.h"
 #include "segment/postings.h"
@@ -78,6 +79,26 @@ uint64_t kernels_accumulate(struct kernels *k)
 			k->window[(k->block_docs[d] + i) % 4096] += k->block_tfs[d];
 	k->sink = k->window[99];
 	return (uint64_t)REPEAT * BQ_BLOCK_DOCS;
+}
+
+uint64_t kernels_rank(struct kernels *k)
+{
+	enum { HITS = 100 };
+	struct topk top;
+
+	for (unsigned i = 0; i < REPEAT; i++) {
+		bq_arena_reset(&k->scratch);
+		if (!topk_init(&top, HITS, true, &k->scratch))
+			return 0;
+		for (unsigned d = 0; d < HITS; d++) { /* of packed[], which is random */
+			uint32_t points = bq_get_u32(k->packed + 4 * (size_t)((i % 8) * HITS + d));
+			struct topk_item item = { .key = points, .place = d, .points = points };
+			topk_push(&top, &item);
+		}
+		topk_finish(&top);
+		k->sink = top.items[HITS - 1].place;
+	}
+	return (uint64_t)REPEAT * HITS;
 }
 
 /* ---- the index --------------------------------------------------------- */

@@ -83,6 +83,9 @@ uint64_t kernels_accumulate(struct kernels *k);
 /* Set a bit for each document of a block in a window of bits. */
 uint64_t kernels_set_bits(struct kernels *k);
 
+/* Keep the best 100 of as many documents, in random order, and put them in order. */
+uint64_t kernels_rank(struct kernels *k);
+
 /* ---- of the index; 0 where it has no word or no text ------------------- */
 
 /* Read the longest list, document by document; counted: those. */

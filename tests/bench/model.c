@@ -108,14 +108,18 @@ static double share_of(const struct model_query *q)
 	switch (q->class) {
 	case BENCH_WORD:
 		return 1; /* pick_blocks() prunes */
-	case BENCH_OR:
-		return 0.2;
 	case BENCH_PHRASE:
 	case BENCH_MIXED:
 		return 0.6;
 	default:
-		return 0.3;
+		return q->share;
 	}
+}
+
+/* The best k, once they are found, in order. */
+static double rank_ns(const struct constants *c, const struct model_query *q)
+{
+	return c->rank * (double)(q->matches < q->k ? q->matches : q->k);
 }
 
 static void answer(const struct constants *c, const struct model_query *q, struct cost *out)
@@ -164,7 +168,7 @@ static double answer_ns(const struct constants *c, const struct model_query *q)
 
 double model_floor(const struct constants *c, const struct model_query *q)
 {
-	double ns = answer_ns(c, q);
+	double ns = answer_ns(c, q) + rank_ns(c, q);
 
 	if (q->class == BENCH_OR && q->k != 0 && q->wants_total) {
 		/* all are counted, without scores, and the best found */

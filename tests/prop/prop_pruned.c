@@ -206,7 +206,7 @@ struct side {
 };
 
 static struct bq_buf text = BQ_BUF_INIT;
-static unsigned n_asked, n_cut; /* queries, and those where documents were skipped */
+static unsigned n_asked, n_cut, n_known; /* pages, those where documents were skipped, those with a score known before */
 static unsigned n_found;        /* phrases with a prefix that are somewhere */
 
 static void side_init(struct side *s, uint32_t n)
@@ -290,6 +290,20 @@ static void ask_both(struct side *slow, struct side *fast, struct bq_query_opts 
 	n_cut += !fast->hits.exact;
 }
 
+/* What the last hit of the page and the one behind it score at least, if there is
+ * one; else 0. */
+static double known_score(struct side *slow, const struct bq_query_opts *opts)
+{
+	struct bq_query_opts more = *opts;
+
+	more.exhaustive = true;
+	more.limit++;
+	if (more.limit > BQ_QUERY_MAX_LIMIT)
+		return 0;
+	ask(slow, &more);
+	return slow->hits.n == more.limit ? slow->hits.hits[more.limit - 1].score : 0;
+}
+
 static void check_query(struct side *slow, struct side *fast, uint32_t vocabulary)
 {
 	struct bq_query_opts opts = { .match = (enum bq_match)rng_below(&rng, 3),
@@ -304,6 +318,12 @@ static void check_query(struct side *slow, struct side *fast, uint32_t vocabular
 		put_words(&text, (uint32_t)rng_between(&rng, 2, 3), vocabulary);
 	}
 	ask_both(slow, fast, &opts);
+	if (rng_one_in(&rng, 2)) {
+		opts.known_score = known_score(slow, &opts);
+		n_known += opts.known_score > 0;
+		ask_both(slow, fast, &opts);
+		opts.known_score = 0;
+	}
 	for (int pages = (int)rng_skewed(&rng, 5); pages > 0 && slow->hits.next.len != 0; pages--) {
 		opts.offset = 0;
 		opts.after = slow->hits.next;
@@ -472,8 +492,9 @@ static void test_prefixes(void **state)
 static void test_skipped(void **state)
 {
 	(void)state;
-	printf("%u pages, %u with documents left out\n", n_asked, n_cut);
+	printf("%u pages, %u with documents left out, %u with a score known before\n", n_asked, n_cut, n_known);
 	assert_true(n_cut > n_asked / 10);
+	assert_true(n_known > n_asked / 20);
 }
 
 int main(void)

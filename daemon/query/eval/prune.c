@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "query/eval/prune.h"
 
+#include <math.h>
+
 #include "query/eval/cands.h"
 #include "query/eval/count.h"
 #include "query/eval/word.h"
@@ -272,6 +274,16 @@ static uint32_t find_floor(const struct prune *p)
 	return floor;
 }
 
+/* The points of opts.known_score. */
+static uint32_t find_known(const struct bq_query *q)
+{
+	double points = ldexp(q->opts->known_score, q->shift);
+
+	return q->opts->match == BQ_MATCH_AUTO || !(points > 0) ? 0 : points < UINT32_MAX ? (uint32_t)points : UINT32_MAX;
+}
+
+static uint32_t more(uint32_t a, uint32_t b) { return a > b ? a : b; }
+
 /* Documents that match for sure: those of the most frequent word that is
  * enough by itself, without the dead. */
 static uint64_t count_sure(const struct prune *p)
@@ -467,7 +479,7 @@ bool prune_leaf(struct pass *pass, struct eval *ev, struct node *root, struct no
 	p->flat = flat;
 	if (pass->top == NULL && flat.n_must != 0)
 		p->flat.n_should = 0; /* they only add points */
-	p->floor = pass->top == NULL ? 0 : find_floor(p);
+	p->floor = pass->top == NULL ? 0 : more(find_floor(p), find_known(pass->q));
 	if (!answer_words(p) && !answer_windows(p))
 		return false;
 	if (p->is_cut && count_sure(p) > p->n)

@@ -13,11 +13,11 @@
 #include "bench/model.h"
 
 /* Decoding costs 1 ns, tf 2, a bit 3, score 4, accumulating 8, a seek 50, verifying 100,
- * finding a word 1,000; memory is no limit. */
+ * ranking a hit 20, finding a word 1,000; memory is no limit. */
 static struct constants made_up(void)
 {
 	struct constants c = { .tf = 2, .bitset = 1, .score = 4, .accumulate = 8, .set_bits = 3, .probe = 50,
-		.batch_hot = 100, .find = 1000, .bandwidth = 1e6 };
+		.batch_hot = 100, .rank = 20, .find = 1000, .bandwidth = 1e6 };
 
 	for (unsigned i = 0; i < CONSTANTS_WIDTHS; i++)
 		c.decode[i] = 1;
@@ -63,23 +63,26 @@ static void test_count(void **state)
 static void test_top(void **state)
 {
 	struct model_query word = { .class = BENCH_WORD, .k = 10, .n_docs = 1000000, .n_lists = 1,
-		.lists = { { '+', 100000 } } };
+		.lists = { { '+', 100000 } }, .matches = 100000 };
 	struct model_query and = pair(BENCH_AND, '+', '+'), should = pair(BENCH_MUST_SHOULD, '+', 0);
 	struct model_query not = pair(BENCH_NEGATION, '+', '-'), or = pair(BENCH_OR, 0, 0);
 
 	(void)state;
-	expect(&word, 1 + 10 * 256 * 7 / 1e3); /* ten blocks */
+	expect(&word, 1 + (10 * 256 * 7 + 10 * 20) / 1e3); /* ten blocks, ten hits */
 	word.wants_total = true;
-	expect(&word, 1 + 10 * 256 * 7 / 1e3); /* and its count is known */
+	expect(&word, 1 + (10 * 256 * 7 + 10 * 20) / 1e3); /* and its count is known */
 	and.k = should.k = not.k = or.k = 10;
+	and.share = should.share = not.share = 0.3;
+	or.share = 0.2;
 	and.matches = not.matches = 200;
 	should.matches = 1000;
-	expect(&and, 2 + 0.3 * (1000 + 1000 * 50 + 200 * 2 * 4) / 1e3);
-	expect(&should, 2 + 0.3 * (1000 + 1000 * 50 + 1000 * 2 * 4) / 1e3);
-	expect(&not, 2 + 0.3 * (1000 + 1000 * 50 + 200 * 4) / 1e3);
-	expect(&or, 2 + 0.2 * 101000 * 15 / 1e3);
+	or.matches = 4; /* so many are ranked */
+	expect(&and, 2 + (0.3 * (1000 + 1000 * 50 + 200 * 2 * 4) + 10 * 20) / 1e3);
+	expect(&should, 2 + (0.3 * (1000 + 1000 * 50 + 1000 * 2 * 4) + 10 * 20) / 1e3);
+	expect(&not, 2 + (0.3 * (1000 + 1000 * 50 + 200 * 4) + 10 * 20) / 1e3);
+	expect(&or, 2 + (0.2 * 101000 * 15 + 4 * 20) / 1e3);
 	or.wants_total = true;
-	expect(&or, 2 + (0.2 * 101000 * 15 + 1000 + 1000 * 50) / 1e3); /* counted as well */
+	expect(&or, 2 + (0.2 * 101000 * 15 + 4 * 20 + 1000 + 1000 * 50) / 1e3); /* counted as well */
 }
 
 /* Where memory is slow, bytes count: 6 + 2 bits of a document and 2 of tf. */
