@@ -181,7 +181,8 @@ static int decoded_by(struct ask *a, const struct ask_command *command, struct b
 static int find_share(struct ask *a, const struct ask_command *command, struct bq_span text, double *out)
 {
 	/* one more than wanted is looked for, to see whether others follow */
-	const struct ask_command one_more = { command->name, command->k + 1, false }, best = { command->name, command->k, false };
+	const struct ask_command one_more = { command->name, command->k + 1, false };
+	const struct ask_command best = { command->name, command->k, false };
 	uint64_t n, all = 0, needed = 0;
 
 	int rc = ask_run(a, &one_more, text, &n);

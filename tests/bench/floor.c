@@ -127,7 +127,7 @@ static void put_constants(struct bq_buf *b, const struct constants *c)
 	put_line(b, "score", c->score, "");
 	put_line(b, "accumulate", c->accumulate, "");
 	put_line(b, "mark as bits", c->set_bits, "");
-	put_line(b, "rank a hit", c->rank, "the best 100 of 100");
+	put_line(b, "rank a hit", c->rank, "   100 of 100");
 	put_line(b, "the longest list, by cursor", c->scan, "");
 	put_line(b, "a list met with that one", c->meet, "");
 	bq_buf_printf(b, "single steps\n");

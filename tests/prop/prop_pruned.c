@@ -206,7 +206,8 @@ struct side {
 };
 
 static struct bq_buf text = BQ_BUF_INIT;
-static unsigned n_asked, n_cut, n_known; /* pages, those where documents were skipped, those with a score known before */
+static unsigned n_asked, n_cut; /* pages, and those where documents were skipped */
+static unsigned n_known;        /* pages with a score known before */
 static unsigned n_found;        /* phrases with a prefix that are somewhere */
 
 static void side_init(struct side *s, uint32_t n)
