@@ -20,6 +20,7 @@
 #include "lib/native_index.h"
 #include "lib/rng.h"
 #include "lib/sides.h"
+#include "query/phrase/lookup.h"
 
 static struct rng rng;
 
@@ -60,6 +61,7 @@ static void run(uint32_t n_docs, bool many_segments, uint32_t queries)
 
 	corpus_make(&c, &rng, n_docs, !rng_one_in(&rng, 3));
 	c.opts.pairs_min = (uint32_t)rng_skewed(&rng, 60);
+	lookup_many = rng_one_in(&rng, 3) ? 24 : 1;
 	native_index_init(&native, c.docs, c.n, &c.opts, many_segments);
 	side_init(&a, native.index);
 	side_init(&b, mem_index_new(c.docs, c.n, &c.opts));

@@ -21,12 +21,14 @@
 #include "lib/mem_index.h"
 #include "lib/native_index.h"
 #include "lib/rng.h"
+#include "query/phrase/lookup.h"
 #include "query/phrase/starts.h"
 
 enum { MAX_DOCS = 9000, MAX_INDEXES = 2 };
 
 static struct rng rng;
 static bool has_prefixes; /* runs of Chinese characters, and queries for phrases with a prefix */
+static bool has_chains;   /* queries are phrases of 3 to 5 words, and nothing else */
 
 /* ---- documents --------------------------------------------------------- */
 
@@ -74,6 +76,7 @@ static void make_corpus(struct corpus *c, const struct shape *s)
 {
 	memset(c, 0, sizeof *c);
 	c->n = s->n_docs;
+	lookup_many = rng_one_in(&rng, 3) ? 24 : 1;
 	c->opts = (struct mem_opts){ .text.lang = "en", .k1 = 0.9f, .b = 0.4f,
 		.block_docs = (uint32_t)rng_between(&rng, 1, 9),
 		.leaf_docs = rng_one_in(&rng, 2) ? 0 : (uint32_t)rng_between(&rng, c->n / 5 + 1, c->n),
@@ -178,6 +181,12 @@ static void make_query(struct bq_buf *out, uint32_t vocabulary)
 	uint32_t n = (uint32_t)rng_skewed(&rng, 6);
 
 	bq_buf_clear(out);
+	if (has_chains) {
+		bq_buf_printf(out, "\"");
+		put_words(out, (uint32_t)rng_between(&rng, 3, 5), vocabulary);
+		bq_buf_printf(out, "\"");
+		return;
+	}
 	if (rng_one_in(&rng, 10)) {
 		put_words(out, (uint32_t)rng_between(&rng, 5, 30), vocabulary);
 		return;
@@ -456,6 +465,21 @@ static void test_windows(void **state)
 		try_native(&shapes[i], 1, 400);
 }
 
+/* Phrases all of whose neighbours have pair lists, in many documents. */
+static void test_chains(void **state)
+{
+	static const struct shape shapes[][MAX_INDEXES] = {
+		{ { 700, 30, 4, 0, 0, false }, { 300, 9, 4, 5, 3, true } },
+		{ { 2500, 12, 7, 0, 7, false }, { 900, 50, 7, 0, 0, false } },
+	};
+
+	(void)state;
+	has_chains = true;
+	for (uint32_t i = 0; i < 4; i++)
+		try_native(shapes[i % 2], MAX_INDEXES, 150);
+	has_chains = false;
+}
+
 /* The same few documents over and over: ties everywhere. */
 static void test_ties(void **state)
 {
@@ -504,6 +528,7 @@ int main(void)
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_native),
 		cmocka_unit_test(test_windows),
+		cmocka_unit_test(test_chains),
 		cmocka_unit_test(test_ties),
 		cmocka_unit_test(test_prefixes),
 		cmocka_unit_test(test_skipped),

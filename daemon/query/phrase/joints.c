@@ -4,6 +4,8 @@
  */
 #include "query/phrase/joints.h"
 
+#include <string.h>
+
 /* The words before and behind word `i`.  Where one is as often as its pair with
  * word `i`, a word `i` stands beside it everywhere. */
 struct sides {
@@ -76,4 +78,34 @@ bool joints_spare(const struct joints *j, uint32_t list, uint32_t n_docs, uint32
 		need_sides(j, &s, n_docs, spared);
 	}
 	return any != 0;
+}
+
+bool joints_is_chain(const struct joints *j)
+{
+	for (uint32_t i = 0; i + 1 < j->n; i++)
+		if (j->pairs[i] == JOINTS_NONE)
+			return false;
+	return j->n > 2;
+}
+
+bool joints_is_inner(const struct joints *j, uint32_t list)
+{
+	for (uint32_t i = 1; i + 1 < j->n; i++)
+		if (j->words[i] == list)
+			return true;
+	return false;
+}
+
+/* Starts of the words up to number i, and pairs of it with the next one, both
+ * use different places of it: what they are together more than it, is in both. */
+void joints_fewest(const struct joints *j, uint32_t n_docs, uint32_t *restrict fewest)
+{
+	memcpy(fewest, j->lists[j->pairs[0]].tfs, n_docs * sizeof *fewest);
+	for (uint32_t i = 1; i + 1 < j->n; i++) {
+		const uint32_t *word = j->lists[j->words[i]].tfs, *pair = j->lists[j->pairs[i]].tfs;
+		for (uint32_t d = 0; d < n_docs; d++) {
+			uint32_t both = fewest[d] + pair[d];
+			fewest[d] = both > word[d] ? both - word[d] : 0;
+		}
+	}
 }

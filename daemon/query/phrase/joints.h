@@ -9,6 +9,9 @@
  *   not look for "a"; "is" has to be there, though
  *
  * A word that another one is spared for is needed, and not spared itself.
+ *
+ * Where all neighbours are pairs, their numbers alone may do: of 5 "a", 3 behind
+ * "is" and 4 before "village", 2 must be both.
  */
 #ifndef QUERY_JOINTS_H
 #define QUERY_JOINTS_H
@@ -38,5 +41,15 @@ struct joints {
  * spared, else to 0; those that it is spared for are needed from now on.  false
  * if it cannot be anywhere. */
 bool joints_spare(const struct joints *j, uint32_t list, uint32_t n_docs, uint32_t *restrict spared);
+
+/* Whether there is a list for each two neighbours, and a word between others. */
+bool joints_is_chain(const struct joints *j);
+
+/* Whether word list `list` has neighbours on both sides, somewhere in a chain. */
+bool joints_is_inner(const struct joints *j, uint32_t list);
+
+/* Set fewest[d] to how many starts a chain has at least in each document d.  The
+ * tfs of its pairs and inner words are known. */
+void joints_fewest(const struct joints *j, uint32_t n_docs, uint32_t *restrict fewest);
 
 #endif

@@ -4,6 +4,8 @@
 #include "query/eval/bound.h"
 #include "query/phrase/joints.h"
 
+uint32_t lookup_many = 24;
+
 /* A list of the phrase, or one that only restricts it. */
 struct lookup_list {
 	struct bq_cursor *cursor;
@@ -19,6 +21,8 @@ struct lookup {
 	struct lookup_list *lists; /* [phrase->n_must] */
 	uint32_t *order;           /* in which lists are met */
 	uint32_t n_order, n_narrow; /* documents of the first n_narrow are in all others */
+	uint32_t n_inner;          /* behind those: inner words of a chain (joints.h) */
+	uint64_t n_tried, n_told;  /* documents of which pairs and inner words have been counted; told enough */
 	uint32_t lead;             /* the list that documents come from, if it is not met */
 	struct joints joints;      /* n: 0 if no pair is known */
 	struct verify verify;      /* all words */
@@ -30,6 +34,7 @@ struct lookup {
 
 	/* the documents left */
 	uint32_t n;
+	uint32_t n_met;              /* lists of `order` that all of them have been met with */
 	uint32_t docs[LOOKUP_DOCS];
 	uint32_t least[LOOKUP_DOCS]; /* of all lists met: at most so often is the phrase there */
 	uint16_t asked[LOOKUP_DOCS]; /* their places in the question */
@@ -110,13 +115,13 @@ static bool make_lists(struct lookup *l, const struct node *n)
 	return l->lists != NULL;
 }
 
-/* Append list `list` behind those from `from` on that are rarer; the lead comes
- * last, for its spots. */
-static void put_in_order(struct lookup *l, const struct node *n, const struct node *lead, uint32_t from, uint32_t list)
+/* Append list `list` behind those that are rarer; the lead comes last, for its
+ * spots. */
+static void put_in_order(struct lookup *l, const struct node *n, const struct node *lead, uint32_t list)
 {
 	uint32_t at = l->n_order++;
 
-	for (; at > from && n->must[list] != lead; at--) {
+	for (; at > 0 && n->must[list] != lead; at--) {
 		const struct node *before = n->must[l->order[at - 1]];
 		if (before != lead && before->cost <= n->must[list]->cost)
 			break;
@@ -125,8 +130,8 @@ static void put_in_order(struct lookup *l, const struct node *n, const struct no
 	l->order[at] = list;
 }
 
-/* Lists that narrow first, the rarest first; a lead that only restricts need not
- * be met. */
+/* Lists that narrow first, the rarest first (of words, those with a lower number
+ * are); a lead that only restricts need not be met. */
 static bool make_order(struct lookup *l, const struct node *n, const struct node *lead)
 {
 	l->order = bq_arena_alloc(n->ev->read.mem, n->n_must * sizeof *l->order);
@@ -137,12 +142,16 @@ static bool make_order(struct lookup *l, const struct node *n, const struct node
 		if (i >= n->n_lists && n->must[i] == lead)
 			l->lead = i;
 		else if (i >= n->n_lists || !is_in_pairs(l, i))
-			put_in_order(l, n, lead, 0, i);
+			put_in_order(l, n, lead, i);
 	}
 	l->n_narrow = l->n_order;
+	for (uint32_t i = 0; i < n->n_lists && joints_is_chain(&l->joints); i++)
+		if (joints_is_inner(&l->joints, i))
+			l->order[l->n_order++] = i;
+	l->n_inner = l->n_order - l->n_narrow;
 	for (uint32_t i = 0; i < n->n_lists; i++)
-		if (is_in_pairs(l, i))
-			put_in_order(l, n, NULL, l->n_narrow, i);
+		if (is_in_pairs(l, i) && (l->n_inner == 0 || !joints_is_inner(&l->joints, i)))
+			l->order[l->n_order++] = i;
 	return true;
 }
 
@@ -258,6 +267,7 @@ static void settle(struct lookup *l, const struct lookup_batch *b, uint32_t n)
 			l->joints.lists[l->lead].tfs[j] = tf;
 	}
 	l->n = n;
+	l->n_met = l->n_narrow;
 }
 
 /* Keep document number j as number l->n. */
@@ -265,14 +275,16 @@ static void keep(struct lookup *l, uint32_t j)
 {
 	uint32_t to = l->n++;
 
+	if (to == j)
+		return;
 	l->docs[to] = l->docs[j];
 	l->least[to] = l->least[j];
 	l->asked[to] = l->asked[j];
-	for (uint32_t i = 0; i < l->n_narrow; i++)
+	for (uint32_t i = 0; i < l->n_met; i++)
 		l->lists[l->order[i]].at[to] = l->lists[l->order[i]].at[j];
 	for (uint32_t i = l->n_lists; i < l->phrase->n_must && l->joints.n != 0; i++)
 		l->joints.lists[i].tfs[to] = l->joints.lists[i].tfs[j];
-	for (uint32_t i = 0; i < l->n_narrow && l->joints.n != 0; i++)
+	for (uint32_t i = 0; i < l->n_met && l->joints.n != 0; i++)
 		l->joints.lists[l->order[i]].tfs[to] = l->joints.lists[l->order[i]].tfs[j];
 }
 
@@ -293,15 +305,13 @@ static void drop_low(struct lookup *l, struct lookup_batch *b)
 	}
 }
 
-/* Meet word list `list` with the documents in which it cannot be spared. */
-static void meet_word(struct lookup *l, uint32_t list)
+/* Meet word list `list` with the documents in which it is not spared. */
+static void meet_word(struct lookup *l, uint32_t list, const uint32_t *spared)
 {
 	struct lookup_list *to = &l->lists[list];
 	uint32_t docs[LOOKUP_DOCS], *tfs = l->joints.lists[list].tfs, n = 0, met = 0;
 	uint16_t number[LOOKUP_DOCS];
-	uint32_t spared[LOOKUP_DOCS];
 
-	(void)joints_spare(&l->joints, list, l->n, spared);
 	for (uint32_t j = 0; j < l->n; j++) {
 		number[n] = (uint16_t)j;
 		docs[n] = l->docs[j];
@@ -320,29 +330,86 @@ static void meet_word(struct lookup *l, uint32_t list)
 			l->least[number[k]] = 0;
 }
 
-/* Meet the words that narrow no more, the rarest first; then the most frequent
- * ones may be spared, too. */
-static void meet_words(struct lookup *l)
+/* Whether one start in document number j is as good as all. */
+static bool is_any_fine(const struct lookup *l, uint32_t j, uint32_t exact_from)
+{
+	struct eval *ev = l->phrase->ev;
+
+	if (exact_from == UINT32_MAX || exact_from == 0)
+		return exact_from != 0;
+	return bound_points_tf(l->phrase->weight, l->least[j], ev->index->bm25.k[ev->leaf->norms[l->docs[j]]]) < exact_from;
+}
+
+/* Where pairs and inner words say enough by their numbers, nothing else is asked:
+ * that the phrase is there, if any tf is fine, or how often. */
+static void settle_by_pairs(struct lookup *l, const struct lookup_batch *b)
+{
+	uint32_t fewest[LOOKUP_DOCS], n = l->n;
+
+	joints_fewest(&l->joints, n, fewest);
+	l->n_tried += n;
+	l->n = 0;
+	for (uint32_t j = 0; j < n; j++) {
+		uint32_t least = l->least[j];
+		if (fewest[j] != 0 && least != 0 && (fewest[j] >= least || is_any_fine(l, j, b->exact_from)))
+			b->tfs[l->asked[j]] = fewest[j] < least ? fewest[j] : least;
+		else if (least != 0)
+			keep(l, j);
+	}
+	l->n_told += n - l->n;
+}
+
+/* Meet the inner words of a chain. */
+static void meet_inner(struct lookup *l, const struct lookup_batch *b)
 {
 	uint32_t spared[LOOKUP_DOCS];
 
-	for (uint32_t k = 0; k < l->phrase->n_must; k++)
-		memset(l->joints.lists[k].needed, 0, l->n * sizeof(uint32_t));
+	memset(spared, 0, l->n * sizeof *spared);
+	for (; l->n_met < l->n_narrow + l->n_inner; l->n_met++)
+		meet_word(l, l->order[l->n_met], spared);
+	settle_by_pairs(l, b);
+}
+
+/* Spare word list `list` where it has been met, but others do without it. */
+static void spare_word(struct lookup *l, uint32_t list)
+{
+	uint32_t spared[LOOKUP_DOCS], *tfs = l->joints.lists[list].tfs;
+
+	if (!joints_spare(&l->joints, list, l->n, spared))
+		return;
+	for (uint32_t j = 0; j < l->n; j++) {
+		if (spared[j] == 0 || tfs[j] == 0)
+			continue;
+		tfs[j] = 0;
+		l->lists[list].spots[l->lists[list].at[j]].s0 = 0; /* not to be fetched */
+	}
+}
+
+/* Where pairs and inner words tell enough of less than a third, words had better
+ * not be met that rarer ones spare. */
+enum { TOLD_SELDOM = 3 };
+
+/* Meet the words that narrow no more, the rarest first; then the most frequent
+ * ones may be spared, too. */
+static void meet_words(struct lookup *l, const struct lookup_batch *b)
+{
+	uint32_t spared[LOOKUP_DOCS];
+
 	for (uint32_t i = l->n_narrow; i < l->n_order; i++)
 		memset(l->joints.lists[l->order[i]].tfs, 0, l->n * sizeof(uint32_t));
-	for (uint32_t i = l->n_narrow; i < l->n_order; i++)
-		meet_word(l, l->order[i]);
-	for (uint32_t i = l->n_order; i-- > l->n_narrow;) {
-		uint32_t *tfs = l->joints.lists[l->order[i]].tfs;
-		if (!joints_spare(&l->joints, l->order[i], l->n, spared))
+	if (l->n_inner != 0 && l->n >= lookup_many && l->n_told * TOLD_SELDOM >= l->n_tried)
+		meet_inner(l, b);
+	for (uint32_t k = 0; k < l->phrase->n_must; k++)
+		memset(l->joints.lists[k].needed, 0, l->n * sizeof(uint32_t));
+	for (uint32_t list = 0; list < l->n_lists; list++) {
+		if (!is_in_pairs(l, list) || (l->n_met > l->n_narrow && joints_is_inner(&l->joints, list)))
 			continue;
-		for (uint32_t j = 0; j < l->n; j++) {
-			if (spared[j] == 0 || tfs[j] == 0)
-				continue;
-			tfs[j] = 0;
-			l->lists[l->order[i]].spots[l->lists[l->order[i]].at[j]].s0 = 0; /* not to be fetched */
-		}
+		(void)joints_spare(&l->joints, list, l->n, spared);
+		meet_word(l, list, spared);
 	}
+	for (uint32_t list = l->n_lists; list-- > 0;)
+		if (is_in_pairs(l, list))
+			spare_word(l, list);
 }
 
 /* ---- positions --------------------------------------------------------- */
@@ -397,16 +464,6 @@ static uint32_t near_in(struct lookup *l, struct verify_zone zone, bool any)
 	if (!fill_slots(l, &is_damaged))
 		return is_damaged ? VERIFY_DAMAGED : 0;
 	return near_matches(l->phrase->slots, l->phrase->n_members, range, any, NULL, NULL);
-}
-
-/* Whether one start in document number j is as good as all. */
-static bool is_any_fine(const struct lookup *l, uint32_t j, uint32_t exact_from)
-{
-	struct eval *ev = l->phrase->ev;
-
-	if (exact_from == UINT32_MAX || exact_from == 0)
-		return exact_from != 0;
-	return bound_points_tf(l->phrase->weight, l->least[j], ev->index->bm25.k[ev->leaf->norms[l->docs[j]]]) < exact_from;
 }
 
 /* The words that are not spared in document number j, and where they are. */
@@ -474,7 +531,7 @@ static bool make_ready(struct lookup *l)
 		uint32_t list = l->order[i], n;
 		if (list >= l->n_lists)
 			continue;
-		n = i < l->n_narrow ? gather(l, list) : l->lists[list].n_spots;
+		n = i < l->n_met ? gather(l, list) : l->lists[list].n_spots;
 		if (n != 0 && !bq_leaf_ready(ev->leaf, l->lists[list].spots, n, &ev->read))
 			return false;
 	}
@@ -488,7 +545,7 @@ void lookup_run(struct lookup *l, struct lookup_batch *b)
 	if (b->least != NULL)
 		drop_low(l, b);
 	if (l->joints.n != 0)
-		meet_words(l);
+		meet_words(l, b);
 	if (!make_ready(l))
 		return;
 	for (uint32_t j = 0; j < l->n; j++) {

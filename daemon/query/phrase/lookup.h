@@ -18,6 +18,10 @@
 
 enum { LOOKUP_DOCS = 128 }; /* documents of one question */
 
+/* With fewer documents, each in a block of its own, inner words of a chain
+ * (joints.h) are not counted before others; tests lower it. */
+extern uint32_t lookup_many;
+
 /* Documents of one question and its answer. */
 struct lookup_batch {
 	const uint32_t *docs;  /* ascending, none behind those of the question before */
