@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Words that belong together in a segment with damage behind checksums that
- * match: in its lists, its positions, its lists of pairs.  A query gets an
- * answer or BQ_EFORMAT and never reads outside the bytes.  What verify calls
- * sound is an index like any other: no query complains, and the fast way and
- * the slow one find the same.
+ * Queries of a segment with damage behind checksums that match: in its dictionary,
+ * its lists, its positions, its lists of pairs.  A query gets an answer or
+ * BQ_EFORMAT and never reads outside the bytes.  What verify calls sound is an
+ * index like any other: no query complains, and the fast way and the slow one, on
+ * the scalar path, find the same.
  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -20,6 +21,7 @@
 #include "lib/rng.h"
 #include "lib/segfile.h"
 #include "lib/tmpdir.h"
+#include "query/phrase/starts.h"
 #include "segment/segment.h"
 
 enum { DOCS = 700, WORDS = 24, VOCABULARY = 30, FILES = 200, QUERIES = 12, LIMIT = 1000 };
@@ -59,9 +61,10 @@ struct damage {
 
 static void do_damage(struct segfile *f, bool has_pairs, struct damage *d)
 {
-	static const enum section_kind kinds[] = { SECTION_POS, SECTION_POS, SECTION_POST, SECTION_PPOST };
+	static const enum section_kind kinds[] = { SECTION_POS, SECTION_POS, SECTION_POST, SECTION_POST, SECTION_TERMS,
+		SECTION_TINFO, SECTION_NORM, SECTION_PPOST, SECTION_PAIRS };
 
-	d->section = segfile_section(f, kinds[rng_below(&rng, has_pairs ? 4 : 3)]);
+	d->section = segfile_section(f, kinds[rng_below(&rng, has_pairs ? 9 : 7)]);
 	d->n = rng_one_in(&rng, 4) ? (size_t)rng_between(&rng, 1, sizeof d->was) : 1;
 	if (d->n > d->section->len)
 		d->n = d->section->len;
@@ -89,11 +92,37 @@ static void put_phrase(uint32_t n, struct bq_buf *out)
 	bq_buf_printf(out, "\"");
 }
 
-/* Returns whether it has a prefix. */
+/* A phrase of two to four words, the last a prefix. */
+static void put_prefix_phrase(struct bq_buf *out)
+{
+	char last[DOCGEN_WORD_MAX];
+
+	docgen_word((uint32_t)rng_skewed(&rng, VOCABULARY), last);
+	bq_buf_printf(out, "\"");
+	docgen_query(&rng, (uint32_t)rng_between(&rng, 1, 3), VOCABULARY, out);
+	bq_buf_printf(out, " %.*s\"*", (int)rng_between(&rng, 1, 3), last);
+}
+
+/* Words, some of them with a sign, or the beginning of some. */
+static void put_words(struct bq_buf *out)
+{
+	char word[DOCGEN_WORD_MAX];
+
+	for (uint64_t n = rng_between(&rng, 1, 6); n > 0; n--) {
+		const char *const signs[] = { "", "", "", "+", "-" };
+		docgen_word((uint32_t)rng_skewed(&rng, VOCABULARY), word);
+		if (rng_one_in(&rng, 8))
+			bq_buf_printf(out, "%.2s* ", word);
+		else
+			bq_buf_printf(out, "%s%s ", n == 1 ? "" : signs[rng_below(&rng, 5)], word);
+	}
+}
+
+/* Returns whether it is a phrase with a prefix. */
 static bool make_query(struct bq_buf *out)
 {
 	char a[DOCGEN_WORD_MAX], b[DOCGEN_WORD_MAX];
-	uint32_t form = (uint32_t)rng_below(&rng, 7), n = 1 + (uint32_t)rng_skewed(&rng, 20);
+	uint32_t form = (uint32_t)rng_below(&rng, 10), n = 1 + (uint32_t)rng_skewed(&rng, 20);
 
 	docgen_word((uint32_t)rng_skewed(&rng, VOCABULARY), a);
 	docgen_word((uint32_t)rng_skewed(&rng, VOCABULARY), b);
@@ -101,7 +130,9 @@ static bool make_query(struct bq_buf *out)
 	if (form == 3) {
 		bq_buf_printf(out, "%s %s/%u %s", a, rng_one_in(&rng, 2) ? "NEAR" : "ADJ", n, b);
 	} else if (form == 4) {
-		bq_buf_printf(out, "\"%s %.*s\"*", a, (int)rng_between(&rng, 1, 3), b);
+		put_prefix_phrase(out);
+	} else if (form >= 7) {
+		put_words(out);
 	} else {
 		put_phrase((uint32_t)rng_between(&rng, 2, 5), out);
 		if (form == 5)
@@ -112,25 +143,37 @@ static bool make_query(struct bq_buf *out)
 	return form == 4;
 }
 
-struct trial {
+/* One way to answer. */
+struct way {
 	struct bq_searcher *searcher;
 	struct bq_index index; /* with one leaf: the damaged one */
+	struct bq_leaf *leaf;
+};
+
+struct trial {
+	struct way fast, slow; /* slow: on the scalar path */
 	struct bq_arena mem;
 	struct bq_buf text;
 };
 
-static int search(struct trial *t, const struct bq_query_opts *opts, struct bq_hits *out)
+/* The answer, and how many documents a count finds; a status of both. */
+static int search(struct trial *t, struct way *w, const struct bq_query_opts *opts, struct bq_hits *out, uint64_t *n)
 {
-	struct bq_index *index = &t->index;
+	struct bq_index *index = &w->index;
 	const struct bq_view view = { &index, 1 };
 	struct bq_error err = { 0 };
 	struct bq_query *q;
-	int rc = bq_query_parse(t->searcher, &view, bq_buf_span(&t->text), opts, &t->mem, &q, &err);
+	int rc = BQ_OK;
 
 	memset(out, 0, sizeof *out);
-	if (rc == BQ_OK)
-		rc = bq_query_search(q, out, &err);
-	if (rc != BQ_OK && (rc != BQ_EFORMAT || err.msg[0] == '\0'))
+	for (int is_count = 0; is_count < 2 && rc == BQ_OK; is_count++) {
+		rc = bq_query_parse(w->searcher, &view, bq_buf_span(&t->text), opts, &t->mem, &q, &err);
+		if (rc == BQ_OK)
+			rc = is_count ? bq_query_count(q, n, &err) : bq_query_search(q, out, &err);
+	}
+	/* the slow way asks for room for all positions that a list claims */
+	bool is_told = rc == BQ_EFORMAT || (rc == BQ_ENOMEM && opts->exhaustive);
+	if (rc != BQ_OK && (!is_told || err.msg[0] == '\0'))
 		fail_msg("%.*s: %d %s", (int)t->text.len, (const char *)t->text.ptr, rc, err.msg);
 	for (uint32_t i = 0; rc == BQ_OK && i < out->n; i++) {
 		assert_true(out->hits[i].doc < DOCS);
@@ -169,19 +212,23 @@ static uint32_t run_query(struct trial *t, bool is_sound)
 {
 	struct bq_query_opts how = { .match = (enum bq_match)rng_below(&rng, 3),
 		.limit = rng_one_in(&rng, 2) ? LIMIT : 1 + (uint32_t)rng_below(&rng, 20) };
+	static const uint32_t rooms[] = { 16, 300, 4 << 20 };
 	struct bq_hits fast, slow;
+	uint64_t n_fast = 0, n_slow = 0;
 
+	starts_room = rooms[rng_below(&rng, 3)];
 	/* Damage can put two words into one place, which verify cannot see:
 	 * whether a phrase with a prefix is there once or twice is open then. */
 	bool is_prefix = make_query(&t->text);
 	if (is_prefix)
 		how.limit = LIMIT;
-	int rc = search(t, &how, &fast);
+	int rc = search(t, &t->fast, &how, &fast, &n_fast);
 	how.exhaustive = true;
-	int slow_rc = search(t, &how, &slow);
+	int slow_rc = search(t, &t->slow, &how, &slow, &n_slow);
 	if (is_sound) {
 		assert_int_equal(rc, BQ_OK);
 		assert_int_equal(slow_rc, BQ_OK);
+		assert_int_equal(n_fast, n_slow);
 		(is_prefix ? expect_same_set : expect_same)(t, &fast, &slow);
 	}
 	uint32_t found = rc == BQ_OK && fast.n != 0;
@@ -195,31 +242,51 @@ struct seen {
 	uint32_t found, sound, refused;
 };
 
+static struct segment *open_on(const char *cpu, struct bq_span file, struct way *w)
+{
+	struct segment *s = NULL;
+	struct bq_error err;
+
+	assert_int_equal(setenv("BQ_CPU", cpu, 1), 0);
+	if (segment_open_bytes(file, "x.seg", &s, &err) != BQ_OK)
+		return NULL;
+	w->leaf = &s->leaf;
+	w->index.leaves = &w->leaf;
+	return s;
+}
+
 static void run_file(struct trial *t, const struct segfile *f, struct seen *seen)
 {
-	struct segment *s;
-	struct bq_leaf *leaf;
 	struct bq_error err;
 	struct bq_buf joined = segfile_join(f), file = made_index_copy(bq_buf_span(&joined));
+	struct segment *slow = open_on("scalar", bq_buf_span(&file), &t->slow);
+	struct segment *fast = open_on("best", bq_buf_span(&file), &t->fast);
 
 	bq_buf_release(&joined);
-	if (segment_open_bytes(bq_buf_span(&file), "x.seg", &s, &err) == BQ_OK) {
-		bool is_sound = segment_verify(s, &err) == BQ_OK;
-		leaf = &s->leaf;
-		t->index.leaves = &leaf;
+	assert_true((slow == NULL) == (fast == NULL));
+	if (fast != NULL) {
+		bool is_sound = segment_verify(fast, &err) == BQ_OK;
 		for (int i = 0; i < QUERIES; i++)
 			seen->found += run_query(t, is_sound);
 		seen->sound += is_sound;
-		segment_close(s);
+		segment_close(fast);
+		segment_close(slow);
 	} else {
 		seen->refused++;
 	}
 	bq_buf_release(&file);
 }
 
+static void way_init(struct way *w, const char *cpu, const struct bq_index *index)
+{
+	assert_int_equal(setenv("BQ_CPU", cpu, 1), 0);
+	*w = (struct way){ .searcher = bq_searcher_new(), .index = *index };
+	assert_non_null(w->searcher);
+}
+
 static void run(bool has_pairs)
 {
-	struct trial t = { .searcher = bq_searcher_new() };
+	struct trial t = { .text = BQ_BUF_INIT };
 	struct bq_index *index;
 	struct tmpdir dir;
 	struct segfile f;
@@ -231,7 +298,8 @@ static void run(bool has_pairs)
 	make_sound(dir.path, has_pairs, &f);
 	assert_int_equal(bq_index_open(dir.path, &index, &err), BQ_OK);
 	assert_int_equal(index->n_leaves, 1);
-	t.index = *index;
+	way_init(&t.slow, "scalar", index);
+	way_init(&t.fast, "best", index);
 	bq_arena_init(&t.mem, 256 << 20);
 	run_file(&t, &f, &seen);
 	assert_int_equal(seen.sound, 1);
@@ -247,7 +315,8 @@ static void run(bool has_pairs)
 	segfile_release(&f);
 	bq_arena_release(&t.mem);
 	bq_buf_release(&t.text);
-	bq_searcher_free(t.searcher);
+	bq_searcher_free(t.fast.searcher);
+	bq_searcher_free(t.slow.searcher);
 	bq_index_unref(index);
 	tmpdir_release(&dir);
 }
@@ -268,6 +337,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(positions_damaged), cmocka_unit_test(pairs_damaged) };
 
-	rng = rng_start("corrupt_phrases");
+	rng = rng_start("corrupt_queries");
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
