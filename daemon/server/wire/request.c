@@ -70,6 +70,13 @@ bool request_is_blank(struct bq_span line)
 	return true;
 }
 
+/* What a request line of HTTP may be about: a path, *, or something with a colon
+ * (http://host/, host:443).  `SEARCH timeout HTTP/1.1` is a search. */
+static bool is_target(struct bq_span s)
+{
+	return s.len > 0 && (s.ptr[0] == '/' || s.ptr[0] == '*' || memchr(s.ptr, ':', s.len) != NULL);
+}
+
 bool request_is_http(struct bq_span line)
 {
 	size_t i = 0;
@@ -80,7 +87,7 @@ bool request_is_http(struct bq_span line)
 		return false;
 	struct bq_span rest = bq_span_from(line, i + 1);
 	const char *blank = memchr(rest.ptr, ' ', rest.len);
-	if (blank == NULL || blank == rest.ptr)
+	if (blank == NULL || !is_target(bq_span_make(rest.ptr, (size_t)(blank - rest.ptr))))
 		return false;
 	rest = bq_span_from(rest, (size_t)(blank + 1 - rest.ptr));
 	return rest.len > 5 && strncasecmp(rest.ptr, "HTTP/", 5) == 0 && is_digit(rest.ptr[5]);

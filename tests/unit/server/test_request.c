@@ -174,7 +174,10 @@ static void test_looks(void **state)
 	assert_true(request_is_http(BQ_SPAN("OPTIONS * http/2.0")));
 	assert_true(request_is_http(BQ_SPAN("Post /x?y=z HTTP/1.0 ")));
 	assert_false(request_is_http(BQ_SPAN("GET @doc=x")));
+	assert_true(request_is_http(BQ_SPAN("CONNECT example.org:443 HTTP/1.1")));
+	assert_true(request_is_http(BQ_SPAN("POST http://x HTTP/1.1")));
 	assert_false(request_is_http(BQ_SPAN("SEARCH what is HTTP/1.1")));
+	assert_false(request_is_http(BQ_SPAN("SEARCH timeout HTTP/1.1")));
 	assert_false(request_is_http(BQ_SPAN("SEARCH x HTTP/")));
 	assert_false(request_is_http(BQ_SPAN("GET  HTTP/1.1")));
 	assert_false(request_is_http(BQ_SPAN("GET")));
