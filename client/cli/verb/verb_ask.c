@@ -27,6 +27,14 @@ static void put_reply(struct printer *p, const struct bq_client_reply *r)
 		printer_newline(p);
 }
 
+static void say_failure(const char *verb, const struct bq_client_failure *f)
+{
+	if (bq_span_eq(f->code, BQ_SPAN("unknown_verb")))
+		printer_complain("this version of bqd does not know %s", verb);
+	else
+		printer_complain("%.*s", (int)f->msg.len, f->msg.ptr);
+}
+
 static int relay(struct bq_client *c, const struct bq_client_request *req)
 {
 	struct printer p = { .out = stdout };
@@ -41,7 +49,7 @@ static int relay(struct bq_client *c, const struct bq_client_request *req)
 			break;
 		ends = bq_client_reply_ends(&r);
 		if (r.kind == BQ_REPLY_ERR) {
-			printer_complain("%.*s", (int)r.as.failure.msg.len, r.as.failure.msg.ptr);
+			say_failure(req->verb, &r.as.failure);
 			rc = 2;
 		} else {
 			put_reply(&p, &r);
