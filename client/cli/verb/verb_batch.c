@@ -84,7 +84,17 @@ static int ask(struct batch *b, struct slot *s, struct bq_error *err)
 	return bq_client_send(b->client, &req, err);
 }
 
-/* The line as id and query: what is before a TAB, else its number. */
+static struct bq_span trimmed(struct bq_span s)
+{
+	while (s.len > 0 && (s.ptr[0] == ' ' || s.ptr[0] == '\t'))
+		s = bq_span_from(s, 1);
+	while (s.len > 0 && (s.ptr[s.len - 1] == ' ' || s.ptr[s.len - 1] == '\t'))
+		s.len--;
+	return s;
+}
+
+/* The line as id and query: what is before a TAB, else its number.  Blanks
+ * around the query are none of it: a phrase with one behind it is a phrase. */
 static void split_line(struct slot *s, size_t len, uint64_t number)
 {
 	struct bq_span line = bq_span_make(s->line, len);
@@ -92,12 +102,12 @@ static void split_line(struct slot *s, size_t len, uint64_t number)
 
 	if (tab != NULL) {
 		s->query.id = bq_span_make(s->line, (size_t)(tab - s->line));
-		s->query.text = bq_span_from(line, s->query.id.len + 1);
+		s->query.text = trimmed(bq_span_from(line, s->query.id.len + 1));
 		return;
 	}
 	/* getline() left room: a line is read into a buffer with this much more. */
 	int n = snprintf(s->line + len + 1, 24, "%llu", (unsigned long long)number);
-	s->query = (struct batch_query){ bq_span_make(s->line + len + 1, (size_t)n), line };
+	s->query = (struct batch_query){ bq_span_make(s->line + len + 1, (size_t)n), trimmed(line) };
 }
 
 /* Read the next line that is not blank into `s`; false at the end. */
