@@ -4,7 +4,11 @@
 #include <search.h>
 #include <stdlib.h>
 
+#include <bq/utf8.h>
+
 #include "cli/reach/places.h"
+
+#define MAX_TITLE 100 /* bytes shown of a title beside a path */
 
 /* A path as a string with an end, cut never: replies are smaller than this
  * allocation can fail for, and a failed one shows as an empty path. */
@@ -121,10 +125,28 @@ static void put_text(struct results *r, const struct bq_client_result *x)
 
 /* ---- forms ------------------------------------------------------------- */
 
+/* A title is cut where there is text below it: that of a text without a heading
+ * is its first paragraph, and would fill the screen. */
+static void put_title(struct results *r, const struct bq_client_hit *h, bool has_text)
+{
+	struct printer_marks marks = { h->marks, h->n_marks, 0 };
+	struct bq_span title = h->title;
+	bool is_cut = has_text && title.len > MAX_TITLE;
+
+	if (is_cut) {
+		title.len = MAX_TITLE;
+		while (title.len > 0 && bq_utf8_is_tail(h->title.ptr[title.len]))
+			title.len--;
+	}
+	printer_text(&r->out, PRINTER_PLAIN, BQ_SPAN("  "));
+	printer_marked(&r->out, title, &marks);
+	if (is_cut)
+		printer_text(&r->out, PRINTER_FAINT, BQ_SPAN("..."));
+}
+
 static void put_grouped(struct results *r, const struct bq_client_result *x)
 {
 	const struct bq_client_hit *h = &x->hit->as.hit;
-	struct printer_marks marks = { h->marks, h->n_marks, 0 };
 
 	if (r->shown > 0)
 		printer_newline(&r->out);
@@ -136,10 +158,8 @@ static void put_grouped(struct results *r, const struct bq_client_result *x)
 		printer_text(&r->out, PRINTER_PLAIN, BQ_SPAN("  "));
 		printer_text(&r->out, PRINTER_FAINT, h->id);
 	}
-	if (h->title.len > 0) {
-		printer_text(&r->out, PRINTER_PLAIN, BQ_SPAN("  "));
-		printer_marked(&r->out, h->title, &marks);
-	}
+	if (h->title.len > 0)
+		put_title(r, h, x->n_snips > 0);
 	if (h->is_gone || h->is_stale)
 		printer_format(&r->out, PRINTER_FAINT, "  (%s since it was indexed)", h->is_gone ? "gone" : "changed");
 	printer_newline(&r->out);

@@ -16,17 +16,35 @@
 
 /* ---- status ------------------------------------------------------------ */
 
-static void put_pair(struct printer *p, const char *key, const json_t *v)
+/* `KEY SEP VALUE`: a string as it is, anything else as JSON. */
+static void put_pair(struct printer *p, const char *key, const char *sep, const json_t *v)
 {
 	char *text = json_is_string(v) ? NULL : json_dumps(v, JSON_ENCODE_ANY | JSON_COMPACT);
 
-	printer_format(p, PRINTER_PLAIN, "%s: %s", key,
+	printer_format(p, PRINTER_PLAIN, "%s%s%s", key, sep,
 		json_is_string(v) ? json_string_value(v) : text == NULL ? "" : text);
-	printer_newline(p);
 	free(text);
 }
 
-/* `key: value` for each member, a line for each element of a list. */
+/* An index: `  NAME: key value, key value`. */
+static void put_index(struct printer *p, json_t *index)
+{
+	const char *name = json_string_value(json_object_get(index, "name")), *before = " ", *key;
+	json_t *v;
+
+	printer_format(p, PRINTER_PLAIN, "  %s:", name == NULL ? "" : name);
+	json_object_foreach(index, key, v)
+	{
+		if (strcmp(key, "name") == 0)
+			continue;
+		printer_format(p, PRINTER_PLAIN, "%s", before);
+		put_pair(p, key, " ", v);
+		before = ", ";
+	}
+	printer_newline(p);
+}
+
+/* `key: value` for each member; behind a list's key a line for each element. */
 static void put_members(struct printer *p, json_t *object)
 {
 	const char *key;
@@ -34,10 +52,13 @@ static void put_members(struct printer *p, json_t *object)
 
 	json_object_foreach(object, key, v)
 	{
-		if (!json_is_array(v))
-			put_pair(p, key, v);
+		if (json_is_array(v))
+			printer_format(p, PRINTER_PLAIN, "%s:", key);
+		else
+			put_pair(p, key, ": ", v);
+		printer_newline(p);
 		for (size_t i = 0; i < json_array_size(v); i++)
-			put_pair(p, key, json_array_get(v, i));
+			put_index(p, json_array_get(v, i));
 	}
 }
 
