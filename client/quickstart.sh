@@ -72,7 +72,16 @@ rc=0
 build/indexer/bqindex update -o "$made/news" corpus/news || rc=$?
 [ "$rc" -le 1 ] || exit 2
 
-say "searching: bq --socket $socket -i $made/news" "$@"
+# The words as a shell wants them: what has a blank is one argument.
+words=
+for word; do
+	case $word in
+	*\"*) words="$words '$word'" ;;
+	*[[:space:]]*) words="$words \"$word\"" ;;
+	*) words="$words $word" ;;
+	esac
+done
+say "searching: bq --socket $socket -i $made/news$words"
 rc=0
 export BQ_PAGER=
 "$bq" --socket "$socket" -i "$made/news" -- "$@" || rc=$?
