@@ -41,6 +41,10 @@ mkdir docs
 printf 'Notes\n\nthe biometric data\nsharing agreement\n' >docs/a.txt
 printf '# Heading\n\nbiometric data sharing, \033]0;title\007 \342\200\256evil\r\nlast line\n' >docs/b.md
 printf 'status of the city\n' >docs/c.txt
+{
+	printf 'zebra %0400d\n' 0 # the title of a text without a heading
+	echo 'more'
+} >docs/long.txt
 i=0
 while [ $i -lt 2300 ]; do
 	echo '{"id":"r'$i'","title":"Record","text":"common word number n'$i'"}'
@@ -134,12 +138,27 @@ err_has "bq -- open data"
 run 2 -i nothere foo
 err_has "no index named nothere"
 run 2 -i ./docs foo
+err_has "$tmp/docs is no index"
 run 2 --socket "$tmp/none" --no-autostart foo
 err_has "no daemon"
 run 2 --socket "$(printf '%0200d' 0)" foo
 err_has "107"
 run 2 --sort sideways foo
 run 2 suggest bio
+err_has "does not know SUGGEST"
+
+# ---- another configuration is answered from its own indexes or not at all
+echo "in another city" >other.txt
+"$BQ_BINARY_DIR/indexer/bqindex" build -o other other.txt 2>/dev/null
+printf '[index.other]\npath = %s/other\n' "$tmp" >other.ini
+sed 's/\[index\.docs\]/[index.mine]/' .config/bq/config.ini >mine.ini
+run 2 --config other.ini city
+silent out
+err_has "does not serve $tmp/other"
+run 0 --config mine.ini -l city
+out_is 'docs/c.txt\n'
+run 2 --config nofile.ini city
+err_has "nofile.ini: No such file"
 run 0 --help
 out_has "Exit status"
 run 0 --version
@@ -170,6 +189,9 @@ if command -v script >/dev/null 2>&1; then
 	VISUAL='echo edits' "$bq" open 1 >out || fail "open 1"
 	grep -q "^edits +3 $tmp/docs/" out || fail "open: $(cat out)"
 	run 2 open 99
+	NO_COLOR=1 script -qec "$bq zebra" /dev/null >out </dev/null
+	[ "$(sed -n 1p out | wc -c)" -lt 140 ] || fail "a title fills the screen: $(cat out)"
+	sed -n 1p out | grep -q '000[.][.][.]' || fail "the title's cut is not said: $(cat out)"
 	unset BQ_PAGER
 fi
 
@@ -180,6 +202,8 @@ silent err
 
 # ---- batch
 printf 'q1\tbiometric data\n"data sharing"\n\nnothinghere\n+city (not syntax\n' >queries
+run 0 batch queries --format json
+[ "$(grep -c '"qid":"2".*"total":2,' out)" -eq 1 ] || fail "json: $(cat out)"
 run 0 batch queries
 [ "$(head -n 1 out)" = "id,query,rank,score,path,line,col,title,text" ] || fail "csv: $(cat out)"
 [ "$(cut -d, -f1,3 out | grep -c '^"q1"')" -eq 2 ] || fail "csv: $(cat out)"
@@ -199,6 +223,8 @@ echo common >queries
 run 0 batch queries
 lines 2301
 run 2 batch nosuchfile
+printf '\t "sharing biometric" \r\nx\t "sharing biometric"\t\n' >queries
+run 1 batch queries # blanks around it are none of a phrase
 printf '"unbalanced\ncity\n' >queries
 run 0 batch -- queries
 run 2 batch queries -e
@@ -211,7 +237,7 @@ printf 'COUNT\tbiometric city\nTOP_10\t+biometric +data\nTOP_10_COUNT\t"data sha
 
 # ---- status, doctor, stop
 run 0 status
-out_has "docs"
+out_has "  docs: dir $tmp/"
 run 0 doctor
 run 0 stop
 run 1 stop

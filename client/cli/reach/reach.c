@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/reach/files.h"
 #include "cli/reach/places.h"
@@ -71,19 +72,23 @@ static void complain_unrecorded(const struct config *c, const char *name)
 		printer_complain("  %s  %s", c->indexes[i].name, c->indexes[i].path);
 }
 
-static bool add_name(struct reach *r, const char *name)
+static bool append_name(struct reach *r, const char *name)
 {
 	char *longer = NULL;
 
-	if (!r->is_override && config_find(&r->config, name) == NULL) {
-		complain_unrecorded(&r->config, name);
-		return false;
-	}
 	if (asprintf(&longer, "%s%s%s", r->names == NULL ? "" : r->names, r->names == NULL ? "" : ",", name) < 0)
 		return false;
 	free(r->names);
 	r->names = longer;
 	return true;
+}
+
+static bool add_name(struct reach *r, const char *name)
+{
+	if (r->is_override || config_find(&r->config, name) != NULL)
+		return append_name(r, name);
+	complain_unrecorded(&r->config, name);
+	return false;
 }
 
 static bool choose_indexes(struct reach *r, const struct cmdline *o)
@@ -137,6 +142,10 @@ static bool read_config(struct reach *r, const struct cmdline *o)
 	r->wants_config = o->config != NULL || o->no_config;
 	if (o->no_config)
 		return true;
+	if (o->config != NULL && o->verb != VERB_INDEX && access(o->config, F_OK) != 0) {
+		printer_complain("%s: %s", o->config, strerror(errno));
+		return false;
+	}
 	if (o->config == NULL && !places_config(file))
 		return false;
 	if (config_read(o->config != NULL ? o->config : file, &r->config, &err) == BQ_OK)
@@ -259,22 +268,38 @@ static bool name_served_dir(struct reach *r, const json_t *indexes, const char *
 		bool same = real != NULL && strcmp(real, dir) == 0;
 		free(real);
 		if (same && name != NULL)
-			return add_name(r, name);
+			return append_name(r, name);
 	}
 	printer_complain("the daemon at %s does not serve %s; stop it (bq stop) or start one that does", r->address,
 		dir);
 	return false;
 }
 
-/* A daemon that others started, asked for a directory: does it serve it? */
+/* Ask for the recorded indexes under the names they are served by: the daemon may
+ * have been started with another configuration. */
+static bool name_recorded(struct reach *r, const json_t *indexes)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < r->config.n_indexes && ok; i++) {
+		char *real = resolve(r->config.indexes[i].path);
+		ok = name_served_dir(r, indexes, real != NULL ? real : r->config.indexes[i].path);
+		free(real);
+	}
+	return ok;
+}
+
+/* A daemon that others started, asked for directories or for what a configuration
+ * of the user's choice records: does it serve them? */
 static bool check_served(struct reach *r, struct bq_client *c)
 {
+	bool by_config = r->wants_config && r->n_dirs == 0 && r->names == NULL && r->config.n_indexes > 0;
 	struct bq_client_request req = BQ_CLIENT_REQUEST_INIT;
 	struct bq_client_reply reply;
 	struct bq_error err;
 	bool ok = true;
 
-	if (!r->is_override || r->n_dirs == 0)
+	if (!by_config && (!r->is_override || r->n_dirs == 0))
 		return true;
 	req.verb = "INDEXES";
 	if (bq_client_call(c, &req, 5000, &reply, &err) != BQ_OK) {
@@ -284,8 +309,20 @@ static bool check_served(struct reach *r, struct bq_client *c)
 	const json_t *indexes = json_object_get(reply.root, "indexes");
 	for (size_t i = 0; i < r->n_dirs && ok; i++)
 		ok = name_served_dir(r, indexes, r->dirs[i]);
+	if (by_config)
+		ok = name_recorded(r, indexes);
 	bq_client_reply_release(&reply);
 	return ok;
+}
+
+/* Whether a directory, named without a scheme, can be an index.  One that may not
+ * be looked into is left to the daemon's words. */
+static bool is_index(const char *real)
+{
+	char manifest[PATH_MAX];
+
+	return strchr(real, '/') != real || !files_format(manifest, sizeof manifest, "%s/MANIFEST", real) ||
+		access(manifest, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
 /* Nothing listens there: start one, or say why not. */
@@ -298,6 +335,12 @@ static bool start(struct reach *r, const struct cmdline *o, struct bq_client **o
 		else
 			printer_complain("nothing is indexed yet; to index a directory: bq index DIR");
 		return false;
+	}
+	for (size_t i = 0; i < r->n_dirs; i++) {
+		if (!is_index(r->dirs[i])) {
+			printer_complain("%s is no index (no MANIFEST); to index a directory: bq index DIR", r->dirs[i]);
+			return false;
+		}
 	}
 	if (!reach_may_start(r, o)) {
 		printer_complain("no daemon: %s", why->msg);
