@@ -235,6 +235,21 @@ printf 'COUNT\tbiometric city\nTOP_10\t+biometric +data\nTOP_10_COUNT\t"data sha
 	"$bq" bench-serve >out
 [ "$(tr '\n' ' ' <out)" = "3 1 2 UNSUPPORTED UNSUPPORTED 0 " ] || fail "bench-serve: $(cat out)"
 
+# ---- an index that is gone is not searched, and every form says so
+mkdir more
+echo "one more city" >more/m.txt
+run 0 index more
+run 0 -c city
+[ "$(cat out)" -eq 2 ] || fail "two indexes: $(cat out err)"
+mv .local/share/bq/more gone
+run 0 stop
+run 0 city
+err_has "index more is not searched"
+run 0 -c city
+out_is '1\n'
+err_has "index more is not searched"
+mv gone .local/share/bq/more
+
 # ---- status, doctor, stop
 run 0 status
 out_has "  docs: dir $tmp/"

@@ -343,7 +343,7 @@ static int run(struct batch *b)
 	if (status != BQ_OK)
 		printer_complain("%s", err.msg);
 	if (b->n_cut > 0)
-		printer_complain("%llu of %llu queries have more than %llu documents", (unsigned long long)b->n_cut,
+		printer_complain("%llu of %llu queries have more documents than the %llu written", (unsigned long long)b->n_cut,
 			(unsigned long long)b->n_done, (unsigned long long)b->max_hits);
 	return status != BQ_OK || b->n_failed > 0 ? 2 : b->n_found > 0 ? 0 : 1;
 }

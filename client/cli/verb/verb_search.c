@@ -176,15 +176,20 @@ static void say_stats(const struct search *s, const struct bq_client_end *e)
 			printer_count(e->total, all), (unsigned long long)e->took_us, (unsigned long long)e->gen);
 }
 
+static void say_warnings(const struct bq_client_reply *reply)
+{
+	for (uint32_t i = 0; i < reply->as.end.n_warnings; i++) {
+		struct bq_span w = bq_client_end_warning(reply, i);
+		printer_complain("warning: %.*s", (int)w.len, w.ptr);
+	}
+}
+
 /* Warnings, hints and counts on standard error; the exit status. */
 static int say_end(const struct search *s, const struct bq_client_reply *reply)
 {
 	const struct bq_client_end *e = &reply->as.end;
 
-	for (uint32_t i = 0; i < e->n_warnings; i++) {
-		struct bq_span w = bq_client_end_warning(reply, i);
-		printer_complain("warning: %.*s", (int)w.len, w.ptr);
-	}
+	say_warnings(reply);
 	if (e->is_partial)
 		printer_complain("only part of the answer: %.*s", (int)e->why.len, e->why.ptr);
 	say_hint(s, e);
@@ -207,6 +212,8 @@ static void say_failure(const struct search *s, const struct bq_client_failure *
 		printer_format(&p, PRINTER_PLAIN, "  %s", s->query.text);
 		fprintf(stderr, "\n  %*s^\n", (int)f->at, "");
 	}
+	if (s->reach.is_tcp && s->reach.token == NULL && bq_span_eq(f->code, BQ_SPAN("forbidden")))
+		printer_complain("the token is in a file: --auth-file FILE");
 	if (f->hint.len > 0)
 		printer_complain("%.*s", (int)f->hint.len, f->hint.ptr);
 }
@@ -274,6 +281,7 @@ static int run_count(struct search *s)
 		printer_json(&s->results.out, reply.kind == BQ_REPLY_ERR ? "\"kind\":\"ERR\"" : "\"kind\":\"END\"",
 			reply.object);
 	if (reply.kind == BQ_REPLY_END && reply.as.end.has_total) {
+		say_warnings(&reply);
 		if (!s->o->as_json && !s->o->is_quiet)
 			printf("%llu\n", (unsigned long long)reply.as.end.total);
 		rc = reply.as.end.total > 0 ? 0 : 1;
