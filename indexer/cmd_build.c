@@ -250,7 +250,7 @@ static int run_build(const struct options *o, bool is_update)
 	r.report.is_update = is_update;
 	r.report.code = judge(&r, rc);
 	if (rc != BQ_OK)
-		complain("%s: %s", o->index, err.msg);
+		complain_of(o->index, err.msg);
 	else if (o->json)
 		report_print_json(&r.report, o);
 	else

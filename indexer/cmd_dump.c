@@ -262,7 +262,7 @@ static void dump_docs(struct dump *d, const struct bq_leaf *l)
 static int finish(const struct dump *d)
 {
 	if (d->read.error.status != BQ_OK) {
-		complain("%s: %s", d->o->index, d->read.error.msg);
+		complain_of(d->o->index, d->read.error.msg);
 		return EXIT_FAILED;
 	}
 	const struct options *o = d->o;
@@ -281,7 +281,7 @@ int cmd_dump(const struct options *o)
 	int code;
 
 	if (bq_index_open(o->index, &d.ix, &err) != BQ_OK) {
-		complain("%s: %s", o->index, err.msg);
+		complain_of(o->index, err.msg);
 		return EXIT_FAILED;
 	}
 	if (d.ix->is_remote) {

@@ -59,7 +59,7 @@ static bool export_all(struct export *x)
 	if (stop_signal != 0) /* also what ended a write */
 		complain("%s: stopped", x->o->index);
 	else if (rc != BQ_END)
-		complain("%s: %s", x->o->index, err.msg);
+		complain_of(x->o->index, err.msg);
 	return rc == BQ_END && stop_signal == 0;
 }
 
@@ -121,7 +121,7 @@ static bool write_databases(struct export *x)
 	int rc = open_databases(x, &b, &err);
 
 	if (rc != BQ_OK) {
-		complain("%s: %s", x->o->output, err.msg);
+		complain_of(x->o->output, err.msg);
 		return false;
 	}
 	rc = add_all(x, b, &err);
@@ -130,7 +130,7 @@ static bool write_databases(struct export *x)
 	else
 		bq_xapian_build_abort(b);
 	if (rc != BQ_OK)
-		complain("%s: %s", x->o->index, rc == BQ_ECANCELLED ? "stopped" : err.msg);
+		complain_of(x->o->index, rc == BQ_ECANCELLED ? "stopped" : err.msg);
 	return rc == BQ_OK;
 }
 
@@ -159,7 +159,7 @@ int cmd_export(const struct options *o)
 	stop_catch();
 	skips_init(&x.skips);
 	if (reread_open_dir(o->index, &x.source_opts, &x.from, &err) != BQ_OK) {
-		complain("%s: %s", o->index, err.msg);
+		complain_of(o->index, err.msg);
 		skips_release(&x.skips);
 		return EXIT_FAILED;
 	}

@@ -208,7 +208,7 @@ int cmd_info(const struct options *o)
 	int code = EXIT_DONE;
 
 	if (bq_index_open(o->index, &ix, &err) != BQ_OK) {
-		complain("%s: %s", o->index, err.msg);
+		complain_of(o->index, err.msg);
 		return EXIT_FAILED;
 	}
 	if (ix->is_remote) {

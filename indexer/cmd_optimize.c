@@ -56,7 +56,7 @@ int cmd_optimize(const struct options *o)
 	progress_release(&progress);
 	double seconds = (double)(clock_now_ns() - start) / 1e9;
 	if (rc != BQ_OK) {
-		complain("%s: %s", o->index, err.msg);
+		complain_of(o->index, err.msg);
 		return EXIT_FAILED;
 	}
 	report_print_left_out(&r, o);

@@ -17,6 +17,6 @@ int cmd_verify(const struct options *o)
 		(void)printf("%s: sound\n", o->index);
 		return EXIT_DONE;
 	}
-	complain("%s: %s", o->index, err.msg);
+	complain_of(o->index, err.msg);
 	return rc == BQ_EFORMAT ? EXIT_DAMAGED : EXIT_FAILED;
 }

@@ -99,6 +99,16 @@ void complain(const char *fmt, ...)
 	bq_log(BQ_LOG_ERR, "%s", line);
 }
 
+void complain_of(const char *path, const char *msg)
+{
+	size_t n = strlen(path);
+
+	if (strncmp(msg, path, n) == 0 && msg[n] == ':')
+		complain("%s", msg);
+	else
+		complain("%s: %s", path, msg);
+}
+
 /* ---- help -------------------------------------------------------------- */
 
 static void print_option(const struct option *o)

@@ -64,6 +64,10 @@ void options_release(struct options *o);
 /* `bqindex: ...` on standard error, on one line and without control bytes. */
 void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* complain() of an index or a file: `PATH: MSG`, the path once where `msg` begins
+ * with it. */
+void complain_of(const char *path, const char *msg);
+
 /* The verbs.  Each does all of its work, says what there is to say, and
  * returns the exit code. */
 

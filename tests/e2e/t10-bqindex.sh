@@ -112,7 +112,7 @@ says out 'pairs      off'
 
 # --- what is refused ------------------------------------------------------
 run 2 build -o docs lines
-says err 'not empty and no index'
+says err 'bqindex: docs: not empty and no index'
 run 2 build -o index nowhere
 says err 'nowhere'
 run 2 build -o index
