@@ -187,6 +187,8 @@ static int fail_unknown(const char *arg, enum verb verb)
 	if (other.row != NULL)
 		printer_complain("%s is no option of bq %s", arg,
 			verb == VERB_SEARCH ? "for searching" : verbs[verb].name);
+	else if (verb != VERB_SEARCH && verb != VERB_EXPLAIN)
+		printer_complain("unknown option %s; bq --help lists them", arg);
 	else
 		printer_complain("unknown option %s; to leave a word out: bq foo NOT %s", arg, arg + strspn(arg, "-"));
 	return 2;

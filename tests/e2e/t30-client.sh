@@ -133,6 +133,8 @@ err_has "unbalanced quote"
 silent out
 run 2 foo -city
 err_has "bq foo NOT city"
+run 2 index --lang=de docs
+err_has "unknown option --lang=de; bq --help"
 run 2 open data
 err_has "bq -- open data"
 run 2 -i nothere foo
@@ -186,6 +188,14 @@ if command -v script >/dev/null 2>&1; then
 	if grep -q "$(printf '\033')" out; then fail "NO_COLOR is ignored"; fi
 	TERM=dumb script -qec "$bq biometric data" /dev/null >out </dev/null
 	if grep -q "$(printf '\033')" out; then fail "TERM=dumb is ignored"; fi
+	(
+		unset BQ_PAGER
+		export PAGER='sed s/^/paged:/'
+		TERM=dumb script -qec "$bq biometric data" /dev/null >out </dev/null
+		script -qec "$bq biometric data" /dev/null >out2 </dev/null
+	)
+	if grep -q paged: out; then fail "a pager at a dumb terminal: $(cat out)"; fi
+	grep -q paged: out2 || fail "no pager at a terminal: $(cat out2)"
 	VISUAL='echo edits' "$bq" open 1 >out || fail "open 1"
 	grep -q "^edits +3 $tmp/docs/" out || fail "open: $(cat out)"
 	run 2 open 99

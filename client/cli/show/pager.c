@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,11 +12,16 @@
 
 static pid_t pager;
 
+/* None at a terminal that cannot do what pagers do: less would wait for a key
+ * there, in an editor's window where there is none. */
 static const char *choose(void)
 {
-	const char *own = getenv("BQ_PAGER"), *any = getenv("PAGER");
+	const char *own = getenv("BQ_PAGER"), *any = getenv("PAGER"), *term = getenv("TERM");
+	bool is_dumb = term == NULL || term[0] == '\0' || strcmp(term, "dumb") == 0;
 
-	return own != NULL ? own : any != NULL ? any : "less";
+	if (own != NULL)
+		return own;
+	return is_dumb ? "" : any != NULL ? any : "less";
 }
 
 /* The pager's words are the user's own, so a shell reads them. */
