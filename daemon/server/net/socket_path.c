@@ -85,6 +85,8 @@ static bool is_file_at(int fd, const char *path)
 	return fstat(fd, &a) == 0 && stat(path, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
+/* One that starts has no socket yet; one whose socket somebody removed never will
+ * again, and no client can stop it. */
 static int report_owner(const char *path, int fd, struct bq_error *err)
 {
 	char pid[24] = "";
@@ -92,6 +94,10 @@ static int report_owner(const char *path, int fd, struct bq_error *err)
 
 	pid[n < 0 ? 0 : n] = '\0';
 	pid[strcspn(pid, "\n")] = '\0';
+	if (access(path, F_OK) != 0)
+		return bq_error_set(err, BQ_ELOCKED, 0,
+			"%s: another daemon serves it (PID %s), and its socket is missing: if that lasts, kill %s", path,
+			pid, pid);
 	return bq_error_set(err, BQ_ELOCKED, 0, "%s: another daemon serves it (PID %s)", path, pid);
 }
 

@@ -115,6 +115,11 @@ static void test_one_daemon_a_socket(void **state)
 	bqp_daemon_stop(&d);
 	assert_int_equal(stat(d.socket, &st), -1);
 	bqp_daemon_start(&d); /* the place is free again */
+	char moved[256];
+	(void)snprintf(moved, sizeof moved, "%s.was", d.socket);
+	assert_int_equal(rename(d.socket, moved), 0);
+	fails_with(BQ_ELOCKED, ", and its socket is missing: if that lasts, kill ");
+	assert_int_equal(rename(moved, d.socket), 0);
 	bqp_daemon_stop(&d);
 	assert_int_equal(d.rc, BQ_OK);
 }
