@@ -45,6 +45,7 @@ printf 'status of the city\n' >docs/c.txt
 	printf 'zebra %0400d\n' 0 # the title of a text without a heading
 	echo 'more'
 } >docs/long.txt
+printf '\357\273\277marked file\nmore\n' >docs/bom.txt
 i=0
 while [ $i -lt 2300 ]; do
 	echo '{"id":"r'$i'","title":"Record","text":"common word number n'$i'"}'
@@ -92,6 +93,10 @@ cd /
 "$bq" -l city >"$tmp/out" || fail "in /"
 cd "$tmp"
 [ "$(cat out)" = "$tmp/docs/c.txt" ] || fail "path is not absolute: $(cat out)"
+
+# ---- a byte-order mark is counted and not shown
+run 0 --vimgrep "marked file"
+out_is 'docs/bom.txt:1:4:marked file\n'
 
 # ---- a phrase that is not there gets a hint, and no result
 run 1 "sharing biometric"

@@ -77,8 +77,17 @@ static struct snip_line line_at(const struct bq_client_snip *s, uint32_t from, u
 	return l;
 }
 
+/* The byte-order mark a file starts with is no text; columns count it. */
+static uint32_t behind_bom(const struct bq_client_snip *s, uint32_t from)
+{
+	bool is_start = from == 0 && s->first_line <= 1 && bq_span_starts(s->text, BQ_SPAN("\xef\xbb\xbf"));
+
+	return is_start ? 3 : from;
+}
+
 static void put_marked(struct results *r, const struct bq_client_snip *s, uint32_t from, uint32_t to)
 {
+	from = behind_bom(s, from);
 	struct printer_marks marks = { s->marks, s->n_marks, from };
 
 	while (to > from && (s->text.ptr[to - 1] == '\n' || s->text.ptr[to - 1] == '\r'))
