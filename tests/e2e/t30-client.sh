@@ -226,6 +226,9 @@ out_has '"4","nothinghere",0,'
 run 0 batch queries --format trec -n 1
 grep -q '^q1 Q0 [^ ]* 1 1 bq$' out || fail "trec: $(cat out)"
 [ "$(grep -c '^q1 ' out)" -eq 1 ] || fail "trec -n: $(cat out)"
+printf '\303\251"\\\002\377\tcity\n' >odd
+run 0 batch odd --format json
+out_has "$(printf '"qid":"\303\251\\u0022\\u005c\\u0002\357\277\275"')"
 i=0
 while [ $i -lt 300 ]; do
 	echo "common n$i"

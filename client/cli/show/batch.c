@@ -56,6 +56,23 @@ static void put_csv(FILE *out, const struct batch_query *q, uint64_t rank, const
 
 /* ---- json -------------------------------------------------------------- */
 
+static bool needs_escape(char c) { return (unsigned char)c < 0x20 || c == '"' || c == '\\'; }
+
+/* The inside of a JSON string: what a line of the user's file may hold. */
+static void put_string(FILE *out, struct bq_span s)
+{
+	size_t n;
+
+	for (size_t i = 0; i < s.len; i += n) {
+		n = 0;
+		while (i + n < s.len && !needs_escape(s.ptr[i + n]))
+			n++;
+		safe_write(out, bq_span_make(s.ptr + i, n), SAFE_JSON);
+		if (n == 0)
+			fprintf(out, "\\u%04x", (unsigned)(unsigned char)s.ptr[i + n++]);
+	}
+}
+
 static void put_json(FILE *out, const struct batch_query *q, const struct bq_client_reply *r)
 {
 	struct printer p = { .out = out };
@@ -66,13 +83,7 @@ static void put_json(FILE *out, const struct batch_query *q, const struct bq_cli
 	if (m == NULL)
 		return;
 	fprintf(m, "\"kind\":\"%.*s\",\"qid\":\"", (int)r->kind_word.len, r->kind_word.ptr);
-	for (size_t i = 0; i < q->id.len; i++) {
-		unsigned char c = (unsigned char)q->id.ptr[i];
-		if (c < 0x20 || c >= 0x7f || c == '"' || c == '\\')
-			fprintf(m, "\\u%04x", c);
-		else
-			putc(c, m);
-	}
+	put_string(m, q->id);
 	putc('"', m);
 	if (fclose(m) == 0)
 		printer_json(&p, members, r->object);
