@@ -243,6 +243,14 @@ lines 2301
 run 2 batch nosuchfile
 printf '\t "sharing biometric" \r\nx\t "sharing biometric"\t\n' >queries
 run 1 batch queries # blanks around it are none of a phrase
+{
+	printf 'city\n'
+	printf '%070000d\n' 0 # longer than any request: the others are answered
+	printf 'cit\377y\ncity\0x\n+city\n'
+} >queries
+run 2 batch queries --format trec
+[ "$(cut -d' ' -f1 out | tr '\n' ' ')" = "1 5 " ] || fail "a long line: $(cat out err)"
+err_has "2: the request is longer"
 printf '"unbalanced\ncity\n' >queries
 run 0 batch -- queries
 run 2 batch queries -e
@@ -252,6 +260,12 @@ err_has "1: unbalanced quote"
 printf 'COUNT\tbiometric city\nTOP_10\t+biometric +data\nTOP_10_COUNT\t"data sharing"\nTOP_7\tx\nnonsense\nCOUNT\t+status -city\n' |
 	"$bq" bench-serve >out
 [ "$(tr '\n' ' ' <out)" = "3 1 2 UNSUPPORTED UNSUPPORTED 0 " ] || fail "bench-serve: $(cat out)"
+
+{
+	printf 'COUNT\tcity\nCOUNT\t'
+	printf '%070000d\nCOUNT\tcity\0x\nCOUNT\tcity' 0
+} | "$bq" bench-serve >out
+[ "$(tr '\n' ' ' <out)" = "1 UNSUPPORTED UNSUPPORTED 1 " ] || fail "bench-serve: $(cat out)"
 
 # ---- an index that is gone is not searched, and every form says so
 mkdir more

@@ -135,6 +135,17 @@ static bool read_query(struct batch *b, struct slot *s)
 	return true;
 }
 
+/* A query that no request has room for is answered here, as the daemon would. */
+static int refuse(struct slot *s, struct bq_error *err)
+{
+	char line[256];
+	int n = snprintf(line, sizeof line, "#%s ERR {\"code\":\"line_too_long\",\"status\":413,\"msg\":\"%s\"}", s->id,
+		err->msg);
+
+	s->state = SLOT_DONE;
+	return bq_client_reply_parse(bq_span_make(line, (size_t)n), &s->end, err);
+}
+
 /* Fill the ring with queries and send them. */
 static int refill(struct batch *b, struct bq_error *err)
 {
@@ -153,6 +164,8 @@ static int refill(struct batch *b, struct bq_error *err)
 			return bq_error_set(err, BQ_ENOMEM, 0, "no memory");
 		b->n++;
 		status = ask(b, s, err);
+		if (status == BQ_ELIMIT)
+			status = refuse(s, err);
 	}
 	return status;
 }
@@ -329,10 +342,10 @@ static int run(struct batch *b)
 	batch_put_head(stdout, b->format);
 	do {
 		status = refill(b, &err);
-		if (status == BQ_OK && b->n > 0)
-			status = read_some(b, &err);
 		if (status == BQ_OK)
 			status = advance(b, &err);
+		if (status == BQ_OK && b->n > 0)
+			status = read_some(b, &err);
 	} while (status == BQ_OK && (b->n > 0 || !b->at_eof));
 	while (b->n > 0)
 		slot_release(slot_at(b, --b->n));

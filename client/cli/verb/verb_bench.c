@@ -47,12 +47,12 @@ static int read_end(struct bq_client *c, struct bq_client_reply *r, struct bq_er
 }
 
 /* The answer to one line; a status only when the connection failed. */
-static int answer(struct bq_client *c, struct bq_span index, char *line, struct bq_error *err)
+static int answer(struct bq_client *c, struct bq_span index, const char *line, size_t len, struct bq_error *err)
 {
 	struct bq_client_request req = BQ_CLIENT_REQUEST_INIT;
 	struct bq_client_reply r;
-	size_t n = strcspn(line, "\t");
-	const struct command *cmd = line[n] == '\t' ? find_command(line, n) : NULL;
+	const char *tab = memchr(line, '\t', len);
+	const struct command *cmd = tab != NULL ? find_command(line, (size_t)(tab - line)) : NULL;
 
 	if (cmd == NULL) {
 		puts("UNSUPPORTED");
@@ -63,7 +63,7 @@ static int answer(struct bq_client *c, struct bq_span index, char *line, struct 
 	req.stopwords = "keep";
 	req.no_cache = true;
 	req.index = index;
-	req.query = bq_span_of(line + n + 1);
+	req.query = bq_span_make(tab + 1, (size_t)(line + len - tab - 1));
 	req.timeout_ms = TIMEOUT_MS;
 	if (cmd->limit > 0) {
 		req.limit = cmd->limit;
@@ -71,6 +71,10 @@ static int answer(struct bq_client *c, struct bq_span index, char *line, struct 
 		req.total = cmd->wants_count ? "exact" : "none";
 	}
 	int status = bq_client_send(c, &req, err);
+	if (status == BQ_ELIMIT) { /* no request has room for it */
+		puts("UNSUPPORTED");
+		return BQ_OK;
+	}
 	if (status == BQ_OK)
 		status = read_end(c, &r, err);
 	if (status != BQ_OK)
@@ -95,8 +99,9 @@ static int serve(struct bq_client *c, struct bq_span index)
 	int status = BQ_OK;
 
 	while (status == BQ_OK && (len = getline(&line, &cap, stdin)) >= 0) {
-		line[strcspn(line, "\r\n")] = '\0';
-		status = answer(c, index, line, &err);
+		while (len > 0 && (line[len - 1] == '\n' || line[len - 1] == '\r'))
+			len--;
+		status = answer(c, index, line, (size_t)len, &err);
 		if (fflush(stdout) != 0)
 			break;
 	}
