@@ -76,17 +76,17 @@ static void print_pairs(const struct bq_index *ix, const struct totals *t)
 		(void)printf("pairs      off\n");
 		return;
 	}
-	(void)printf("pairs      of words that weigh %" PRIu32 " or more: %" PRIu64 " words, %" PRIu64 " pairs, %" PRIu64
-		" bytes, %.1f %% (of %" PRIu32 ") of what is not text\n", ix->pairs, t->pair_words, t->pairs, bytes,
-		100.0 * (double)bytes / (double)(others == 0 ? 1 : others), ix->pairs_percent);
+	(void)printf("pairs      of words that weigh %" PRIu32 " or more: %" PRIu64 " words, %" PRIu64 " pairs, %"
+		PRIu64 " bytes, %.1f %% (of %" PRIu32 ") of what is not text\n", ix->pairs, t->pair_words, t->pairs,
+		bytes, 100.0 * (double)bytes / (double)(others == 0 ? 1 : others), ix->pairs_percent);
 }
 
 static void print_databases(const struct bq_index *ix)
 {
 	for (uint32_t i = 0; i < ix->n_leaves; i++) {
 		const struct bq_leaf *l = ix->leaves[i];
-		(void)printf("database   %" PRIu64 ": %" PRIu32 " documents, %" PRIu32 " of them gone (xapian-delve says more)\n",
-			l->number, l->n_docs, l->n_dead);
+		(void)printf("database   %" PRIu64 ": %" PRIu32 " documents, %" PRIu32
+			" of them gone (xapian-delve says more)\n", l->number, l->n_docs, l->n_dead);
 	}
 }
 

@@ -46,8 +46,8 @@ int cmd_optimize(const struct options *o)
 	int rc;
 
 	if (engine_owns(o->index) || engine_is_at(o->index)) {
-		complain("%s: Xapian databases are not optimized: xapian-compact does that, or build --engine=xapian --from",
-			o->index);
+		complain("%s: Xapian databases are not optimized: xapian-compact does that, or"
+			" build --engine=xapian --from", o->index);
 		return EXIT_FAILED;
 	}
 	stop_catch();

@@ -25,7 +25,8 @@ static double cpu_seconds(int who)
 
 	if (getrusage(who, &u) != 0)
 		return 0;
-	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+		(double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
 }
 
 static double seconds(uint64_t ns)
@@ -49,8 +50,8 @@ static void print_skip(const struct skip *s)
 void report_print_left_out(const struct bq_build_report *b, const struct options *o)
 {
 	if (b->left_out != 0)
-		complain("--memory %" PRIu64 " is too little for all words that an order is found by: the %u most frequent"
-			" had no part in it", o->memory_bytes, b->left_out);
+		complain("--memory %" PRIu64 " is too little for all words that an order is found by: the"
+			" %u most frequent had no part in it", o->memory_bytes, b->left_out);
 }
 
 void report_print(const struct report *r, const struct options *o)

@@ -43,7 +43,8 @@ int mapfile_open(int dirfd, const char *name, struct mapfile *out, struct bq_err
 void mapfile_forget(const struct mapfile *m)
 {
 	if (m->ptr != NULL)
-		(void)madvise((void *)(uintptr_t)m->ptr, m->len, MADV_DONTNEED); /* read-only and shared: nothing is lost */
+		/* Read-only and shared: nothing is lost. */
+		(void)madvise((void *)(uintptr_t)m->ptr, m->len, MADV_DONTNEED);
 }
 
 void mapfile_expect(const struct mapfile *m, enum mapfile_use use)

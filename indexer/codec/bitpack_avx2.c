@@ -32,7 +32,8 @@ load_row(const uint8_t *in, unsigned bits, unsigned row, __m256i mask)
 AVX2 static inline __attribute__((always_inline)) void
 unpack(const uint8_t *in, unsigned bits, uint32_t *out, int more)
 {
-	const __m256i mask = _mm256_set1_epi32(bits == 32 ? -1 : (int)((1u << bits) - 1)), add = _mm256_set1_epi32(more);
+	const __m256i mask = _mm256_set1_epi32(bits == 32 ? -1 : (int)((1u << bits) - 1)),
+		add = _mm256_set1_epi32(more);
 
 #pragma GCC unroll 32
 	for (unsigned row = 0; row < BITPACK_ROWS; row++) {
@@ -125,7 +126,8 @@ AVX2 static uint32_t decode_set(const uint8_t *in, uint32_t n_words, uint32_t fi
 	for (const uint8_t *end = in + (size_t)n_words * 8; in < end; in += 8) {
 #pragma GCC unroll 8
 		for (unsigned i = 0; i < 8; i++) {
-			__m256i at = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)&places[in[i]]));
+			const __m128i *eight_at = (const __m128i *)(const void *)&places[in[i]];
+			__m256i at = _mm256_cvtepu8_epi32(_mm_loadl_epi64(eight_at));
 			_mm256_storeu_si256((__m256i *)(void *)out, _mm256_add_epi32(at, base));
 			out += __builtin_popcount(in[i]);
 			base = _mm256_add_epi32(base, eight);

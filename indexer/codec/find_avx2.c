@@ -71,7 +71,8 @@ AVX2 static uint32_t in_full(const uint32_t *block, const uint32_t *docs, uint32
 	uint32_t n_found = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
-		__m256i doc = _mm256_set1_epi32((int)docs[i]), wanted = _mm256_xor_si256(doc, _mm256_set1_epi32(INT32_MIN));
+		__m256i doc = _mm256_set1_epi32((int)docs[i]),
+			wanted = _mm256_xor_si256(doc, _mm256_set1_epi32(INT32_MIN));
 		__m256i low = _mm256_cmpgt_epi32(wanted, ends.low), high = _mm256_cmpgt_epi32(wanted, ends.high);
 		uint32_t below = (uint32_t)_mm256_movemask_epi8(_mm256_packs_epi32(low, high));
 		uint32_t p = (uint32_t)__builtin_popcount(below) * 8;
@@ -210,7 +211,8 @@ BMI2 static inline uint32_t same_low(const struct find_sorted *b, uint32_t p, ui
 BMI2 static inline uint32_t step_at(const struct find_sorted *b, const uint16_t zeros[MOST_WORDS], uint32_t want)
 {
 	uint32_t end = b->how.n_words * 64;
-	uint32_t w = words_below(zeros, b->how.n_words, want < end ? want : end) - (want != 0), nth = want - 1 - zeros[w];
+	uint32_t w = words_below(zeros, b->how.n_words, want < end ? want : end) - (want != 0),
+		nth = want - 1 - zeros[w];
 	uint64_t zero = _pdep_u64(nth < 64 ? UINT64_C(1) << nth : 0, ~bq_get_u64(find_high(b) + 8 * (size_t)w));
 	uint32_t bit = w * 64 + 1 + (uint32_t)_tzcnt_u64(zero);
 

@@ -360,8 +360,9 @@ static int check_format(struct bq_span bytes, uint32_t wanted, struct bq_error *
 		return bq_error_set(err, BQ_EFORMAT, 0, "MANIFEST line 1: not `format bq N` [F33]");
 	if (version != wanted)
 		return bq_error_set(err, BQ_EVERSION, 0,
-			"the index has format %" PRIu64 ", this program reads format %" PRIu32 ": build the index again", version,
-			wanted);
+			"the index has format %" PRIu64 ", this program reads format %" PRIu32
+			": build the index again",
+			version, wanted);
 	return BQ_OK;
 }
 

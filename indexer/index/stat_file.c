@@ -73,7 +73,8 @@ static const char *check_bytes(struct bq_span bytes, const struct manifest_segme
 		return "not what MANIFEST says";
 	if (n == 0 || !is_zero(p + 36, HEADER - 36) || !is_zero(p + docs_end, (size_t)(times - docs_end)))
 		return "no document, or bytes that must be 0 are not";
-	*out = (struct stamps){ n, (const uint32_t *)(const void *)(p + HEADER), (const int64_t *)(const void *)(p + times),
+	*out = (struct stamps){ n, (const uint32_t *)(const void *)(p + HEADER),
+		(const int64_t *)(const void *)(p + times),
 		(const int64_t *)(const void *)(p + times + 8 * (uint64_t)n) };
 	for (uint32_t i = 0; i < n; i++)
 		if (out->docs[i] >= s->n_docs || (i != 0 && out->docs[i] <= out->docs[i - 1]))

@@ -130,7 +130,8 @@ static bool skips_are_right(const struct check *c, const struct postings_list *l
 {
 	for (uint32_t b = 0; b < l->n_blocks; b++) {
 		bool is_end = b % BQ_SKIP_FANOUT == BQ_SKIP_FANOUT - 1 || b + 1 == l->n_blocks;
-		if (is_end && memcmp(l->up_last + 4 * (size_t)(b / BQ_SKIP_FANOUT), l->last_doc + 4 * (size_t)b, 4) != 0)
+		const uint8_t *up = l->up_last + 4 * (size_t)(b / BQ_SKIP_FANOUT);
+		if (is_end && memcmp(up, l->last_doc + 4 * (size_t)b, 4) != 0)
 			return false;
 	}
 	return l->blocks.ptr + l->blocks.len == c->s->ppost.ptr + e->off + e->bytes;

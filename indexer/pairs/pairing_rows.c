@@ -196,7 +196,8 @@ static void put_row(struct job *j, struct hand *h, uint32_t a)
 
 	records_sort(&j->rows->records, a, &h->row);
 	for (uint32_t b = 0, from = 0; b < j->rows->p->n_words; from = row->ends[b++]) {
-		struct waiting e = { .ttf = row->ends[b] - from, .a = (uint16_t)a, .b = (uint16_t)b, .impact = UINT8_MAX };
+		struct waiting e = { .ttf = row->ends[b] - from, .a = (uint16_t)a, .b = (uint16_t)b,
+			.impact = UINT8_MAX };
 		if (e.ttf == 0 || kept->rank[b] >= j->n_keep)
 			continue;
 		e.df = fold_docs(row->docs + from, row->tfs, (uint32_t)e.ttf);

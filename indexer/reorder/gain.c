@@ -34,7 +34,8 @@ void gain_init(struct gain *g)
 	enum { MORE = 8 }; /* digits that products leave right */
 
 	for (uint32_t x = 0; x < GAIN_EXACT; x++) {
-		int64_t after = (x + 1) * fine_log2(x + 2, FRACTION + MORE), before = x * fine_log2(x + 1, FRACTION + MORE);
+		int64_t after = (x + 1) * fine_log2(x + 2, FRACTION + MORE),
+			before = x * fine_log2(x + 1, FRACTION + MORE);
 		g->steps[x] = (int32_t)((after - before) >> MORE);
 	}
 }

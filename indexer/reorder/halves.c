@@ -134,7 +134,8 @@ static void weigh_docs(struct halves *h, const struct graph *g, int64_t toll, st
 		least = UINT64_MAX;
 	for (uint32_t from = 0, to; from < g->n_docs; from = to) {
 		to = n + 1 == max ? g->n_docs : find_end(g, from, least);
-		shares[n] = (struct share){ .task.run = sum_wishes, .h = h, .g = g, .toll = toll, .from = from, .to = to };
+		shares[n] = (struct share){ .task.run = sum_wishes, .h = h, .g = g, .toll = toll, .from = from,
+			.to = to };
 		pool_submit(pool, &shares[n++].task);
 	}
 	while (n > 0)
@@ -156,7 +157,8 @@ static int64_t find_kth(int64_t *v, uint32_t n, uint32_t k)
 
 	while (to - from > 1) {
 		int64_t pivot = v[from + (to - from) / 2];
-		uint32_t below = from, at = from, above = to; /* [from, below) < pivot, [below, at) equal, [above, to) > */
+		/* [from, below) < pivot, [below, at) equal, [above, to) above it. */
+		uint32_t below = from, at = from, above = to;
 		while (at < above) {
 			if (v[at] < pivot)
 				exchange(&v[at++], &v[below++]);

@@ -123,7 +123,8 @@ static bool put_positions(struct ordered *o, struct sorted *s, struct walk *w)
 /* The documents of the window as the base has them.  False if they are too many. */
 static bool read_window(struct ordered *o, struct sorted *s, uint32_t word)
 {
-	uint64_t rest = o->bytes < o->max_bytes ? o->max_bytes - o->bytes : 0, most = rest < LEAST_BYTES ? LEAST_BYTES : rest;
+	uint64_t rest = o->bytes < o->max_bytes ? o->max_bytes - o->bytes : 0,
+		most = rest < LEAST_BYTES ? LEAST_BYTES : rest;
 	struct walk w;
 	bool fits = true;
 
@@ -299,8 +300,8 @@ static void join_vocabulary(struct vocabulary *v)
 void ordered_init(struct ordered *o, struct vocabulary *base, const uint32_t *places, uint32_t n_docs,
 	uint64_t max_bytes)
 {
-	static const struct vocabulary_ops ops = { get_word, start_walk, next_doc, get_positions, NULL, stop_walk, rest, check,
-		fork_vocabulary, join_vocabulary };
+	static const struct vocabulary_ops ops = { get_word, start_walk, next_doc, get_positions, NULL, stop_walk, rest,
+		check, fork_vocabulary, join_vocabulary };
 
 	*o = (struct ordered){ .v = *base, .base = base, .places = places, .n_docs = n_docs, .max_bytes = max_bytes };
 	o->v.ops = &ops;

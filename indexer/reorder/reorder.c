@@ -25,7 +25,8 @@ static uint64_t graph_bytes(const struct reorder_params *params, uint32_t n_docs
 int reorder_find(struct reorder *r, struct reorder_params *params, struct merged *m, uint32_t n_docs,
 	struct bq_error *err)
 {
-	struct bisect b = { .pool = params->pool, .stop = params->stop, .progress = params->progress, .arg = params->arg };
+	struct bisect b = { .pool = params->pool, .stop = params->stop, .progress = params->progress,
+		.arg = params->arg };
 	struct graph_limits limits = { .min_df = MIN_DF, .max_df = n_docs / MAX_PART,
 		.max_bytes = graph_bytes(params, n_docs) };
 	struct graph g;

@@ -71,13 +71,14 @@ static int open_table(struct bq_span file, uint32_t n, const char *name, struct 
 		uint32_t kind = bq_get_u32(base + entry);
 		uint64_t off = bq_get_u64(base + entry + 8), len = bq_get_u64(base + entry + 16);
 		if (off != at || len > file.len || region_bytes(len) > file.len - at)
-			return bq_error_set(err, BQ_EFORMAT, entry, "%s: section %u (%s) lies outside the file [F5]", name,
-				i, section_name(kind));
+			return bq_error_set(err, BQ_EFORMAT, entry, "%s: section %u (%s) lies outside the file [F5]",
+				name, i, section_name(kind));
 		at += region_bytes(len);
 		if (kind >= SECTION_KINDS)
 			continue; /* of a later writer: skipped */
 		if (out->section[kind].ptr != NULL)
-			return bq_error_set(err, BQ_EFORMAT, entry, "%s: section %s twice [F5]", name, section_name(kind));
+			return bq_error_set(err, BQ_EFORMAT, entry, "%s: section %s twice [F5]", name,
+				section_name(kind));
 		out->section[kind] = bq_span_make(base + off, (size_t)len);
 	}
 	if (at != file.len)
@@ -105,7 +106,8 @@ int container_open(struct bq_span file, const char *name, struct container *out,
 	if (file.len < CONTAINER_HEADER || memcmp(p, CONTAINER_MAGIC, 8) != 0)
 		return bq_error_set(err, BQ_EFORMAT, 0, "%s: not a segment file [F1]", name);
 	if (bq_get_u32(p + 8) != BQ_FORMAT_VERSION)
-		return bq_error_set(err, BQ_EVERSION, 8, "%s: format version %u, this program reads %u: build the index again [F2]",
+		return bq_error_set(err, BQ_EVERSION, 8,
+			"%s: format version %u, this program reads %u: build the index again [F2]",
 			name, bq_get_u32(p + 8), BQ_FORMAT_VERSION);
 	uint32_t n = bq_get_u32(p + 12);
 	if (n > CONTAINER_MAX_SECTIONS || container_header_bytes(n) > file.len)

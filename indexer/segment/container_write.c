@@ -192,7 +192,8 @@ int container_read_back(struct container_writer *w, struct mapfile *map, struct 
 		return rc;
 	out->file = mapfile_span(map);
 	for (uint32_t i = 0; i < w->n; i++)
-		out->section[w->entries[i].kind] = bq_span_make(map->ptr + w->entries[i].off, (size_t)w->entries[i].len);
+		out->section[w->entries[i].kind] = bq_span_make(map->ptr + w->entries[i].off,
+			(size_t)w->entries[i].len);
 	return BQ_OK;
 }
 

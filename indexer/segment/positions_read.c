@@ -96,7 +96,8 @@ bool positions_spots(struct bq_span block, const uint32_t *tfs, uint32_t n, stru
 		uint64_t offset = n_groups == 1 ? 0 : (uint64_t)bq_get_u16(h + 2) << p[0];
 		uint32_t docs = n - i < BQ_POS_GROUP ? n - i : BQ_POS_GROUP;
 		if (offset > block.len - head ||
-			!spots_of_group(p + head + offset, block.len - head - (size_t)offset, h, tfs + i, docs, out + i))
+			!spots_of_group(p + head + offset, block.len - head - (size_t)offset, h, tfs + i,
+				docs, out + i))
 			return false;
 	}
 	return true;

@@ -261,7 +261,8 @@ struct tinfo postings_writer_finish(struct postings_writer *w, const struct bq_b
 
 bool postings_writer_oom(const struct postings_writer *w)
 {
-	return w->blocks.oom || w->last_doc.oom || w->block_off.oom || w->bound.oom || w->up_last.oom || w->up_bound.oom;
+	return w->blocks.oom || w->last_doc.oom || w->block_off.oom || w->bound.oom || w->up_last.oom ||
+		w->up_bound.oom;
 }
 
 void postings_writer_release(struct postings_writer *w)

@@ -387,7 +387,8 @@ static bool open_small(struct native_cursor *n, const struct bq_term *t)
 {
 	const struct segment *s = n->segment;
 	const char *section = t->kind == BQ_TERM_PAIR ? s->ppost.ptr : s->post.ptr;
-	struct bq_span bytes = bq_span_make(section + t->priv[SEGMENT_PRIV_POST], (size_t)(t->priv[SEGMENT_PRIV_MODE] >> 8));
+	struct bq_span bytes = bq_span_make(section + t->priv[SEGMENT_PRIV_POST],
+		(size_t)(t->priv[SEGMENT_PRIV_MODE] >> 8));
 
 	return postings_get_tail(s->codec, bytes, t->df, n->docs, n->tfs) && n->docs[t->df - 1] < s->leaf.n_docs;
 }

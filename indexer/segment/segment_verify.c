@@ -119,7 +119,7 @@ static int check_place(struct check *c, const struct bq_term *t, const struct po
 	}
 	struct tinfo info = tinfo_get((const uint8_t *)c->s->tinfo.ptr + t->priv[SEGMENT_PRIV_POST] * TINFO_BYTES);
 	uint64_t start = (c->post_used + 3) & ~UINT64_C(3);
-	uint64_t end = (uint64_t)((const uint8_t *)list->blocks.ptr - (const uint8_t *)c->s->post.ptr) + list->blocks.len;
+	uint64_t end = (uint64_t)(list->blocks.ptr - c->s->post.ptr) + list->blocks.len;
 	if (t->priv[SEGMENT_PRIV_POST] != c->tinfo_used++)
 		return broken(c, "TERMS", t->ord, "a term does not use the next TINFO entry [F15]");
 	if (info.post_off != start

@@ -149,7 +149,8 @@ static int read_entry(struct terms_iter *it, unsigned kind)
 	struct terms_entry *e = &it->entry;
 
 	e->tag = bq_read_varint32(&it->r);
-	if (e->tag > terms_small_tag(BQ_SMALL_DF - 1, BQ_SMALL_DF) || (e->tag == TERMS_ALIAS && !terms_kind_is_stem(kind)))
+	if (e->tag > terms_small_tag(BQ_SMALL_DF - 1, BQ_SMALL_DF) ||
+		(e->tag == TERMS_ALIAS && !terms_kind_is_stem(kind)))
 		return BQ_EFORMAT;
 	if (e->tag == TERMS_ALIAS)
 		e->alias = bq_read_varint32(&it->r);

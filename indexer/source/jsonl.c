@@ -145,7 +145,8 @@ static const char *parse_line(struct jsonl *j, struct line line, struct bq_span 
 		*lifted = bq_span_make(line.ptr + at.from, jsontext_unescape(line.ptr + at.from, at.to - at.from));
 		line = (struct line){ (char *)j->rest.ptr, j->rest.len };
 	}
-	j->record = safejson_load(bq_span_make(line.ptr, line.len), JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why, &oom);
+	j->record = safejson_load(bq_span_make(line.ptr, line.len), JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why,
+		&oom);
 	if (oom)
 		return "no memory for the record";
 	if (j->record != NULL)
@@ -186,8 +187,8 @@ static int judge_failure(struct jsonl *j, struct bq_error *err)
 	if (errno == EINTR)
 		return BQ_OK;
 	if (errno == ENOMEM)
-		return bq_error_set(err, BQ_ENOMEM, 0, "no memory to read %.*s", (int)bq_span_first(j->from.path, 120).len,
-			j->from.path.ptr);
+		return bq_error_set(err, BQ_ENOMEM, 0, "no memory to read %.*s",
+			(int)bq_span_first(j->from.path, 120).len, j->from.path.ptr);
 	source_skip(&j->base, j->from.path, j->lines.number + 1, true, stream_reason(&j->stream));
 	return BQ_END;
 }

@@ -50,9 +50,11 @@ int jsonline_write(const struct bq_doc_in *doc, struct bq_buf *line, struct bq_e
 	put_document(line, doc, fields);
 	json_decref(fields);
 	if (oom || line->oom)
-		return bq_error_set(err, BQ_ENOMEM, 0, "document %.*s: no memory for its line", (int)name.len, name.ptr);
+		return bq_error_set(err, BQ_ENOMEM, 0, "document %.*s: no memory for its line",
+			(int)name.len, name.ptr);
 	if (line->len > LINES_MAX)
-		return bq_error_set(err, BQ_ELIMIT, 0, "document %.*s: its line would be longer than 1 GiB, which build does"
-			" not read", (int)name.len, name.ptr);
+		return bq_error_set(err, BQ_ELIMIT, 0,
+			"document %.*s: its line would be longer than 1 GiB, which build does not read",
+			(int)name.len, name.ptr);
 	return BQ_OK;
 }

@@ -186,7 +186,8 @@ static const char *judge_dir(const struct source *base, int fd, int *error)
 
 static void open_dir(struct listing *l, const struct source *base, int dirfd, const char *name)
 {
-	*l = (struct listing){ .base = base, .fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) };
+	*l = (struct listing){ .base = base,
+		.fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) };
 	if (l->fd < 0)
 		l->error = errno;
 }

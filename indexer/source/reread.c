@@ -129,8 +129,8 @@ static bool place_title(struct reread *r, const struct bq_leaf *l, const struct 
 static int fail_doc(const struct reread *r, struct bq_span name, int status, const char *why, struct bq_error *err)
 {
 	name = bq_span_first(name, 200);
-	return bq_error_set(err, status, 0, "document %" PRIu64 ".%" PRIu32 " (%.*s): %s", r->ix->leaves[r->leaf]->number,
-		r->doc, (int)name.len, name.ptr, why);
+	return bq_error_set(err, status, 0, "document %" PRIu64 ".%" PRIu32 " (%.*s): %s",
+		r->ix->leaves[r->leaf]->number, r->doc, (int)name.len, name.ptr, why);
 }
 
 /* What a call on the leaf ended with. */
@@ -178,8 +178,8 @@ static int read_ours(struct reread *r, const struct bq_leaf *l, struct bq_doc_in
 	if (rc != BQ_OK)
 		return fail_read(r, name, rc, err);
 	*out = (struct bq_doc_in){ .id = h.id, .path = h.path, .title = h.title, .source = h.source,
-		.at = (enum bq_doc_at)h.at, .title_in_text = h.title_in_text, .file_line = h.file_line, .mtime_us = h.mtime_us,
-		.file_bytes = h.file_bytes };
+		.at = (enum bq_doc_at)h.at, .title_in_text = h.title_in_text, .file_line = h.file_line,
+		.mtime_us = h.mtime_us, .file_bytes = h.file_bytes };
 	rc = bq_leaf_text(l, &h, 0, h.text_bytes, &out->text, &r->read);
 	if (rc == BQ_ENOTFOUND)
 		return fail_doc(r, name, BQ_ENOTFOUND, "its text is not stored", err);

@@ -106,7 +106,8 @@ static bool is_paragraph(struct bq_span line)
 {
 	if (line.len == 0 || strchr(">#|", line.ptr[0]) != NULL)
 		return false;
-	return strchr("-*+", line.ptr[0]) == NULL || (line.len > 1 && !is_blank(line.ptr[1]) && line.ptr[1] != line.ptr[0]);
+	return strchr("-*+", line.ptr[0]) == NULL ||
+		(line.len > 1 && !is_blank(line.ptr[1]) && line.ptr[1] != line.ptr[0]);
 }
 
 struct fence {

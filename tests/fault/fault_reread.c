@@ -53,8 +53,10 @@ static void make_doc(uint32_t d, struct bq_buf *text, struct bq_doc_in *in)
 static void write_others(void)
 {
 	static const char *const data[] = {
-		"url=/a/long/path/of/a/file.html\nsample=the beginning of it, more than a string holds\ncaption=title\nx=1\nx=2\nx=3\n",
-		"{\"id\":7,\"title\":\"of JSON\",\"text\":\"a text in JSON, more than a string holds\",\"more\":[1,{\"a\":2}]}", "",
+		"url=/a/long/path/of/a/file.html\nsample=the beginning of it, more than a string holds\ncaption=title\n"
+		"x=1\nx=2\nx=3\n",
+		"{\"id\":7,\"title\":\"of JSON\",\"text\":\"a text in JSON, more than a string holds\","
+		"\"more\":[1,{\"a\":2}]}", "",
 		"a key of somebody else's", "{ no JSON"
 	};
 	struct xapian_c_document *d;
@@ -66,14 +68,17 @@ static void write_others(void)
 		xapian_ok(xapian_c_document_new(&d, &x), &x);
 		xapian_ok(xapian_c_document_set_data(d, xapian_c_str(data[i]), &x), &x);
 		for (uint32_t p = 1; p < 40; p++)
-			xapian_ok(xapian_c_document_add_posting(d, xapian_c_str(p % 2 == 0 ? "biometric" : "sharing"), p, 1, &x), &x);
+			xapian_ok(xapian_c_document_add_posting(d, xapian_c_str(p % 2 == 0 ? "biometric" : "sharing"),
+				p, 1, &x), &x);
 		if (i == 2) {
 			xapian_ok(xapian_c_document_add_term(d, xapian_c_str("Tmail"), 0, &x), &x);
 			xapian_ok(xapian_c_document_add_term(d, xapian_c_str("Kinbox"), 0, &x), &x);
 			xapian_ok(xapian_c_document_add_term(d, xapian_c_str("Qmessage@example.org"), 0, &x), &x);
 			xapian_ok(xapian_c_document_set_number(d, 0, 1e9, &x), &x);
-			xapian_ok(xapian_c_document_set_value(d, 2, xapian_c_str("Jane Doe <jane@example.org>"), &x), &x);
-			xapian_ok(xapian_c_document_set_value(d, 3, xapian_c_str("a subject longer than a string"), &x), &x);
+			xapian_ok(xapian_c_document_set_value(d, 2, xapian_c_str("Jane Doe <jane@example.org>"), &x),
+				&x);
+			xapian_ok(xapian_c_document_set_value(d, 3, xapian_c_str("a subject longer than a string"), &x),
+				&x);
 		}
 		xapian_ok(xapian_c_writer_add(w, d, NULL, &x), &x);
 		xapian_c_document_free(d);

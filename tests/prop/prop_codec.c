@@ -97,7 +97,8 @@ static void test_sorted(void **state)
 		assert_true(how.bits <= 31 && how.n_words >= 4 && how.n_words <= BITPACK_MAX_WORDS);
 		for (uint32_t bits = 0; bits < 32; bits++) {
 			uint64_t top = (uint64_t)(in[BITPACK_N - 1] - base) >> bits;
-			assert_true(32 * (size_t)bits + 8 * ((top + BITPACK_N - 1) / 64 + 1) >= bitpack_sorted_bytes(&how));
+			size_t n_words = (size_t)((top + BITPACK_N - 1) / 64 + 1);
+			assert_true(32 * (size_t)bits + 8 * n_words >= bitpack_sorted_bytes(&how));
 		}
 		bitpack_encode_sorted(in, base, &how, bytes);
 		assert_true(bitpack_scalar.decode_sorted(bytes, &how, base, out));

@@ -105,7 +105,8 @@ static void compare_threads(size_t n)
 	const unsigned threads = 3;
 
 	make_text(&text, n);
-	struct written one = write_docs(bq_buf_span(&text), 1, n), three = write_docs(bq_buf_span(&text), threads, n + 7);
+	struct written one = write_docs(bq_buf_span(&text), 1, n),
+		three = write_docs(bq_buf_span(&text), threads, n + 7);
 	assert_int_equal(one.section.len, three.section.len);
 	assert_memory_equal(one.section.ptr, three.section.ptr, one.section.len);
 	assert_reads_back(three.section, bq_buf_span(&text));

@@ -72,8 +72,8 @@ static void put_words(struct model_doc *d, struct bq_buf *b, uint32_t n, bool is
 	for (uint32_t i = 0; i < n; i++) {
 		const char *gap = gaps[rng_below(&rng, sizeof gaps / sizeof gaps[0])];
 		struct entry *e = &d->entries[d->n++];
-		*e = (struct entry){ .word = (uint32_t)rng_skewed(&rng, N_VOCABULARY), .is_title = is_title, .off = b->len,
-			.line = line };
+		*e = (struct entry){ .word = (uint32_t)rng_skewed(&rng, N_VOCABULARY), .is_title = is_title,
+			.off = b->len, .line = line };
 		bq_buf_put_span(b, bq_span_of(vocabulary[e->word].text));
 		bq_buf_put_span(b, bq_span_of(gap));
 		line += strchr(gap, '\n') != NULL;

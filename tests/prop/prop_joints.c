@@ -60,7 +60,8 @@ static void make_texts(struct rng *r, uint32_t n_words)
 		uint32_t most = (uint32_t)rng_between(r, MAX_WORDS, MAX_PLACES);
 		for (*n = 0; *n < most;) {
 			if (rng_one_in(r, 3)) { /* a part of the phrase */
-				for (uint32_t i = (uint32_t)rng_below(r, n_words); i < n_words && *n < most && !rng_one_in(r, 6); i++)
+				for (uint32_t i = (uint32_t)rng_below(r, n_words);
+					i < n_words && *n < most && !rng_one_in(r, 6); i++)
 					f.text[d][(*n)++] = (uint8_t)f.words[i];
 			} else {
 				f.text[d][(*n)++] = (uint8_t)rng_below(r, 2 * MAX_WORDS);
@@ -105,7 +106,8 @@ static void check_fewest(void)
 	for (uint32_t d = 0; d < f.n_docs; d++) {
 		uint32_t starts = count(d, 0, f.joints.n, UINT32_MAX);
 		assert_true(fewest[d] <= starts);
-		if (f.joints.n == 3 && f.tfs[f.words[1]][d] == f.tfs[f.pairs[0]][d]) /* every second word is behind a first */
+		/* Every second word is behind a first. */
+		if (f.joints.n == 3 && f.tfs[f.words[1]][d] == f.tfs[f.pairs[0]][d])
 			assert_int_equal(fewest[d], starts);
 	}
 }

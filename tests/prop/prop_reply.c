@@ -20,10 +20,13 @@
 static struct rng rng;
 
 static const char *const lines[] = {
-	"#1 HIT {\"r\":1,\"doc\":\"d\",\"score\":12.4,\"path\":\"/a\",\"title\":\"My title\",\"tm\":[[0,2],[3,8]],\"line\":2,\"col\":5}",
+	"#1 HIT {\"r\":1,\"doc\":\"d\",\"score\":12.4,\"path\":\"/a\",\"title\":\"My title\",\"tm\":[[0,2],[3,8]],"
+	"\"line\":2,\"col\":5}",
 	"#1 HIT {\"r\":2,\"score\":1,\"path_b64\":\"L2Qv/y5tZA==\",\"file_line\":3,\"at\":\"record\"}",
-	"#1 SNIP {\"r\":2,\"line\":12,\"col\":5,\"off\":9,\"len\":3,\"text\":\"a\\nb\\u00e9c d\",\"tline\":11,\"m\":[[0,1],[4,5]]}",
-	"#0 END {\"hits\":2,\"total\":3,\"exact\":false,\"any\":9,\"next\":\"c1\",\"warnings\":[\"a\"],\"hint\":{\"near\":1}}",
+	"#1 SNIP {\"r\":2,\"line\":12,\"col\":5,\"off\":9,\"len\":3,\"text\":\"a\\nb\\u00e9c d\","
+	"\"tline\":11,\"m\":[[0,1],[4,5]]}",
+	"#0 END {\"hits\":2,\"total\":3,\"exact\":false,\"any\":9,\"next\":\"c1\",\"warnings\":[\"a\"],"
+	"\"hint\":{\"near\":1}}",
 	"#9 ERR {\"code\":\"bad_query\",\"status\":400,\"msg\":\"unbalanced quote\",\"at\":3}",
 	"* HELLO {\"server\":\"bqd\",\"proto\":[1]}",
 };

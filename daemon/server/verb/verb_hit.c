@@ -63,7 +63,8 @@ static void look_at(struct hit_file *f, struct bq_span path)
 }
 
 /* "stale" or "gone": what the file on disk is compared to when it was indexed. */
-static void put_freshness(struct response *r, const struct bq_doc_head *head, struct hit_file *file, struct bq_span path)
+static void put_freshness(struct response *r, const struct bq_doc_head *head, struct hit_file *file,
+	struct bq_span path)
 {
 	if (head->file_bytes < 0 && head->mtime_us == INT64_MIN)
 		return;

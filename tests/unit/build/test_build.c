@@ -210,7 +210,8 @@ static char *read_segment(size_t *len)
  * bytes, pair lists among them. */
 static void test_memory_and_threads_do_not_show(void **state)
 {
-	static const uint64_t memory[] = { 1 << 30, 1, 1 << 30, 1, 40000, 100000 }; /* the last: chunks of few documents */
+	/* The last: chunks of few documents. */
+	static const uint64_t memory[] = { 1 << 30, 1, 1 << 30, 1, 40000, 100000 };
 	enum { ROUNDS = sizeof memory / sizeof memory[0] };
 	char *bytes[ROUNDS];
 	size_t len[ROUNDS];

@@ -33,8 +33,9 @@ static void assert_span(struct bq_span s, const char *text)
 static void test_hit(void **state)
 {
 	struct bq_client_reply r = parse(
-		"#a.1 HIT {\"r\":1,\"doc\":\"d7\",\"id\":\"\",\"score\":12.43,\"all\":true,\"path\":\"/d/a.md\",\"title\":\"My title\","
-		"\"tm\":[[0,2],[3,8]],\"at\":\"file\",\"line\":12,\"col\":5,\"off\":431,\"len\":22,\"mtime\":17,\"new\":[1]}");
+		"#a.1 HIT {\"r\":1,\"doc\":\"d7\",\"id\":\"\",\"score\":12.43,\"all\":true,\"path\":\"/d/a.md\","
+		"\"title\":\"My title\",\"tm\":[[0,2],[3,8]],\"at\":\"file\","
+		"\"line\":12,\"col\":5,\"off\":431,\"len\":22,\"mtime\":17,\"new\":[1]}");
 	const struct bq_client_hit *h = &r.as.hit;
 
 	(void)state;
@@ -60,8 +61,9 @@ static void test_path_that_is_no_utf8(void **state)
 
 static void test_snip(void **state)
 {
-	struct bq_client_reply r = parse("#0 SNIP {\"r\":2,\"line\":12,\"col\":5,\"off\":9,\"len\":3,\"text\":\"a\\nb\\u0000c d\","
-					 "\"tline\":11,\"m\":[[0,1],[4,5]],\"cut\":true}");
+	struct bq_client_reply r = parse(
+		"#0 SNIP {\"r\":2,\"line\":12,\"col\":5,\"off\":9,\"len\":3,\"text\":\"a\\nb\\u0000c d\","
+		"\"tline\":11,\"m\":[[0,1],[4,5]],\"cut\":true}");
 
 	(void)state;
 	assert_string_equal(r.id, "0");
@@ -72,9 +74,10 @@ static void test_snip(void **state)
 
 static void test_end(void **state)
 {
-	struct bq_client_reply r = parse("#1 END {\"hits\":2,\"total\":3,\"exact\":false,\"any\":9,\"took_us\":412,\"gen\":17,"
-					 "\"next\":\"c1\",\"partial\":true,\"why\":\"deadline\",\"warnings\":[\"a\",\"b\"],"
-					 "\"hint\":{\"near\":1,\"any\":4}}");
+	struct bq_client_reply r = parse(
+		"#1 END {\"hits\":2,\"total\":3,\"exact\":false,\"any\":9,\"took_us\":412,\"gen\":17,"
+		"\"next\":\"c1\",\"partial\":true,\"why\":\"deadline\",\"warnings\":[\"a\",\"b\"],"
+		"\"hint\":{\"near\":1,\"any\":4}}");
 	const struct bq_client_end *e = &r.as.end;
 
 	(void)state;
@@ -88,7 +91,8 @@ static void test_end(void **state)
 
 static void test_err_and_event(void **state)
 {
-	struct bq_client_reply r = parse("#9 ERR {\"code\":\"bad_query\",\"status\":400,\"msg\":\"unbalanced quote\",\"at\":3}");
+	struct bq_client_reply r = parse(
+		"#9 ERR {\"code\":\"bad_query\",\"status\":400,\"msg\":\"unbalanced quote\",\"at\":3}");
 
 	(void)state;
 	assert_true(r.as.failure.has_at && r.as.failure.at == 3);

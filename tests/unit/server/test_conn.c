@@ -69,7 +69,8 @@ static void restart(unsigned line_ms, unsigned stall_ms, unsigned connections)
 	struct options usual;
 
 	options_init(&usual);
-	/* It may be short of time or places to be told.  To its own thread: the handler writes to a pipe that thread made. */
+	/* It may be short of time or places to be told.  To its own thread: the handler
+	 * writes to a pipe that thread made. */
 	(void)pthread_kill(d.thread, SIGTERM);
 	bqp_daemon_join(&d);
 	assert_int_equal(d.rc, BQ_OK);
@@ -120,7 +121,8 @@ static void test_every_line_is_answered(void **state)
 	(void)bqp_peer_expect(p, "#x ERR {\"code\":\"bad_request\",\"status\":400,");
 	(void)bqp_peer_expect(p, "#0 ERR {\"code\":\"bad_request\",\"status\":400,");
 	(void)bqp_peer_expect(p,
-		"#0 ERR {\"code\":\"unknown_option\",\"status\":400,\"msg\":\"this request has no such option\",\"at\":6}");
+		"#0 ERR {\"code\":\"unknown_option\",\"status\":400,\"msg\":\"this request has no such option\","
+		"\"at\":6}");
 	(void)bqp_peer_expect(p, "#0 ERR {\"code\":\"bad_query\",");
 	(void)bqp_peer_expect(p, "#y HIT {");
 	(void)bqp_peer_expect(p, "#y SNIP {");

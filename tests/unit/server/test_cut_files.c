@@ -246,7 +246,8 @@ static void test_reload_forgets(void **state)
 	assert_int_equal(truncate(segment_path(), 0), 0);
 	bqp_peer_say(p, "COUNT @index=test needle\nRELOAD\nCOUNT @index=test needle\n");
 	assert_true(ends_hurt(p, false));
-	assert_non_null(strstr(bqp_peer_expect(p, "#0 OK {"), "\"failed\":[{\"index\":\"test\"")); /* it stays as it was */
+	/* It stays as it was. */
+	assert_non_null(strstr(bqp_peer_expect(p, "#0 OK {"), "\"failed\":[{\"index\":\"test\""));
 	assert_true(ends_hurt(p, false));
 	write_over(segment_path(), whole, bytes);
 	bqp_peer_say(p, "RELOAD\nCOUNT @index=test needle\n");
