@@ -82,11 +82,6 @@ void cands_add(struct cands *c, const struct flat_clause *clause, bool is_must)
 		keep(c, n);
 }
 
-static bool is_out(const struct cands *c, uint32_t doc)
-{
-	return bq_leaf_is_dead(c->ev->leaf, doc) || (c->strict != NULL && node_holds(c->strict, doc));
-}
-
 /* Some candidates, one behind the other. */
 struct slice {
 	uint32_t n;
@@ -137,34 +132,65 @@ static enum topk_words words_of(const struct cands *c, uint8_t held)
 	return held == c->n_words ? TOPK_ALL : TOPK_SOME;
 }
 
-static void offer_slice(struct cands *c, struct slice *s)
+/* Whether candidates must be looked up in what leaves them out. */
+static bool has_outs(const struct cands *c)
 {
-	uint32_t n = s->n;
+	return c->n_done + c->flat->n_not != 0 || c->strict != NULL;
+}
 
-	if (c->n_done + c->flat->n_not != 0)
-		drop_low(s, cands_need(c));
+/* Drop who is left out; first those that do not rank any more, which need not be
+ * looked up. */
+static void drop_outs(struct cands *c, struct slice *s)
+{
+	uint32_t n = s->n, kept = 0;
+
+	drop_low(s, cands_need(c));
 	c->is_cut |= s->n != n;
 	for (uint32_t i = 0; i < c->n_done; i++)
 		drop_held(s, c->done[i]->node);
 	for (uint32_t i = 0; i < c->flat->n_not; i++)
 		drop_held(s, c->flat->not[i]);
-	for (uint32_t i = 0; i < s->n; i++) {
-		if (s->points[i] < cands_need(c)) {
-			c->is_cut = true;
-		} else if (!is_out(c, s->docs[i])) {
-			c->n_seen++;
-			c->pass->words = words_of(c, s->held[i]);
-			pass_keep(c->pass, c->ev, c->index, s->docs[i], s->points[i]);
-		}
+	for (uint32_t i = 0; i < s->n && c->strict != NULL; i++) {
+		move(s, i, kept);
+		kept += !node_holds(c->strict, s->docs[i]);
 	}
-	c->pass->words = TOPK_UNKNOWN;
+	s->n = c->strict != NULL ? kept : s->n;
+}
+
+static void drop_dead(const struct cands *c, struct slice *s)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < s->n; i++) {
+		move(s, i, kept);
+		kept += !bq_leaf_is_dead(c->ev->leaf, s->docs[i]);
+	}
+	s->n = kept;
+}
+
+static void offer_slice(struct cands *c, struct slice *s)
+{
+	uint8_t words[KERNEL_BLOCK];
+
+	if (c->ev->leaf->dead != NULL)
+		drop_dead(c, s);
+	if (has_outs(c))
+		drop_outs(c, s);
+	c->n_seen += s->n;
+	for (uint32_t i = 0; i < s->n && c->n_words != 0; i++)
+		words[i] = (uint8_t)words_of(c, s->held[i]);
+	struct topk_docs docs = { .n = s->n, .docs = s->docs, .points = s->points,
+		.words = c->n_words != 0 ? words : NULL, .in_order = c->n_done == 0 };
+	pass_keep_docs(c->pass, c->ev, c->index, &docs);
 }
 
 void cands_offer(struct cands *c)
 {
+	uint32_t most = has_outs(c) ? SLICE : KERNEL_BLOCK;
+
 	cands_drop(c, 0);
 	for (uint32_t i = 0, n; i < c->n; i += n) {
-		n = c->n - i < SLICE ? c->n - i : SLICE;
+		n = c->n - i < most ? c->n - i : most;
 		struct slice s = { n, c->docs + i, c->points + i, c->held + i };
 		offer_slice(c, &s);
 	}

@@ -65,14 +65,24 @@ void pass_keep(struct pass *pass, struct eval *ev, uint32_t index, uint32_t doc,
 	if (top == NULL)
 		return;
 	if (pass->after == NULL && ev->q->opts->sort == BQ_SORT_SCORE) {
-		item = (struct topk_item){ .key = points, .points = points, .place = place_of(ev, index, doc),
-			.words = pass->words };
+		item = (struct topk_item){ .key = points, .points = points, .place = place_of(ev, index, doc) };
 		topk_push(top, &item);
 		return;
 	}
 	item = pass_item(ev, index, doc, points);
 	if (pass->after == NULL || topk_before(pass->after, &item))
 		topk_push(top, &item);
+}
+
+void pass_keep_docs(struct pass *pass, struct eval *ev, uint32_t index, struct topk_docs *docs)
+{
+	docs->leaf = place_of(ev, index, 0);
+	if (pass->after == NULL) {
+		topk_push_docs(pass->top, docs);
+		return;
+	}
+	for (uint32_t i = 0; i < docs->n; i++)
+		pass_keep(pass, ev, index, docs->docs[i], docs->points[i]);
 }
 
 /* Walk a leaf to its end; `strict`: what is left out, or NULL. */

@@ -20,7 +20,6 @@ struct pass {
 	bool wants_count;              /* look at every document that matches */
 	uint32_t n_strict;             /* of without_strict: how many there are, at most */
 	uint64_t n;                    /* out: live documents that match */
-	enum topk_words words;         /* what pass_keep()'s next document has */
 	bool is_cut;                   /* out: `n` is only a lower bound */
 };
 
@@ -30,6 +29,10 @@ int pass_run(struct pass *pass, struct bq_error *err);
 
 /* Keep one live document that matches if it ranks; sorted by score. */
 void pass_keep(struct pass *pass, struct eval *ev, uint32_t index, uint32_t doc, uint32_t points);
+
+/* Keep those that rank of `docs`, live documents of ev's leaf that match; sorted
+ * by score, pass->top is not NULL.  Fills in docs->leaf. */
+void pass_keep_docs(struct pass *pass, struct eval *ev, uint32_t index, struct topk_docs *docs);
 
 /* The order of one document: its key, and its path when sorted by that.
  * Errors are left in ev->read. */

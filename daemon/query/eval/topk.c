@@ -74,6 +74,8 @@ static inline void sift_down(struct topk *t, const struct topk_item *item)
 static void sort_run(struct topk_item *items, uint32_t n)
 {
 	for (uint32_t i = 1; i < n; i++) {
+		if (!before(&items[i], &items[i - 1]))
+			continue;
 		struct topk_item item = items[i];
 		uint32_t at = i;
 		for (; at > 0 && before(&item, &items[at - 1]); at--)
@@ -205,10 +207,30 @@ static bool may_rank(const struct topk *t, const struct topk_item *item)
 	return item->points > t->low || (item->points == t->low && item->place <= t->counts->worst);
 }
 
-static void push_counted(struct topk *t, const struct topk_item *item)
+/* `cap` items are right of the bar, or so many that buckets should be narrower. */
+static __attribute__((noinline)) void settle(struct topk *t)
 {
 	struct topk_counts *c = t->counts;
 
+	move_bar(t);
+	if (c->n_right > t->cap + t->cap / 4 && c->shift != 0)
+		narrow(t);
+}
+
+/* There is room for it. */
+static inline void add_counted(struct topk *t, const struct topk_item *item)
+{
+	struct topk_counts *c = t->counts;
+
+	put(&t->items[t->n++], item);
+	c->n[bucket_of(c, item->points)]++;
+	c->n_right++;
+	if (c->n_right - c->n[c->bar] >= t->cap || c->n_right > t->cap + t->cap / 4)
+		settle(t);
+}
+
+static inline void push_counted(struct topk *t, const struct topk_item *item)
+{
 	if (t->n < t->cap) {
 		put(&t->items[t->n++], item);
 		if (t->n == t->cap)
@@ -222,15 +244,11 @@ static void push_counted(struct topk *t, const struct topk_item *item)
 		if (!may_rank(t, item))
 			return;
 	}
-	put(&t->items[t->n++], item);
-	c->n[bucket_of(c, item->points)]++;
-	c->n_right++;
-	move_bar(t);
-	if (c->n_right > t->cap + t->cap / 4 && c->shift != 0)
-		narrow(t);
+	add_counted(t, item);
 }
 
-/* Sort by the buckets, the last one first; then nearly all is in place. */
+/* Sort by the buckets, the last one first; then nearly all is in place.  Items
+ * left of the bar are left behind. */
 static void sort_counted(struct topk *t)
 {
 	struct topk_counts *c = t->counts;
@@ -244,18 +262,20 @@ static void sort_counted(struct topk *t)
 		most = n > most ? n : most;
 	}
 	if (most > 2 * RUN) {
+		drop_low(t);
 		t->items = sort_items(t->items, t->n, to);
 		return;
 	}
 	for (uint32_t i = 0; i < t->n; i++)
-		put(&to[c->n[bucket_of(c, t->items[i].points)]++], &t->items[i]);
-	sort_run(to, t->n);
+		if (t->items[i].points >= t->low)
+			put(&to[c->n[bucket_of(c, t->items[i].points)]++], &t->items[i]);
+	sort_run(to, at);
 	t->items = to;
 }
 
 /* ---- the calls --------------------------------------------------------- */
 
-void topk_push(struct topk *t, const struct topk_item *item)
+static inline void push(struct topk *t, const struct topk_item *item)
 {
 	if (t->counts != NULL) {
 		push_counted(t, item);
@@ -269,13 +289,51 @@ void topk_push(struct topk *t, const struct topk_item *item)
 		t->low = t->items[0].points;
 }
 
+void topk_push(struct topk *t, const struct topk_item *item)
+{
+	push(t, item);
+}
+
+static inline struct topk_item item_of(const struct topk_docs *d, uint32_t i)
+{
+	return (struct topk_item){ .key = d->points[i], .points = d->points[i], .place = d->leaf | d->docs[i],
+		.words = d->words == NULL ? (uint64_t)TOPK_UNKNOWN : d->words[i] };
+}
+
+/* From number `i` on: `cap` items are there, and counted. */
+static void push_more(struct topk *t, const struct topk_docs *d, uint32_t i)
+{
+	for (; i < d->n; i++) {
+		if (d->points[i] < t->low + d->in_order)
+			continue;
+		struct topk_item item = item_of(d, i);
+		if (t->n == 2 * t->cap)
+			make_room(t);
+		if (may_rank(t, &item))
+			add_counted(t, &item);
+	}
+}
+
+void topk_push_docs(struct topk *t, const struct topk_docs *d)
+{
+	for (uint32_t i = 0; i < d->n; i++) {
+		if (t->counts != NULL && t->n >= t->cap) {
+			push_more(t, d, i);
+			return;
+		}
+		if (d->points[i] < topk_need(t, d->in_order))
+			continue;
+		struct topk_item item = item_of(d, i);
+		push(t, &item);
+	}
+}
+
 void topk_finish(struct topk *t)
 {
 	if (t->counts == NULL || t->n < t->cap) {
 		t->items = sort_items(t->items, t->n, t->items + t->cap);
 		return;
 	}
-	drop_low(t);
 	sort_counted(t);
 	t->n = t->cap;
 }

@@ -73,6 +73,18 @@ bool topk_before(const struct topk_item *a, const struct topk_item *b);
 /* Keep an item if it is among the best so far. */
 void topk_push(struct topk *t, const struct topk_item *item);
 
+/* Documents of one leaf that are sorted by score. */
+struct topk_docs {
+	uint64_t leaf;         /* place of its document 0 */
+	uint32_t n;
+	const uint32_t *docs, *points; /* **borrowed** */
+	const uint8_t *words;  /* enum topk_words of each; NULL: of none is known more than TOPK_UNKNOWN */
+	bool in_order;         /* they ascend, and are behind all that were pushed */
+};
+
+/* The same as topk_push() for each of them, in turn. */
+void topk_push_docs(struct topk *t, const struct topk_docs *d);
+
 /* The fewest points with which a document behind all that were pushed ranks, if
  * sorted by score; `in_order` is false if it may be before some. */
 static inline uint32_t topk_need(const struct topk *t, bool in_order)

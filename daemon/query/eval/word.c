@@ -90,13 +90,21 @@ static bool pick_blocks(struct word *w)
 	return true;
 }
 
-static void offer(struct word *w, uint32_t doc, uint32_t points)
+/* Offer those of c's documents from number `from` on whose places are at[0 .. n). */
+static void offer(struct word *w, const struct bq_cursor *c, uint32_t from, const uint16_t *at, uint32_t n,
+	uint32_t *points)
 {
-	if (bq_leaf_is_dead(w->ev->leaf, doc))
-		return;
-	w->n++;
-	if (points >= need_of(w))
-		pass_keep(w->pass, w->ev, w->index, doc, points);
+	struct topk_docs live = { .points = points };
+	uint32_t docs[HALF];
+
+	for (uint32_t i = 0; i < n; i++) {
+		docs[live.n] = c->docs[from + at[i]];
+		points[live.n] = points[at[i]];
+		live.n += !bq_leaf_is_dead(w->ev->leaf, docs[live.n]);
+	}
+	live.docs = docs;
+	w->n += live.n;
+	pass_keep_docs(w->pass, w->ev, w->index, &live);
 }
 
 /* Half 0 or 1 of `block`, which is at hand. */
@@ -110,8 +118,7 @@ static void search_half(struct word *w, struct bq_cursor *c, uint32_t block, uns
 		return;
 	w->kernels->score(&w->score, c->docs + from, bq_cursor_tfs(c) + from, n, points);
 	n = w->kernels->select(points, n, need_of(w), at);
-	for (uint32_t i = 0; i < n; i++)
-		offer(w, c->docs[from + at[i]], points[at[i]]);
+	offer(w, c, from, at, n, points);
 }
 
 uint64_t word_best(struct pass *pass, struct eval *ev, uint32_t index, const struct flat_clause *c, uint32_t floor)
