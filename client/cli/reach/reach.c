@@ -315,14 +315,27 @@ static bool check_served(struct reach *r, struct bq_client *c)
 	return ok;
 }
 
-/* Whether a directory, named without a scheme, can be an index.  One that may not
- * be looked into is left to the daemon's words. */
+/* Whether `name` is in the directory, or may be. */
+static bool may_have(const char *real, const char *name)
+{
+	char path[PATH_MAX];
+
+	return !files_format(path, sizeof path, "%s/%s", real, name) || access(path, F_OK) == 0 ||
+		(errno != ENOENT && errno != ENOTDIR);
+}
+
+/* Whether a directory, named without a scheme, can be an index.  Xapian's, and one
+ * that may not be looked into, are left to the daemon's words. */
 static bool is_index(const char *real)
 {
-	char manifest[PATH_MAX];
+	static const char *const signs[] = { "MANIFEST", "XAPIANDB", "iamglass", "iamchert", "iamhoney" };
 
-	return strchr(real, '/') != real || !files_format(manifest, sizeof manifest, "%s/MANIFEST", real) ||
-		access(manifest, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR);
+	if (strchr(real, '/') != real)
+		return true;
+	for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
+		if (may_have(real, signs[i]))
+			return true;
+	return false;
 }
 
 /* Nothing listens there: start one, or say why not. */
