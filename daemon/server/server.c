@@ -361,6 +361,15 @@ static int listen_all(struct server *s, struct bq_error *err)
 	return rc;
 }
 
+/* Why an index that was asked for is not served: the reason names a file of it, or
+ * not. */
+static int fail_index(const struct live_index *x, struct bq_error *err)
+{
+	bool is_named = strncmp(x->error, x->dir, strlen(x->dir)) == 0;
+
+	return bq_error_set(err, BQ_EIO, 0, "%s%s%s", is_named ? "" : x->dir, is_named ? "" : ": ", x->error);
+}
+
 /* Load everything before the first connection.  An index named on the command
  * line must open; one of the config may wait for better times. */
 static int load_all(struct server *s, struct bq_error *err)
@@ -384,7 +393,7 @@ static int load_all(struct server *s, struct bq_error *err)
 		if (x->current != NULL)
 			continue;
 		if (s->options->has_indexes)
-			return bq_error_set(err, BQ_EIO, 0, "%s", x->error);
+			return fail_index(x, err);
 		bq_log(BQ_LOG_WARN, "load index=%s error=\"%s\"", x->name, x->error);
 	}
 	return BQ_OK;
