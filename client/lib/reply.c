@@ -238,6 +238,27 @@ static void read_warnings(struct reading *rd, struct bq_client_end *e)
 	}
 }
 
+/* {"all":3,"answered":2,"failed":[{"shard":"h2:7000","why":".."}]} */
+static void read_shards(struct reading *rd, struct bq_client_end *e)
+{
+	const json_t *shards = member(rd, "shards"), *failed = json_object_get(shards, "failed");
+	struct reading in = { shards, NULL, rd->reply };
+
+	if (shards == NULL)
+		return;
+	if (!json_is_object(shards) || (failed != NULL && !json_is_array(failed)))
+		complain(rd, "shards");
+	e->shards = read_number(&in, "all", 0, 0);
+	e->n_shards_failed = (uint32_t)json_array_size(failed);
+	for (uint32_t i = 0; i < e->n_shards_failed; i++) {
+		const json_t *shard = json_array_get(failed, i), *why = json_object_get(shard, "why");
+		if (!json_is_string(json_object_get(shard, "shard")) || (why != NULL && !json_is_string(why)))
+			complain(rd, "shards");
+	}
+	if (in.bad != NULL)
+		complain(rd, "shards");
+}
+
 static void read_hint(struct reading *rd, struct bq_client_end *e)
 {
 	const json_t *hint = member(rd, "hint");
@@ -272,6 +293,7 @@ static void read_end(struct reading *rd, struct bq_client_end *e)
 	e->why = read_string(rd, "why");
 	e->next = read_string(rd, "next");
 	read_warnings(rd, e);
+	read_shards(rd, e);
 	read_hint(rd, e);
 }
 
@@ -425,6 +447,15 @@ bool bq_client_reply_ends(const struct bq_client_reply *r)
 struct bq_span bq_client_end_warning(const struct bq_client_reply *r, uint32_t i)
 {
 	return span_of(json_array_get(json_object_get(r->root, "warnings"), i));
+}
+
+struct bq_client_shard bq_client_end_shard(const struct bq_client_reply *r, uint32_t i)
+{
+	const json_t *failed = json_object_get(json_object_get(r->root, "shards"), "failed");
+	const json_t *shard = json_array_get(failed, i), *why = json_object_get(shard, "why");
+
+	return (struct bq_client_shard){ span_of(json_object_get(shard, "shard")),
+		why == NULL ? BQ_SPAN("") : span_of(why) };
 }
 
 int bq_client_code_status(struct bq_span code)

@@ -119,6 +119,8 @@ struct bq_client_end {
 	bool has_total, is_exact, has_any, is_partial;
 	struct bq_span next, why;
 	uint32_t n_warnings; /* see bq_client_end_warning() */
+	uint32_t n_shards_failed; /* see bq_client_end_shard() */
+	uint64_t shards;          /* of the index; 0: not said */
 	bool has_hint;
 	int64_t hint_near, hint_all, hint_any; /* -1: not said */
 };
@@ -177,6 +179,14 @@ int bq_client_call(struct bq_client *c, const struct bq_client_request *req, uns
 
 /* Warning `i` < n_warnings of an END; **borrowed** from `r`. */
 struct bq_span bq_client_end_warning(const struct bq_client_reply *r, uint32_t i);
+
+/* A shard whose documents an answer is without. */
+struct bq_client_shard {
+	struct bq_span at, why; /* its address; "" where the daemon does not say why */
+};
+
+/* Shard `i` < n_shards_failed of an END; **borrowed** from `r`. */
+struct bq_client_shard bq_client_end_shard(const struct bq_client_reply *r, uint32_t i);
 
 /* ---- searching --------------------------------------------------------- */
 

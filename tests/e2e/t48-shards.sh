@@ -54,6 +54,11 @@ await whole "$w1" || fail "an honest shard is not taken in again: $answer"
 # ---- 300 requests while one is frozen ----
 kill -STOP "-$one"
 often_enough is_without $((base + 1)) || fail "frozen: $answer"
+is_named_by_bq() {
+	"$BQ_BINARY_DIR/client/bq" --socket "$tmp/s" --no-config --timeout 1500 "$w1" >"$tmp/out" 2>"$tmp/err" && return 1
+	[ -s "$tmp/out" ] && grep -q "only part of the answer: 1 of 3 shards missing: 127.0.0.1:$((base + 1)) (" "$tmp/err"
+}
+often_enough is_named_by_bq || fail "bq says: $(cat "$tmp/err")"
 threads=$(count_threads) fds=$(count_fds)
 i=0
 while [ $i -lt 300 ]; do

@@ -55,6 +55,10 @@ static void check_end(const struct bq_client_reply *r)
 	FUZZ_CHECK(e->hint_near >= -1 && e->hint_all >= -1 && e->hint_any >= -1);
 	for (uint32_t i = 0; i < e->n_warnings; i++)
 		touch(bq_client_end_warning(r, i));
+	for (uint32_t i = 0; i < e->n_shards_failed; i++) {
+		touch(bq_client_end_shard(r, i).at);
+		touch(bq_client_end_shard(r, i).why);
+	}
 }
 
 static void check_failure(const struct bq_client_failure *f)

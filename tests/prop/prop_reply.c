@@ -27,6 +27,8 @@ static const char *const lines[] = {
 	"\"tline\":11,\"m\":[[0,1],[4,5]]}",
 	"#0 END {\"hits\":2,\"total\":3,\"exact\":false,\"any\":9,\"next\":\"c1\",\"warnings\":[\"a\"],"
 	"\"hint\":{\"near\":1}}",
+	"#0 END {\"hits\":2,\"partial\":true,\"why\":\"shards\","
+	"\"shards\":{\"all\":2,\"failed\":[{\"shard\":\"h:1\",\"why\":\"x\"}]}}",
 	"#9 ERR {\"code\":\"bad_query\",\"status\":400,\"msg\":\"unbalanced quote\",\"at\":3}",
 	"* HELLO {\"server\":\"bqd\",\"proto\":[1]}",
 };
@@ -88,6 +90,8 @@ static void assert_contract(const struct bq_client_reply *r)
 	}
 	for (uint32_t i = 0; r->kind == BQ_REPLY_END && i < r->as.end.n_warnings; i++)
 		assert_non_null(bq_client_end_warning(r, i).ptr);
+	for (uint32_t i = 0; r->kind == BQ_REPLY_END && i < r->as.end.n_shards_failed; i++)
+		assert_true(bq_client_end_shard(r, i).at.ptr != NULL && bq_client_end_shard(r, i).why.ptr != NULL);
 }
 
 static void test_broken_lines(void **state)

@@ -19,6 +19,7 @@
 #include "cli/clock.h"
 #include "cli/reach/reach.h"
 #include "cli/show/batch.h"
+#include "cli/show/partial.h"
 #include "cli/show/printer.h"
 #include "cli/words.h"
 
@@ -263,6 +264,7 @@ static void say_end(struct batch *b, struct slot *s)
 {
 	const struct bq_client_reply *r = &s->end;
 	const struct batch_query *q = &s->query;
+	char partial[PARTIAL_MAX];
 
 	if (r->kind == BQ_REPLY_ERR) {
 		printer_complain("%.*s: %.*s", (int)q->id.len, q->id.ptr, (int)r->as.failure.msg.len,
@@ -275,7 +277,8 @@ static void say_end(struct batch *b, struct slot *s)
 		printer_complain("%.*s: warning: %.*s", (int)q->id.len, q->id.ptr, (int)w.len, w.ptr);
 	}
 	if (r->as.end.is_partial) {
-		printer_complain("%.*s: only part of the answer", (int)q->id.len, q->id.ptr);
+		printer_complain("%.*s: only part of the answer: %s", (int)q->id.len, q->id.ptr,
+			partial_describe(r, partial));
 		b->n_failed++;
 	}
 	b->n_found += s->given > 0;

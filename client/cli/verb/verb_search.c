@@ -8,6 +8,7 @@
 #include "cli/reach/reach.h"
 #include "cli/show/last.h"
 #include "cli/show/pager.h"
+#include "cli/show/partial.h"
 #include "cli/show/printer.h"
 #include "cli/show/results.h"
 #include "cli/words.h"
@@ -188,10 +189,11 @@ static void say_warnings(const struct bq_client_reply *reply)
 static int say_end(const struct search *s, const struct bq_client_reply *reply)
 {
 	const struct bq_client_end *e = &reply->as.end;
+	char partial[PARTIAL_MAX];
 
 	say_warnings(reply);
 	if (e->is_partial)
-		printer_complain("only part of the answer: %.*s", (int)e->why.len, e->why.ptr);
+		printer_complain("only part of the answer: %s", partial_describe(reply, partial));
 	say_hint(s, e);
 	say_cut(s, e);
 	say_stats(s, e);

@@ -77,7 +77,8 @@ static void test_end(void **state)
 	struct bq_client_reply r = parse(
 		"#1 END {\"hits\":2,\"total\":3,\"exact\":false,\"any\":9,\"took_us\":412,\"gen\":17,"
 		"\"next\":\"c1\",\"partial\":true,\"why\":\"deadline\",\"warnings\":[\"a\",\"b\"],"
-		"\"hint\":{\"near\":1,\"any\":4}}");
+		"\"hint\":{\"near\":1,\"any\":4},\"shards\":{\"all\":3,\"answered\":1,"
+		"\"failed\":[{\"shard\":\"h1:1\",\"why\":\"gone\"},{\"shard\":\"h2:2\"}]}}");
 	const struct bq_client_end *e = &r.as.end;
 
 	(void)state;
@@ -86,6 +87,11 @@ static void test_end(void **state)
 	assert_int_equal(e->n_warnings, 2);
 	assert_span(bq_client_end_warning(&r, 1), "b");
 	assert_true(e->has_hint && e->hint_near == 1 && e->hint_all == -1 && e->hint_any == 4);
+	assert_true(e->shards == 3 && e->n_shards_failed == 2);
+	assert_span(bq_client_end_shard(&r, 0).at, "h1:1");
+	assert_span(bq_client_end_shard(&r, 0).why, "gone");
+	assert_span(bq_client_end_shard(&r, 1).at, "h2:2");
+	assert_span(bq_client_end_shard(&r, 1).why, "");
 	bq_client_reply_release(&r);
 }
 

@@ -157,6 +157,36 @@ static void test_nothing_acts(void **state)
 	assert_string_equal(err, "bq: " SEEN "\n  a\\x1b[1m\n  ^\nbq: " SEEN "\n");
 }
 
+#define FAILED(at) "{\"shard\":\"" at "\",\"why\":\"gone\"}"
+#define PARTIAL(shards) "> #0 END {\"hits\":0,\"partial\":true,\"why\":\"shards\",\"shards\":{" shards "}}"
+
+/* What an answer is without has a name; a line stays a line. */
+static void test_missing_shards(void **state)
+{
+	static const char *const one[] = { FAKE_HELLO, "<",
+		PARTIAL("\"all\":3,\"answered\":2,\"failed\":[{\"shard\":\"h2:7000\",\"why\":\"no answer within 599 ms\"}]"),
+		"eof", NULL };
+	static const char *const many[] = { FAKE_HELLO, "<",
+		PARTIAL("\"failed\":[{\"shard\":\"a:1\"}," FAILED("b:2") "," FAILED("c:3") "," FAILED("d:4") "," FAILED(
+			"e:5") "," FAILED(EVIL) "]"),
+		"eof", NULL };
+	static const char *const word[] = { FAKE_HELLO, "<", "> #0 END {\"hits\":0,\"partial\":true,\"why\":\"deadline\"}",
+		"eof", NULL };
+	static const char *const odd[] = { FAKE_HELLO, "<", PARTIAL("\"failed\":[{\"shard\":7}]"), "eof", NULL };
+
+	(void)state;
+	assert_int_equal(RUN(one, "a"), 2);
+	assert_string_equal(
+		err, "bq: only part of the answer: 1 of 3 shards missing: h2:7000 (no answer within 599 ms)\n");
+	assert_int_equal(RUN(many, "a"), 2);
+	assert_string_equal(err,
+		"bq: only part of the answer: 6 shards missing: a:1, b:2 (gone), c:3 (gone), d:4 (gone), and 2 more\n");
+	assert_int_equal(RUN(word, "a"), 2);
+	assert_string_equal(err, "bq: only part of the answer: deadline\n");
+	assert_int_equal(RUN(odd, "a"), 2);
+	assert_string_equal(err, "bq: the member \"shards\" of a reply is wrong\n");
+}
+
 /* For xargs -0 a path is what it is; only a terminal is spared. */
 static void test_paths_for_programs(void **state)
 {
@@ -278,6 +308,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_forms),
 		cmocka_unit_test(test_nothing_acts),
+		cmocka_unit_test(test_missing_shards),
 		cmocka_unit_test(test_paths_for_programs),
 		cmocka_unit_test(test_records),
 		cmocka_unit_test(test_hints),
