@@ -65,7 +65,8 @@ int xapian_c_database_reopen(
 	struct xapian_c_database *db, bool *changed, struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
 
 /* Give back its files now, although lists and documents still refer to it:
- * what they need from then on fails with XAPIAN_C_ECLOSED. */
+ * what they need from then on fails with XAPIAN_C_ECLOSED, and so does every
+ * use of `db` but closing it again. */
 int xapian_c_database_close(struct xapian_c_database *db, struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
 
 /* Tell remote servers that the client still lives. */

@@ -45,7 +45,7 @@ int xapian_c_writer_open_tcp(const char *host, uint16_t port, const struct xapia
 void xapian_c_writer_free(struct xapian_c_writer *w) XAPIAN_C_NOEXCEPT;
 
 /* Commit and give back files and lock; anything after that fails with
- * XAPIAN_C_ECLOSED. */
+ * XAPIAN_C_ECLOSED, but for closing again. */
 int xapian_c_writer_close(struct xapian_c_writer *w, struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
 
 /* The same database for reading; it sees what is not yet committed.  Lives in

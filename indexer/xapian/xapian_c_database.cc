@@ -9,16 +9,17 @@ int xapian_c_database_count(const struct xapian_c_database *db, struct xapian_c_
 	struct xapian_c_error *err) noexcept
 {
 	return xapian_c_try(err, [&] {
+		const Xapian::Database &open = db->use();
 		struct xapian_c_database_counts c = {};
 
-		c.documents = db->db.get_doccount();
-		c.last_id = db->db.get_lastdocid();
-		c.total_length = db->db.get_total_length();
-		c.average_length = db->db.get_avlength();
-		c.shortest = db->db.get_doclength_lower_bound();
-		c.longest = db->db.get_doclength_upper_bound();
-		c.shards = static_cast<uint32_t>(db->db.size());
-		c.has_positions = db->db.has_positions();
+		c.documents = open.get_doccount();
+		c.last_id = open.get_lastdocid();
+		c.total_length = open.get_total_length();
+		c.average_length = open.get_avlength();
+		c.shortest = open.get_doclength_lower_bound();
+		c.longest = open.get_doclength_upper_bound();
+		c.shards = static_cast<uint32_t>(open.size());
+		c.has_positions = open.has_positions();
 		*out = c;
 	});
 }
@@ -27,7 +28,7 @@ int xapian_c_database_uuid(
 	struct xapian_c_database *db, struct xapian_c_bytes *out, struct xapian_c_error *err) noexcept
 {
 	return xapian_c_guard(err, [&] {
-		db->text = db->db.get_uuid();
+		db->text = db->use().get_uuid();
 		return xapian_c_give(db->text, out);
 	});
 }
@@ -35,12 +36,12 @@ int xapian_c_database_uuid(
 int xapian_c_database_revision(
 	const struct xapian_c_database *db, uint64_t *out, struct xapian_c_error *err) noexcept
 {
-	return xapian_c_try(err, [&] { *out = db->db.get_revision(); });
+	return xapian_c_try(err, [&] { *out = db->use().get_revision(); });
 }
 
 int xapian_c_database_locked(const struct xapian_c_database *db, bool *out, struct xapian_c_error *err) noexcept
 {
-	return xapian_c_try(err, [&] { *out = db->db.locked(); });
+	return xapian_c_try(err, [&] { *out = db->use().locked(); });
 }
 
 /* ---- terms, values, documents ---------------------------------------------------- */
@@ -49,12 +50,13 @@ int xapian_c_database_count_term(const struct xapian_c_database *db, struct xapi
 	struct xapian_c_term_counts *out, struct xapian_c_error *err) noexcept
 {
 	return xapian_c_try(err, [&] {
+		const Xapian::Database &open = db->use();
 		std::string name = xapian_c_string(term);
 		struct xapian_c_term_counts c = {};
 
-		c.documents = db->db.get_termfreq(name);
-		c.occurrences = db->db.get_collection_freq(name);
-		c.most = db->db.get_wdf_upper_bound(name);
+		c.documents = open.get_termfreq(name);
+		c.occurrences = open.get_collection_freq(name);
+		c.most = open.get_wdf_upper_bound(name);
 		*out = c;
 	});
 }
@@ -62,15 +64,15 @@ int xapian_c_database_count_term(const struct xapian_c_database *db, struct xapi
 int xapian_c_database_count_value(
 	const struct xapian_c_database *db, uint32_t slot, uint32_t *out, struct xapian_c_error *err) noexcept
 {
-	return xapian_c_try(err, [&] { *out = db->db.get_value_freq(slot); });
+	return xapian_c_try(err, [&] { *out = db->use().get_value_freq(slot); });
 }
 
 int xapian_c_database_value_bounds(struct xapian_c_database *db, uint32_t slot, struct xapian_c_bytes *lower,
 	struct xapian_c_bytes *upper, struct xapian_c_error *err) noexcept
 {
 	return xapian_c_guard(err, [&] {
-		db->text = db->db.get_value_lower_bound(slot);
-		db->text2 = db->db.get_value_upper_bound(slot);
+		db->text = db->use().get_value_lower_bound(slot);
+		db->text2 = db->use().get_value_upper_bound(slot);
 		xapian_c_give(db->text, lower);
 		return xapian_c_give(db->text2, upper);
 	});
@@ -79,20 +81,20 @@ int xapian_c_database_value_bounds(struct xapian_c_database *db, uint32_t slot, 
 int xapian_c_database_document_length(
 	const struct xapian_c_database *db, uint32_t docid, uint32_t *out, struct xapian_c_error *err) noexcept
 {
-	return xapian_c_try(err, [&] { *out = db->db.get_doclength(docid); });
+	return xapian_c_try(err, [&] { *out = db->use().get_doclength(docid); });
 }
 
 int xapian_c_database_document(const struct xapian_c_database *db, uint32_t docid, struct xapian_c_document **out,
 	struct xapian_c_error *err) noexcept
 {
-	return xapian_c_make(out, err, [&] { return xapian_c_hold<xapian_c_document>(db->db.get_document(docid)); });
+	return xapian_c_make(out, err, [&] { return xapian_c_hold<xapian_c_document>(db->use().get_document(docid)); });
 }
 
 int xapian_c_database_metadata(struct xapian_c_database *db, struct xapian_c_bytes key, struct xapian_c_bytes *out,
 	struct xapian_c_error *err) noexcept
 {
 	return xapian_c_guard(err, [&] {
-		db->text = db->db.get_metadata(xapian_c_string(key));
+		db->text = db->use().get_metadata(xapian_c_string(key));
 		return xapian_c_give(db->text, out);
 	});
 }
@@ -101,7 +103,7 @@ int xapian_c_database_suggest(struct xapian_c_database *db, struct xapian_c_byte
 	struct xapian_c_bytes *out, struct xapian_c_error *err) noexcept
 {
 	return xapian_c_guard(err, [&] {
-		db->text = db->db.get_spelling_suggestion(xapian_c_string(word), edits);
+		db->text = db->use().get_spelling_suggestion(xapian_c_string(word), edits);
 		return xapian_c_give(db->text, out);
 	});
 }
@@ -117,9 +119,10 @@ int xapian_c_database_compact(struct xapian_c_database *db, const char *path, un
 
 		if ((flags & ~known) != 0 || (flags & 3) == 3)
 			throw Xapian::InvalidArgumentError("not a way to compact");
-		if (db->db.size() == 0)
+		Xapian::Database &open = db->use();
+		if (open.size() == 0)
 			throw Xapian::InvalidArgumentError("nothing to compact");
-		db->db.compact(path, flags, static_cast<int>(block_size));
+		open.compact(path, flags, static_cast<int>(block_size));
 	});
 }
 

@@ -7,9 +7,11 @@ int xapian_c_enquire_new(
 	const struct xapian_c_database *db, struct xapian_c_enquire **out, struct xapian_c_error *err) noexcept
 {
 	return xapian_c_make(out, err, [&] {
-		if (db->db.size() == 0)
+		const Xapian::Database &open = db->use();
+
+		if (open.size() == 0)
 			throw Xapian::InvalidArgumentError("a database of no databases");
-		return std::make_unique<xapian_c_enquire>(db->db);
+		return std::make_unique<xapian_c_enquire>(open);
 	});
 }
 

@@ -20,12 +20,35 @@
 struct xapian_c_database {
 	Xapian::Database db;
 	std::string text = {}, text2 = {};
+	bool is_closed = false; /* libxapian answers some calls after that, as if all were well */
+
+	void check_open() const
+	{
+		if (is_closed)
+			throw Xapian::DatabaseClosedError("the database was closed");
+	}
+	Xapian::Database &use()
+	{
+		check_open();
+		return db;
+	}
+	const Xapian::Database &use() const
+	{
+		check_open();
+		return db;
+	}
 };
 
 struct xapian_c_writer {
 	Xapian::WritableDatabase db;
-	xapian_c_database reader; /* shares `db`, so that it sees what is not committed */
+	xapian_c_database reader; /* shares `db`, so that it sees what is not committed; closed with it */
 	bool is_torn = false;     /* a change ended for want of memory: what is not committed is not to be trusted */
+
+	Xapian::WritableDatabase &use()
+	{
+		reader.check_open();
+		return db;
+	}
 };
 
 struct xapian_c_document {

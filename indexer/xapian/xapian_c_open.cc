@@ -42,13 +42,13 @@ int xapian_c_database_new(struct xapian_c_database **out, struct xapian_c_error 
 int xapian_c_database_add(
 	struct xapian_c_database *db, const struct xapian_c_database *other, struct xapian_c_error *err) noexcept
 {
-	return xapian_c_try(err, [&] { db->db.add_database(other->db); });
+	return xapian_c_try(err, [&] { db->use().add_database(other->use()); });
 }
 
 int xapian_c_database_reopen(struct xapian_c_database *db, bool *changed, struct xapian_c_error *err) noexcept
 {
 	return xapian_c_try(err, [&] {
-		bool is_newer = db->db.reopen();
+		bool is_newer = db->use().reopen();
 
 		if (changed != nullptr)
 			*changed = is_newer;
@@ -57,12 +57,15 @@ int xapian_c_database_reopen(struct xapian_c_database *db, bool *changed, struct
 
 int xapian_c_database_close(struct xapian_c_database *db, struct xapian_c_error *err) noexcept
 {
-	return xapian_c_try(err, [&] { db->db.close(); });
+	return xapian_c_try(err, [&] {
+		db->db.close();
+		db->is_closed = true;
+	});
 }
 
 int xapian_c_database_keep_alive(struct xapian_c_database *db, struct xapian_c_error *err) noexcept
 {
-	return xapian_c_try(err, [&] { db->db.keep_alive(); });
+	return xapian_c_try(err, [&] { db->use().keep_alive(); });
 }
 
 void xapian_c_database_free(struct xapian_c_database *db) noexcept { delete db; }

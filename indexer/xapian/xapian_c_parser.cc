@@ -45,7 +45,7 @@ int xapian_c_parser_set_default_op(struct xapian_c_parser *p, int op, struct xap
 int xapian_c_parser_set_database(
 	struct xapian_c_parser *p, const struct xapian_c_database *db, struct xapian_c_error *err) noexcept
 {
-	return xapian_c_try(err, [&] { p->parser.set_database(db->db); });
+	return xapian_c_try(err, [&] { p->parser.set_database(db->use()); });
 }
 
 int xapian_c_parser_set_expansion(

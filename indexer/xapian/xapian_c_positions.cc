@@ -20,7 +20,7 @@ int xapian_c_positions_open(struct xapian_c_positions *p, const struct xapian_c_
 {
 	return xapian_c_try(err, [&] {
 		p->at = Xapian::PositionIterator();
-		if (p->db.internal != db->db.internal)
+		if (p->db.internal != db->use().internal)
 			p->db = db->db;
 		p->term.assign(term.ptr, term.len);
 		p->at = p->db.positionlist_begin(docid, p->term);

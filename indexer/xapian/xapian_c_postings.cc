@@ -14,7 +14,7 @@ int xapian_c_postings_new(const struct xapian_c_database *db, struct xapian_c_by
 	return xapian_c_make(out, err, [&] {
 		auto p = std::make_unique<xapian_c_postings>();
 
-		p->db = db->db;
+		p->db = db->use();
 		p->at = p->db.postlist_begin(xapian_c_string(term));
 		p->lengths = lengths;
 		return p;

@@ -34,7 +34,7 @@ int xapian_c_termgen_set_stopper(
 int xapian_c_termgen_set_writer(
 	struct xapian_c_termgen *g, struct xapian_c_writer *w, struct xapian_c_error *err) noexcept
 {
-	return xapian_c_try(err, [&] { g->gen.set_database(w->db); });
+	return xapian_c_try(err, [&] { g->gen.set_database(w->use()); });
 }
 
 int xapian_c_termgen_set_flags(struct xapian_c_termgen *g, unsigned flags, struct xapian_c_error *err) noexcept
@@ -59,6 +59,7 @@ int xapian_c_termgen_index(
 	return xapian_c_try(err, [&] {
 		Xapian::Utf8Iterator text(piece->text.ptr, piece->text.len);
 		std::string prefix = xapian_c_string(piece->prefix);
+
 
 		if (piece->without_positions)
 			g->gen.index_text_without_positions(text, piece->wdf, prefix);

@@ -27,7 +27,7 @@ int xapian_c_terms_of_database(const struct xapian_c_database *db, struct xapian
 	struct xapian_c_terms **out, struct xapian_c_error *err) noexcept
 {
 	return make_terms(out, err, [&](xapian_c_terms &t) {
-		t.db = db->db;
+		t.db = db->use();
 		t.has_documents = true;
 		return t.db.allterms_begin(xapian_c_string(prefix));
 	});
@@ -58,7 +58,7 @@ int xapian_c_terms_of_metadata(const struct xapian_c_database *db, struct xapian
 	struct xapian_c_terms **out, struct xapian_c_error *err) noexcept
 {
 	return make_terms(out, err, [&](xapian_c_terms &t) {
-		t.db = db->db;
+		t.db = db->use();
 		return t.db.metadata_keys_begin(xapian_c_string(prefix));
 	});
 }
@@ -67,7 +67,7 @@ int xapian_c_terms_of_spelling(
 	const struct xapian_c_database *db, struct xapian_c_terms **out, struct xapian_c_error *err) noexcept
 {
 	return make_terms(out, err, [&](xapian_c_terms &t) {
-		t.db = db->db;
+		t.db = db->use();
 		t.has_documents = true;
 		return t.db.spellings_begin();
 	});
@@ -77,7 +77,7 @@ int xapian_c_terms_of_synonyms(const struct xapian_c_database *db, struct xapian
 	struct xapian_c_terms **out, struct xapian_c_error *err) noexcept
 {
 	return make_terms(out, err, [&](xapian_c_terms &t) {
-		t.db = db->db;
+		t.db = db->use();
 		return t.db.synonyms_begin(xapian_c_string(term));
 	});
 }

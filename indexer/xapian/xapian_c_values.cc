@@ -16,7 +16,7 @@ int xapian_c_values_of_database(const struct xapian_c_database *db, uint32_t slo
 	return xapian_c_make(out, err, [&] {
 		auto v = std::make_unique<xapian_c_values>();
 
-		v->db = db->db;
+		v->db = db->use();
 		v->at = v->db.valuestream_begin(slot);
 		v->by_document = true;
 		return v;

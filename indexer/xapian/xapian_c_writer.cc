@@ -48,7 +48,10 @@ void xapian_c_writer_free(struct xapian_c_writer *w) noexcept
 
 int xapian_c_writer_close(struct xapian_c_writer *w, struct xapian_c_error *err) noexcept
 {
-	return change(w, err, [&] { w->db.close(); });
+	return change(w, err, [&] {
+		w->db.close();
+		w->reader.is_closed = true;
+	});
 }
 
 struct xapian_c_database *xapian_c_writer_database(struct xapian_c_writer *w) noexcept { return &w->reader; }
@@ -64,52 +67,52 @@ static void tell(uint32_t *docid, Xapian::docid id) noexcept
 int xapian_c_writer_add(struct xapian_c_writer *w, const struct xapian_c_document *d, uint32_t *docid,
 	struct xapian_c_error *err) noexcept
 {
-	return change(w, err, [&] { tell(docid, w->db.add_document(d->doc)); });
+	return change(w, err, [&] { tell(docid, w->use().add_document(d->doc)); });
 }
 
 int xapian_c_writer_replace(struct xapian_c_writer *w, uint32_t docid, const struct xapian_c_document *d,
 	struct xapian_c_error *err) noexcept
 {
-	return change(w, err, [&] { w->db.replace_document(docid, d->doc); });
+	return change(w, err, [&] { w->use().replace_document(docid, d->doc); });
 }
 
 int xapian_c_writer_replace_term(struct xapian_c_writer *w, struct xapian_c_bytes term,
 	const struct xapian_c_document *d, uint32_t *docid, struct xapian_c_error *err) noexcept
 {
-	return change(w, err, [&] { tell(docid, w->db.replace_document(xapian_c_string(term), d->doc)); });
+	return change(w, err, [&] { tell(docid, w->use().replace_document(xapian_c_string(term), d->doc)); });
 }
 
 int xapian_c_writer_delete(struct xapian_c_writer *w, uint32_t docid, struct xapian_c_error *err) noexcept
 {
-	return change(w, err, [&] { w->db.delete_document(docid); });
+	return change(w, err, [&] { w->use().delete_document(docid); });
 }
 
 int xapian_c_writer_delete_term(
 	struct xapian_c_writer *w, struct xapian_c_bytes term, struct xapian_c_error *err) noexcept
 {
-	return change(w, err, [&] { w->db.delete_document(xapian_c_string(term)); });
+	return change(w, err, [&] { w->use().delete_document(xapian_c_string(term)); });
 }
 
 /* ---- when it counts ------------------------------------------------------------------- */
 
 int xapian_c_writer_commit(struct xapian_c_writer *w, struct xapian_c_error *err) noexcept
 {
-	return change(w, err, [&] { w->db.commit(); });
+	return change(w, err, [&] { w->use().commit(); });
 }
 
 int xapian_c_writer_begin(struct xapian_c_writer *w, bool flushed, struct xapian_c_error *err) noexcept
 {
-	return change(w, err, [&] { w->db.begin_transaction(flushed); });
+	return change(w, err, [&] { w->use().begin_transaction(flushed); });
 }
 
 int xapian_c_writer_end(struct xapian_c_writer *w, struct xapian_c_error *err) noexcept
 {
-	return change(w, err, [&] { w->db.commit_transaction(); });
+	return change(w, err, [&] { w->use().commit_transaction(); });
 }
 
 int xapian_c_writer_cancel(struct xapian_c_writer *w, struct xapian_c_error *err) noexcept
 {
-	return change(w, err, [&] { w->db.cancel_transaction(); });
+	return change(w, err, [&] { w->use().cancel_transaction(); });
 }
 
 /* ---- beside the documents --------------------------------------------------------------- */
@@ -117,29 +120,29 @@ int xapian_c_writer_cancel(struct xapian_c_writer *w, struct xapian_c_error *err
 int xapian_c_writer_set_metadata(struct xapian_c_writer *w, struct xapian_c_bytes key, struct xapian_c_bytes value,
 	struct xapian_c_error *err) noexcept
 {
-	return change(w, err, [&] { w->db.set_metadata(xapian_c_string(key), xapian_c_string(value)); });
+	return change(w, err, [&] { w->use().set_metadata(xapian_c_string(key), xapian_c_string(value)); });
 }
 
 int xapian_c_writer_add_spelling(struct xapian_c_writer *w, struct xapian_c_bytes word, uint32_t times,
 	struct xapian_c_error *err) noexcept
 {
-	return change(w, err, [&] { w->db.add_spelling(xapian_c_string(word), times); });
+	return change(w, err, [&] { w->use().add_spelling(xapian_c_string(word), times); });
 }
 
 int xapian_c_writer_remove_spelling(struct xapian_c_writer *w, struct xapian_c_bytes word, uint32_t times,
 	struct xapian_c_error *err) noexcept
 {
-	return change(w, err, [&] { w->db.remove_spelling(xapian_c_string(word), times); });
+	return change(w, err, [&] { w->use().remove_spelling(xapian_c_string(word), times); });
 }
 
 int xapian_c_writer_add_synonym(struct xapian_c_writer *w, struct xapian_c_bytes term, struct xapian_c_bytes synonym,
 	struct xapian_c_error *err) noexcept
 {
-	return change(w, err, [&] { w->db.add_synonym(xapian_c_string(term), xapian_c_string(synonym)); });
+	return change(w, err, [&] { w->use().add_synonym(xapian_c_string(term), xapian_c_string(synonym)); });
 }
 
 int xapian_c_writer_remove_synonym(struct xapian_c_writer *w, struct xapian_c_bytes term,
 	struct xapian_c_bytes synonym, struct xapian_c_error *err) noexcept
 {
-	return change(w, err, [&] { w->db.remove_synonym(xapian_c_string(term), xapian_c_string(synonym)); });
+	return change(w, err, [&] { w->use().remove_synonym(xapian_c_string(term), xapian_c_string(synonym)); });
 }

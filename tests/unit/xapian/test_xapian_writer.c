@@ -214,6 +214,51 @@ static void test_long_terms(void **state)
 	tmpdir_release(&dir);
 }
 
+static void write_to_closed(struct xapian_c_writer *w)
+{
+	const struct xapian_c_bytes x = xapian_c_str("x");
+	struct xapian_c_document *d = document("x");
+
+	assert_int_equal(xapian_c_writer_add(w, d, NULL, NULL), XAPIAN_C_ECLOSED);
+	assert_int_equal(xapian_c_writer_replace(w, 1, d, NULL), XAPIAN_C_ECLOSED);
+	assert_int_equal(xapian_c_writer_replace_term(w, x, d, NULL, NULL), XAPIAN_C_ECLOSED);
+	assert_int_equal(xapian_c_writer_delete(w, 1, NULL), XAPIAN_C_ECLOSED);
+	assert_int_equal(xapian_c_writer_delete_term(w, x, NULL), XAPIAN_C_ECLOSED);
+	assert_int_equal(xapian_c_writer_commit(w, NULL), XAPIAN_C_ECLOSED);
+	assert_int_equal(xapian_c_writer_begin(w, true, NULL), XAPIAN_C_ECLOSED);
+	assert_int_equal(xapian_c_writer_end(w, NULL), XAPIAN_C_ECLOSED);
+	assert_int_equal(xapian_c_writer_cancel(w, NULL), XAPIAN_C_ECLOSED);
+	assert_int_equal(xapian_c_writer_set_metadata(w, x, x, NULL), XAPIAN_C_ECLOSED);
+	assert_int_equal(xapian_c_writer_add_spelling(w, x, 1, NULL), XAPIAN_C_ECLOSED);
+	assert_int_equal(xapian_c_writer_remove_spelling(w, x, 1, NULL), XAPIAN_C_ECLOSED);
+	assert_int_equal(xapian_c_writer_add_synonym(w, x, x, NULL), XAPIAN_C_ECLOSED);
+	assert_int_equal(xapian_c_writer_remove_synonym(w, x, x, NULL), XAPIAN_C_ECLOSED);
+	xapian_c_document_free(d);
+}
+
+/* libxapian lets one commit, count and reopen what is closed, and says all is well. */
+static void test_closed(void **state)
+{
+	static const int backends[] = { 0, XAPIAN_C_BACKEND_INMEMORY };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct xapian_c_database_counts counts;
+		struct xapian_c_writer *w;
+		struct xapian_c_error err;
+		struct tmpdir dir;
+		tmpdir_init(&dir);
+		xapian_ok(xapian_c_writer_open(dir.path, backends[i], &w, &err), &err);
+		xapian_ok(xapian_c_writer_close(w, &err), &err);
+		xapian_ok(xapian_c_writer_close(w, &err), &err);
+		write_to_closed(w);
+		assert_int_equal(xapian_c_database_count(xapian_c_writer_database(w), &counts, &err), XAPIAN_C_ECLOSED);
+		assert_int_equal(xapian_c_database_reopen(xapian_c_writer_database(w), NULL, &err), XAPIAN_C_ECLOSED);
+		xapian_c_writer_free(w);
+		tmpdir_release(&dir);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -223,6 +268,7 @@ int main(void)
 		cmocka_unit_test(test_metadata),
 		cmocka_unit_test(test_spelling),
 		cmocka_unit_test(test_long_terms),
+		cmocka_unit_test(test_closed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
