@@ -37,7 +37,7 @@
  *   a NUL behind it; its length without the NUL goes to `*len`, which may be
  *   NULL.  Where it does not fit, the result is XAPIAN_C_ETOOLONG, `out` holds
  *   nothing but a NUL (if size > 0) and `*len` the length there is.
- * - A term is at most 245 bytes; a NUL in it counts twice.  Document, position
+ * - A term is at most XAPIAN_C_TERM_MAX bytes; a NUL in it counts twice.  Document, position
  *   and value numbers are 32 bits; document numbers start at 1.
  *
  * Threads

@@ -78,6 +78,9 @@ static inline struct xapian_c_bytes xapian_c_str(const char *s)
 	return b;
 }
 
+/* A term to be written is at most so many bytes, a NUL in it counted twice. */
+#define XAPIAN_C_TERM_MAX 245
+
 /* ---- version -------------------------------------------------------------- */
 
 /* The version of the library that is running, e.g. "1.4.22"; lives as long as

@@ -64,12 +64,14 @@ double xapian_c_number_read(struct xapian_c_bytes value) XAPIAN_C_NOEXCEPT;
 /* ---- terms ----------------------------------------------------------------- */
 
 /* Add a term without a position, `wdf` times: 0 for a filter that does not
- * count in ranking.  XAPIAN_C_EARGUMENT for an empty one. */
+ * count in ranking.  XAPIAN_C_EARGUMENT for an empty one and for one over
+ * XAPIAN_C_TERM_MAX. */
 int xapian_c_document_add_term(struct xapian_c_document *d, struct xapian_c_bytes term, uint32_t wdf,
 	struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
 
 /* Add a term at a position, counting `wdf` times; the same twice is once in
- * the positions and twice in the count. */
+ * the positions and twice in the count.  Errors as of
+ * xapian_c_document_add_term(). */
 int xapian_c_document_add_posting(struct xapian_c_document *d, struct xapian_c_bytes term, uint32_t position,
 	uint32_t wdf, struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
 
@@ -107,7 +109,7 @@ int xapian_c_document_serialise(
 	struct xapian_c_document *d, struct xapian_c_bytes *out, struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
 
 /* The document of such bytes.  XAPIAN_C_ESERIALISATION or (from within Xapian)
- * XAPIAN_C_ENETWORK for others. */
+ * XAPIAN_C_ENETWORK for others, XAPIAN_C_EARGUMENT for a term that is too long. */
 int xapian_c_document_unserialise(
 	struct xapian_c_bytes bytes, struct xapian_c_document **out, struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
 

@@ -55,7 +55,7 @@ int xapian_c_termgen_set_document(
 /* What a piece of text is. */
 struct xapian_c_piece {
 	struct xapian_c_bytes text;   /* UTF-8 */
-	struct xapian_c_bytes prefix; /* of its terms */
+	struct xapian_c_bytes prefix; /* of its terms; a NUL in it is XAPIAN_C_EARGUMENT */
 	uint32_t wdf;                 /* each word counts so often */
 	bool without_positions;
 };

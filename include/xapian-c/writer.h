@@ -96,7 +96,8 @@ int xapian_c_writer_cancel(struct xapian_c_writer *w, struct xapian_c_error *err
 int xapian_c_writer_set_metadata(struct xapian_c_writer *w, struct xapian_c_bytes key, struct xapian_c_bytes value,
 	struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
 
-/* Make `word` a target of spelling suggestions, `times` times. */
+/* Make `word` a target of spelling suggestions, `times` times.
+ * XAPIAN_C_EARGUMENT over XAPIAN_C_TERM_MAX. */
 int xapian_c_writer_add_spelling(struct xapian_c_writer *w, struct xapian_c_bytes word, uint32_t times,
 	struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
 
@@ -104,7 +105,7 @@ int xapian_c_writer_add_spelling(struct xapian_c_writer *w, struct xapian_c_byte
 int xapian_c_writer_remove_spelling(struct xapian_c_writer *w, struct xapian_c_bytes word, uint32_t times,
 	struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
 
-/* Make `synonym` one of `term`. */
+/* Make `synonym` one of `term`.  XAPIAN_C_EARGUMENT over XAPIAN_C_TERM_MAX. */
 int xapian_c_writer_add_synonym(struct xapian_c_writer *w, struct xapian_c_bytes term, struct xapian_c_bytes synonym,
 	struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <algorithm>
+
 #include "xapian_c_guard.hh"
 #include "xapian_c_objects.hh"
 
@@ -70,16 +72,25 @@ double xapian_c_number_read(struct xapian_c_bytes value) noexcept
 
 /* ---- terms -------------------------------------------------------------------- */
 
+void xapian_c_check_term(struct xapian_c_bytes b)
+{
+	size_t nuls = static_cast<size_t>(std::count(b.ptr, b.ptr + b.len, '\0'));
+
+	if (b.len + nuls > XAPIAN_C_TERM_MAX)
+		throw Xapian::InvalidArgumentError("a term of " + std::to_string(b.len) + " bytes, " + std::to_string(nuls) +
+			" of them NUL and counted twice, is over " + std::to_string(XAPIAN_C_TERM_MAX));
+}
+
 int xapian_c_document_add_term(struct xapian_c_document *d, struct xapian_c_bytes term, uint32_t wdf,
 	struct xapian_c_error *err) noexcept
 {
-	return xapian_c_try(err, [&] { d->doc.add_term(xapian_c_string(term), wdf); });
+	return xapian_c_try(err, [&] { d->doc.add_term(xapian_c_term_string(term), wdf); });
 }
 
 int xapian_c_document_add_posting(struct xapian_c_document *d, struct xapian_c_bytes term, uint32_t position,
 	uint32_t wdf, struct xapian_c_error *err) noexcept
 {
-	return xapian_c_try(err, [&] { d->doc.add_posting(xapian_c_string(term), position, wdf); });
+	return xapian_c_try(err, [&] { d->doc.add_posting(xapian_c_term_string(term), position, wdf); });
 }
 
 int xapian_c_document_add_postings(struct xapian_c_document *d, const struct xapian_c_place *places, size_t n,
@@ -88,7 +99,7 @@ int xapian_c_document_add_postings(struct xapian_c_document *d, const struct xap
 	return xapian_c_try(err, [&] {
 		/* a new string each: short ones, as words are, cost no call and no memory */
 		for (size_t i = 0; i < n; i++)
-			d->doc.add_posting(xapian_c_string(places[i].term), places[i].position, places[i].wdf);
+			d->doc.add_posting(xapian_c_term_string(places[i].term), places[i].position, places[i].wdf);
 	});
 }
 
@@ -131,9 +142,21 @@ int xapian_c_document_serialise(
 	});
 }
 
+static void check_terms(const Xapian::Document &doc)
+{
+	for (Xapian::TermIterator at = doc.termlist_begin(); at != doc.termlist_end(); ++at) {
+		const std::string term = *at;
+		xapian_c_check_term({ term.data(), term.size() });
+	}
+}
+
 int xapian_c_document_unserialise(
 	struct xapian_c_bytes bytes, struct xapian_c_document **out, struct xapian_c_error *err) noexcept
 {
-	return xapian_c_make(out, err,
-		[&] { return xapian_c_hold<xapian_c_document>(Xapian::Document::unserialise(xapian_c_string(bytes))); });
+	return xapian_c_make(out, err, [&] {
+		Xapian::Document doc = Xapian::Document::unserialise(xapian_c_string(bytes));
+
+		check_terms(doc);
+		return xapian_c_hold<xapian_c_document>(doc);
+	});
 }

@@ -33,6 +33,19 @@ template <class Body> int xapian_c_guard(struct xapian_c_error *err, Body body) 
 /* An argument as Xapian wants it. */
 inline std::string xapian_c_string(struct xapian_c_bytes b) { return b.len == 0 ? std::string() : std::string(b.ptr, b.len); }
 
+/* Refuse a term that no key has room for: libxapian finds that out in a commit,
+ * and then in every commit. */
+void xapian_c_check_term(struct xapian_c_bytes b);
+
+/* A term to be written, as Xapian wants it.  A NUL takes two bytes of a key: short
+ * ones need no look. */
+inline std::string xapian_c_term_string(struct xapian_c_bytes b)
+{
+	if (b.len > XAPIAN_C_TERM_MAX / 2)
+		xapian_c_check_term(b);
+	return xapian_c_string(b);
+}
+
 /* `kept`, which outlives the call, as the caller gets it. */
 inline int xapian_c_give(const std::string &kept, struct xapian_c_bytes *out) noexcept
 {

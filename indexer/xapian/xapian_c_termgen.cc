@@ -60,6 +60,8 @@ int xapian_c_termgen_index(
 		Xapian::Utf8Iterator text(piece->text.ptr, piece->text.len);
 		std::string prefix = xapian_c_string(piece->prefix);
 
+		if (prefix.find('\0') != std::string::npos)
+			throw Xapian::InvalidArgumentError("a prefix holds a NUL");
 
 		if (piece->without_positions)
 			g->gen.index_text_without_positions(text, piece->wdf, prefix);

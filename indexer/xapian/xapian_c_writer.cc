@@ -126,7 +126,7 @@ int xapian_c_writer_set_metadata(struct xapian_c_writer *w, struct xapian_c_byte
 int xapian_c_writer_add_spelling(struct xapian_c_writer *w, struct xapian_c_bytes word, uint32_t times,
 	struct xapian_c_error *err) noexcept
 {
-	return change(w, err, [&] { w->use().add_spelling(xapian_c_string(word), times); });
+	return change(w, err, [&] { w->use().add_spelling(xapian_c_term_string(word), times); });
 }
 
 int xapian_c_writer_remove_spelling(struct xapian_c_writer *w, struct xapian_c_bytes word, uint32_t times,
@@ -138,7 +138,7 @@ int xapian_c_writer_remove_spelling(struct xapian_c_writer *w, struct xapian_c_b
 int xapian_c_writer_add_synonym(struct xapian_c_writer *w, struct xapian_c_bytes term, struct xapian_c_bytes synonym,
 	struct xapian_c_error *err) noexcept
 {
-	return change(w, err, [&] { w->use().add_synonym(xapian_c_string(term), xapian_c_string(synonym)); });
+	return change(w, err, [&] { w->use().add_synonym(xapian_c_term_string(term), xapian_c_string(synonym)); });
 }
 
 int xapian_c_writer_remove_synonym(struct xapian_c_writer *w, struct xapian_c_bytes term,

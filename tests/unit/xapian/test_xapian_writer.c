@@ -192,6 +192,8 @@ static void test_spelling(void **state)
 }
 
 /* Terms are limited, and their length is checked where they are written. */
+/* Terms up to what a key holds, where a NUL takes two bytes: all that a document
+ * takes can be committed. */
 static void test_long_terms(void **state)
 {
 	struct xapian_c_document *d;
@@ -203,15 +205,56 @@ static void test_long_terms(void **state)
 	(void)state;
 	tmpdir_init(&dir);
 	xapian_ok(xapian_c_writer_open(dir.path, 0, &w, &err), &err);
-	memset(term, 'x', sizeof term);
-	for (size_t len = 243; len < 249; len++) {
-		xapian_ok(xapian_c_document_new(&d, &err), &err);
-		xapian_ok(xapian_c_document_add_term(d, (struct xapian_c_bytes){ term, len }, 1, &err), &err);
-		assert_int_equal(xapian_c_writer_add(w, d, NULL, &err), len <= 245 ? XAPIAN_C_OK : XAPIAN_C_EARGUMENT);
-		xapian_c_document_free(d);
-	}
+	for (size_t nuls = 0; nuls <= 130; nuls += 13)
+		for (size_t len = nuls + 1; len < sizeof term; len++) {
+			const struct xapian_c_place place = { { term, len }, 1, 1 };
+			const int want = len + nuls <= XAPIAN_C_TERM_MAX ? XAPIAN_C_OK : XAPIAN_C_EARGUMENT;
+			memset(term, 'x', sizeof term);
+			memset(term, '\0', nuls);
+			xapian_ok(xapian_c_document_new(&d, &err), &err);
+			assert_int_equal(xapian_c_document_add_term(d, place.term, 1, &err), want);
+			assert_int_equal(xapian_c_document_add_posting(d, place.term, 1, 1, &err), want);
+			assert_int_equal(xapian_c_document_add_postings(d, &place, 1, &err), want);
+			xapian_ok(xapian_c_writer_add(w, d, NULL, &err), &err);
+			assert_int_equal(xapian_c_writer_add_spelling(w, place.term, 1, &err), want);
+			assert_int_equal(xapian_c_writer_add_synonym(w, place.term, xapian_c_str("y"), &err), want);
+			xapian_c_document_free(d);
+		}
+	xapian_ok(xapian_c_writer_commit(w, &err), &err);
 	xapian_c_writer_free(w);
 	tmpdir_release(&dir);
+}
+
+/* The bytes of a document may hold a term that no key has room for, and so may a prefix. */
+static void test_long_terms_by_other_ways(void **state)
+{
+	/* as the library writes it: no data, no values, one term of 245 bytes with no positions */
+	char nuls[XAPIAN_C_TERM_MAX] = { 0 }, bytes[512];
+	const struct xapian_c_piece piece = { xapian_c_str("word"), { nuls, 1 }, 1, false };
+	struct xapian_c_document *d, *copy;
+	struct xapian_c_termgen *g;
+	struct xapian_c_bytes out;
+	struct xapian_c_error err;
+	char plain[XAPIAN_C_TERM_MAX];
+
+	(void)state;
+	memset(plain, 'x', sizeof plain);
+	xapian_ok(xapian_c_document_new(&d, &err), &err);
+	xapian_ok(xapian_c_document_add_term(d, (struct xapian_c_bytes){ plain, sizeof plain }, 1, &err), &err);
+	xapian_ok(xapian_c_document_serialise(d, &out, &err), &err);
+	assert_in_range(out.len, sizeof plain, sizeof bytes);
+	for (size_t i = 0; i < out.len; i++)
+		bytes[i] = out.ptr[i] == 'x' ? '\0' : out.ptr[i];
+	xapian_ok(xapian_c_document_unserialise(out, &copy, &err), &err);
+	xapian_c_document_free(copy);
+	assert_int_equal(xapian_c_document_unserialise((struct xapian_c_bytes){ bytes, out.len }, &copy, &err),
+		XAPIAN_C_EARGUMENT);
+	assert_null(copy);
+	xapian_ok(xapian_c_termgen_new(&g, &err), &err);
+	xapian_ok(xapian_c_termgen_set_document(g, d, &err), &err);
+	assert_int_equal(xapian_c_termgen_index(g, &piece, &err), XAPIAN_C_EARGUMENT);
+	xapian_c_termgen_free(g);
+	xapian_c_document_free(d);
 }
 
 static void write_to_closed(struct xapian_c_writer *w)
@@ -268,6 +311,7 @@ int main(void)
 		cmocka_unit_test(test_metadata),
 		cmocka_unit_test(test_spelling),
 		cmocka_unit_test(test_long_terms),
+		cmocka_unit_test(test_long_terms_by_other_ways),
 		cmocka_unit_test(test_closed),
 	};
 
