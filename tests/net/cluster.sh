@@ -11,7 +11,8 @@
 #
 # Proves: the ranks of one database on so many queries; a shard that is killed,
 # frozen, cut off, or of another generation is named within the deadline, and the
-# hits of the others are right.  Exit 77 where there can be no namespaces.
+# hits of the others are right; while packets of a wire get lost, every answer is
+# whole, or is without that shard and says so.  Exit 77 where there can be no namespaces.
 BQ_BINARY_DIR=$1 BQ_SOURCE_DIR=$(cd "$(dirname "$0")/../.." && pwd)
 export BQ_BINARY_DIR BQ_SOURCE_DIR
 queries=${2:-1000}
@@ -29,6 +30,7 @@ ip netns add "$name-0" 2>/dev/null || skip "no namespaces here: ip netns add is 
 
 clean() {
 	[ -z "$daemon" ] || kill "$daemon" 2>/dev/null || true
+	! command -v nft >/dev/null || nft delete table netdev "bqt-$$" 2>/dev/null || true
 	for i in 0 1 2; do
 		for p in $(ip netns pids "$name-$i" 2>/dev/null); do kill -KILL "$p" 2>/dev/null || true; done
 		ip netns del "$name-$i" 2>/dev/null || true
@@ -83,7 +85,8 @@ all() { ask "SEARCH @limit=1000 @snippets=none $word\n" | ids | sort; }
 whole() { case $(ask "SEARCH @limit=3 $word\n") in *partial* | *ERR*) return 1 ;; esac; }
 whole || fail "not whole"
 # document z0000001 was dealt to shard 0, z0000002 to shard 1, ..
-all | awk '(substr($1, 2) - 1) % 3 != 1' >"$tmp/without"
+all >"$tmp/with"
+awk '(substr($1, 2) - 1) % 3 != 1' "$tmp/with" >"$tmp/without"
 
 # named WHY: partial within the deadline, shard 1 named, no hit that is not right.
 named() {
@@ -97,16 +100,54 @@ named() {
 	echo "$1: answered after $took ms: $(sed -n 's/.*\("failed":.*\)}}$/\1/p' "$tmp/answer")"
 }
 
-# ten_in_time WHAT: while WHAT goes on, answers come within the deadline, with the shard or without.
-ten_in_time() {
-	n=0
-	for i in 1 2 3 4 5 6 7 8 9 10; do
+# lose PERCENT: of the packets of shard 1's wire, at random, where each arrives.
+# Table and chain are of that device alone, and end with it.
+lose() {
+	rule="add rule netdev bqt-$$ in numgen random mod 100 < $1 counter drop"
+	for at in "bqt1-$$" eth0; do
+		[ $at = eth0 ] && run="ip netns exec $name-1 nft" || run=nft
+		$run add table netdev "bqt-$$" 2>"$tmp/refused" &&
+			$run "add chain netdev bqt-$$ in { type filter hook ingress device $at priority 0; policy accept; }" \
+				2>>"$tmp/refused" && $run "$rule" 2>>"$tmp/refused" || return 1
+	done
+}
+lose_none() {
+	nft delete table netdev "bqt-$$"
+	ip netns exec "$name-1" nft delete table netdev "bqt-$$"
+}
+lost() { # how many the rules dropped
+	{
+		nft list table netdev "bqt-$$"
+		ip netns exec "$name-1" nft list table netdev "bqt-$$"
+	} | awk '/counter packets/ { for (i = 1; i < NF; i++) if ($i == "packets") n += $(i + 1) } END { print n + 0 }'
+}
+
+# in_time WHAT N: N answers while WHAT goes on, one after the other.  Each comes within the
+# deadline; it is whole, or it names shard 1, has all of the others' hits and none that is
+# not right.
+in_time() {
+	partial=0 slowest=0 n=0
+	while [ $n -lt "$2" ]; do
+		n=$((n + 1))
 		begun=$(now_ms)
 		ask "SEARCH @limit=1000 @snippets=none @timeout=2000 $word\n" >"$tmp/answer"
-		[ $(($(now_ms) - begun)) -lt 2200 ] || fail "$1: answered after $(($(now_ms) - begun)) ms"
-		case $(tail -n 1 "$tmp/answer") in *partial*) n=$((n + 1)) ;; esac
+		took=$(($(now_ms) - begun))
+		[ $took -le $slowest ] || slowest=$took
+		[ $took -lt 2200 ] || fail "$1: answered after $took ms"
+		end=$(tail -n 1 "$tmp/answer")
+		ids <"$tmp/answer" | sort >"$tmp/has"
+		case $end in
+		*'"partial":true'*)
+			partial=$((partial + 1))
+			case $end in *'"failed":[{"shard":"'"$lossy"'"'*) ;; *) fail "$1: it names another: $end" ;; esac
+			[ -z "$(comm -23 "$tmp/without" "$tmp/has")" ] || fail "$1: hits of the others are missing"
+			[ -z "$(comm -23 "$tmp/has" "$tmp/with")" ] || fail "$1: wrong hits"
+			;;
+		*' END '*) cmp -s "$tmp/has" "$tmp/with" || fail "$1: wrong hits" ;;
+		*) fail "$1: $end" ;;
+		esac
 	done
-	echo "$1: 10 answers within the deadline, $n without the shard"
+	echo "$1: $n answers within the deadline, the slowest after $slowest ms, $((n - partial)) whole, $partial without the shard"
 }
 
 back() { await whole || fail "$1: shard 1 does not come back"; }
@@ -123,18 +164,28 @@ ip link set "bqt1-$$" down
 named "all packets lost"
 ip link set "bqt1-$$" up
 back "all packets lost"
-if tc qdisc add dev "bqt1-$$" root netem loss 30% 2>/dev/null; then
-	ten_in_time "30 % of packets lost"
-	tc qdisc del dev "bqt1-$$" root
-	back "30 % lost"
+lossy=10.213.1.2:7000
+if command -v nft >/dev/null && lose 5; then
+	lose_none
+	for percent in 5 20 50; do
+		lose $percent
+		in_time "$percent % of packets lost each way" 20
+		echo "  $(lost) packets dropped"
+		begun=$(now_ms)
+		lose_none
+		back "$percent % lost"
+		echo "  whole again $(($(now_ms) - begun)) ms later"
+	done
 else
+	echo "packets are not dropped here: $(if command -v nft >/dev/null; then head -n 1 "$tmp/refused"; else echo "no nft (package nftables)"; fi)"
 	# bqd by way of a proxy that holds pieces back as long as TCP would
 	stop
 	python3 -B "$BQ_SOURCE_DIR/tests/net/lossy.py" 17017 10.213.1.2:7000 30 &
 	proxy=$!
 	await nc -z 127.0.0.1 17017 || fail "no proxy"
-	start --index "xapian+tcp://10.213.0.2:7000,127.0.0.1:17017,10.213.2.2:7000" --workers 2
-	ten_in_time "30 % of pieces held back by a proxy (no netem here)"
+	lossy=127.0.0.1:17017
+	start --index "xapian+tcp://10.213.0.2:7000,$lossy,10.213.2.2:7000" --workers 2
+	in_time "30 % of pieces held back by a proxy" 20
 	stop
 	kill "$proxy"
 	start --index "$shards" --workers 2
