@@ -3,7 +3,8 @@
  * Xapian's own matcher over our databases against our evaluator: the same
  * documents are found by words, AND, OR, NOT, must + should and phrases; and
  * what differs is what the table in indexer/xapian/engine/README.md says, row by
- * row: [X1] .. [X9].  A row that is no difference fails.
+ * row: [X1] .. [X9].  A row that is no difference fails, and so does a difference that
+ * is in no row: documents are the same, and weights are what the rows make of ours.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -146,6 +147,28 @@ static struct xapian_c_query *combine(int op, uint32_t window, const char *a, co
 	return q;
 }
 
+/* ---- what a word weighs ----------------------------------------------------------------- */
+
+static void assert_ratio(double a, double b, double want, const char *what)
+{
+	if (!(a > 0) || !(b > 0) || fabs(a / b - want) > 1e-4 * want)
+		fail_msg("%s: %.9g is %.9g times %.9g, not %.9g times", what, a, a / b, b, want);
+}
+
+/* r of both idfs for a word in n of N documents. */
+static double rarity(double docs, double n) { return (docs - n + 0.5) / (n + 0.5); }
+
+static double rare_idf(double r) { return log(r); }
+static double frequent_idf(double r) { return log(1 + r / 2); }
+
+/* What we say a word of n of N documents weighs, times this, is what Xapian says: [X1] [X2] [X3]. */
+static double to_theirs(double docs, double n)
+{
+	double r = rarity(docs, n);
+
+	return (K1 + 1) * (r < 2 ? frequent_idf(r) : rare_idf(r)) / log(1 + r);
+}
+
 /* ---- what is the same ----------------------------------------------------------------- */
 
 /* The forms that both engines have, of three different words. */
@@ -168,6 +191,23 @@ static const struct form {
 	{ "\"%s %s %s\"", BQ_MATCH_ALL, XAPIAN_C_OP_PHRASE, 3 },
 };
 
+/* Xapian weighs each document by what the rows say, and nothing else: the sum of what we
+ * say of each word, converted; of a phrase, too [X4].  `words` are those that score. */
+static void check_weights(struct oracle *o, const char (*words)[4], uint32_t n_words, const found theirs, const char *text)
+{
+	double want[MAX_DOCS] = { 0 };
+	found ours;
+
+	for (uint32_t k = 0; k < n_words; k++) {
+		uint32_t n = ask_ours(o, words[k], BQ_MATCH_ALL, ours);
+		for (uint32_t i = 0; i < o->n; i++)
+			want[i] += ours[i] < 0 ? 0 : ours[i] * to_theirs(o->n, n);
+	}
+	for (uint32_t i = 0; i < o->n; i++)
+		if (theirs[i] >= 0)
+			assert_ratio(theirs[i], want[i], 1, text);
+}
+
 static void check_form(struct oracle *o, const struct form *form)
 {
 	char w[3][4], text[100];
@@ -186,9 +226,10 @@ static void check_form(struct oracle *o, const struct form *form)
 	for (uint32_t i = 0; i < o->n; i++)
 		if ((ours[i] < 0) != (theirs[i] < 0))
 			fail_msg("%s: document %u is found by %s only", text, i, ours[i] < 0 ? "Xapian" : "us");
+	check_weights(o, (const char(*)[4])w, form->op == XAPIAN_C_OP_AND_NOT ? 1 : form->n, theirs, text);
 }
 
-static void test_same_documents(void **state)
+static void test_same_but_for_the_table(void **state)
 {
 	static struct oracle o;
 
@@ -219,15 +260,6 @@ static void test_repeats(void **state)
 
 /* ---- what differs, row by row ------------------------------------------------------------ */
 
-static void assert_ratio(double a, double b, double want, const char *what)
-{
-	if (!(a > 0) || !(b > 0) || fabs(a / b - want) > 1e-4 * want)
-		fail_msg("%s: %.9g is %.9g times %.9g, not %.9g times", what, a, a / b, b, want);
-}
-
-/* r of both idfs for a word in n of N documents. */
-static double rarity(double docs, double n) { return (docs - n + 0.5) / (n + 0.5); }
-
 /* Words of one document each, so that lengths, which both round differently, are small. */
 static void check_idf(uint32_t n_with, uint32_t n_all, double (*idf)(double r), const char *row)
 {
@@ -245,9 +277,6 @@ static void check_idf(uint32_t n_with, uint32_t n_all, double (*idf)(double r), 
 	assert_true(fabs(idf(r) / log(1 + r) - 1) > 0.001);
 	end(&o);
 }
-
-static double rare_idf(double r) { return log(r); }
-static double frequent_idf(double r) { return log(1 + r / 2); }
 
 /* [X1] a factor (k1 + 1), [X2] idf of rare words, [X3] of frequent ones */
 static void row_bm25(void **state)
@@ -400,7 +429,7 @@ static void test_table(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_same_documents),
+		cmocka_unit_test(test_same_but_for_the_table),
 		cmocka_unit_test(test_repeats),
 		cmocka_unit_test(row_bm25),
 		cmocka_unit_test(row_phrase_frequency),
