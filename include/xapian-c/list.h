@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * Walks: the documents of a term, its positions, terms, values.  They read
- * many entries a call; a call costs next to nothing beside Xapian's own work.
+ * many entries a call, best 64; a call costs next to nothing beside Xapian's own
+ * work.
  *
  * After an error a list is good for freeing only.
  */
@@ -82,6 +83,15 @@ int xapian_c_terms_of_database(const struct xapian_c_database *db, struct xapian
 
 /* The terms of a document, in byte order, with `wdf`. */
 int xapian_c_terms_of_document(const struct xapian_c_document *d, struct xapian_c_terms **out,
+	struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+
+/* An empty list, for xapian_c_terms_open(). */
+int xapian_c_terms_new(struct xapian_c_terms **out, struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+
+/* Start over with the terms of document `docid` of `db`, as of
+ * xapian_c_terms_of_document(): for many documents with one list, and without an object
+ * for each.  Any list may be opened so.  XAPIAN_C_ENODOC. */
+int xapian_c_terms_open(struct xapian_c_terms *t, const struct xapian_c_database *db, uint32_t docid,
 	struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
 
 /* The terms of a query, in the order of their positions. */

@@ -42,6 +42,24 @@ int xapian_c_terms_of_document(
 	});
 }
 
+int xapian_c_terms_new(struct xapian_c_terms **out, struct xapian_c_error *err) noexcept
+{
+	return xapian_c_make(out, err, [] { return std::make_unique<xapian_c_terms>(); });
+}
+
+int xapian_c_terms_open(struct xapian_c_terms *t, const struct xapian_c_database *db, uint32_t docid,
+	struct xapian_c_error *err) noexcept
+{
+	return xapian_c_try(err, [&] {
+		t->at = Xapian::TermIterator();
+		if (t->db.internal != db->use().internal)
+			t->db = db->db;
+		t->has_documents = false;
+		t->has_wdf = true;
+		t->at = t->db.termlist_begin(docid);
+	});
+}
+
 int xapian_c_terms_of_query(
 	const struct xapian_c_query *q, struct xapian_c_terms **out, struct xapian_c_error *err) noexcept
 {

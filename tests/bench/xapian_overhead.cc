@@ -21,16 +21,16 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include <xapian-c.h>
 #include <xapian.h>
 
+#include "xapian_words.hh"
+
 namespace
 {
 
-enum { DOCS = 20000, WORDS = 60, VOCABULARY = 4000, BATCH = 256, PERCENT_ALLOWED = 2 };
-enum { MADE_DOCS = 100, MADE_QUERIES = 5000 };
+enum { DOCS = 20000, BATCH = 64, PERCENT_ALLOWED = 2, MADE_QUERIES = 5000 };
 
 std::string dir;
 
@@ -49,43 +49,6 @@ void check(int rc)
 		std::exit(1);
 	}
 }
-
-/* Words by falling frequency: word w stands in about one place of w. */
-std::string random_word(uint32_t &seed)
-{
-	seed = seed * 1664525u + 1013904223u;
-	uint32_t limit = (seed >> 8) % VOCABULARY + 1;
-	seed = seed * 1664525u + 1013904223u;
-	return "word" + std::to_string((seed >> 8) % limit);
-}
-
-/* Words as a program has them that read a text. */
-struct words {
-	std::string text;
-	std::vector<std::string_view> places;
-
-	words()
-	{
-		std::vector<size_t> ends;
-		size_t from = 0;
-
-		for (uint32_t seed = 1; ends.size() < size_t(MADE_DOCS) * WORDS; ends.push_back(text.size()))
-			text += random_word(seed);
-		for (size_t to : ends) {
-			places.emplace_back(text.data() + from, to - from);
-			from = to;
-		}
-	}
-};
-
-const std::string_view *find_words()
-{
-	static const words w;
-
-	return w.places.data();
-}
-
-struct xapian_c_bytes as_bytes(std::string_view s) { return { s.data(), s.size() }; }
 
 /* A C++ database and a C one of the same files, with what is read from them. */
 struct both {
@@ -292,6 +255,36 @@ uint64_t read_document_terms_c(const both &b)
 	return sum;
 }
 
+/* The same without an object for the document; in C, one list for all. */
+uint64_t read_many_terms_cpp(const both &b)
+{
+	uint64_t sum = 0;
+
+	for (Xapian::docid d = 1; d <= 150; d++)
+		for (auto i = b.cpp.termlist_begin(d); i != Xapian::TermIterator(); ++i)
+			sum += (*i).size() + i.get_wdf();
+	return sum;
+}
+
+uint64_t read_many_terms_c(const both &b)
+{
+	struct xapian_c_term out[BATCH];
+	struct xapian_c_terms *t;
+	uint64_t sum = 0;
+
+	check(xapian_c_terms_new(&t, nullptr));
+	for (uint32_t d = 1; d <= 150; d++) {
+		int n;
+		check(xapian_c_terms_open(t, b.c, d, nullptr));
+		while ((n = xapian_c_terms_read(t, out, BATCH, nullptr)) > 0)
+			for (int i = 0; i < n; i++)
+				sum += out[i].text.len + out[i].wdf;
+		check(n);
+	}
+	xapian_c_terms_free(t);
+	return sum;
+}
+
 uint64_t read_values_cpp(const both &b)
 {
 	uint64_t sum = 0;
@@ -489,6 +482,7 @@ const work_class classes[] = {
 	{ "positions", "list", 800, read_positions_cpp, read_positions_c },
 	{ "terms", "term", VOCABULARY, read_terms_cpp, read_terms_c },
 	{ "docterms", "document", 150, read_document_terms_cpp, read_document_terms_c },
+	{ "manyterms", "document", 150, read_many_terms_cpp, read_many_terms_c },
 	{ "values", "value", DOCS, read_values_cpp, read_values_c },
 	{ "documents", "document", 300, read_documents_cpp, read_documents_c },
 	{ "queries", "query", MADE_QUERIES, make_queries_cpp, make_queries_c },

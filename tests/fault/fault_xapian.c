@@ -43,6 +43,17 @@ static int read_list(struct xapian_c_terms *t)
 	return n;
 }
 
+/* The terms of document 1, by a list that is freed in either case. */
+static int read_opened(struct xapian_c_terms *t, const struct xapian_c_database *db)
+{
+	int rc = xapian_c_terms_open(t, db, 1, NULL);
+
+	if (rc == 0)
+		return read_list(t);
+	xapian_c_terms_free(t);
+	return rc;
+}
+
 static int make_document(void)
 {
 	const struct xapian_c_piece piece = { xapian_c_str("Shared words a b c d e f g h i j k l m n o p q r s t u v w x y z"),
@@ -206,6 +217,8 @@ static int read_lists(void)
 
 	TRY(xapian_c_terms_of_database(db, xapian_c_str(""), &t, NULL));
 	TRY(read_list(t));
+	TRY(xapian_c_terms_new(&t, NULL));
+	TRY(read_opened(t, db));
 	TRY(xapian_c_postings_new(db, xapian_c_str("sharing"), true, &p, NULL));
 	TRY(-(xapian_c_postings_read(p, postings, 4, NULL) < 0));
 	TRY(xapian_c_postings_seek(p, 9, NULL));

@@ -193,7 +193,8 @@ static const struct form {
 
 /* Xapian weighs each document by what the rows say, and nothing else: the sum of what we
  * say of each word, converted; of a phrase, too [X4].  `words` are those that score. */
-static void check_weights(struct oracle *o, const char (*words)[4], uint32_t n_words, const found theirs, const char *text)
+static void check_weights(
+	struct oracle *o, const char (*words)[4], uint32_t n_words, const found theirs, const char *text)
 {
 	double want[MAX_DOCS] = { 0 };
 	found ours;

@@ -247,6 +247,50 @@ static void test_other_terms(void **state)
 	assert_list(t, "");
 }
 
+static int read_terms(struct xapian_c_terms *t, struct xapian_c_term *out, int max)
+{
+	struct xapian_c_error err;
+	int n = xapian_c_terms_read(t, out, max, &err);
+
+	assert_true(n >= 0);
+	return n;
+}
+
+/* One list over many documents gives what a list of each does; also after an error, and
+ * one that was of something else. */
+static void test_one_list_of_many(void **state)
+{
+	struct fixture *f = *state;
+	struct xapian_c_document *d;
+	struct xapian_c_terms *many, *one;
+	struct xapian_c_error err;
+
+	xapian_ok(xapian_c_terms_new(&many, &err), &err);
+	assert_int_equal(read_terms(many, (struct xapian_c_term[1]){ { .wdf = 0 } }, 1), 0);
+	for (uint32_t docid = 1; docid <= DOCS; docid += 17) {
+		struct xapian_c_term a[8], b[8];
+		xapian_ok(xapian_c_database_document(f->db, docid, &d, &err), &err);
+		xapian_ok(xapian_c_terms_of_document(d, &one, &err), &err);
+		xapian_ok(xapian_c_terms_open(many, f->db, docid, &err), &err);
+		int n = read_terms(one, a, 8);
+		assert_in_range(n, 1, 8);
+		assert_int_equal(read_terms(many, b, 8), n);
+		for (int i = 0; i < n; i++) {
+			assert_true(a[i].text.len == b[i].text.len && a[i].wdf == b[i].wdf && b[i].documents == 0);
+			assert_memory_equal(a[i].text.ptr, b[i].text.ptr, a[i].text.len);
+		}
+		xapian_c_terms_free(one);
+		xapian_c_document_free(d);
+		if (docid % 2 == 0)
+			assert_int_equal(xapian_c_terms_open(many, f->db, DOCS + 1000, &err), XAPIAN_C_ENODOC);
+	}
+	xapian_c_terms_free(many);
+	xapian_ok(xapian_c_terms_of_database(f->db, xapian_c_str(""), &many, &err), &err);
+	xapian_ok(xapian_c_terms_open(many, f->db, 1, &err), &err);
+	assert_true(read_terms(many, (struct xapian_c_term[1]){ { .wdf = 0 } }, 1) == 1);
+	xapian_c_terms_free(many);
+}
+
 static void test_values(void **state)
 {
 	struct fixture *f = *state;
@@ -293,6 +337,7 @@ int main(void)
 		cmocka_unit_test(test_positions),
 		cmocka_unit_test(test_terms_of_database),
 		cmocka_unit_test(test_other_terms),
+		cmocka_unit_test(test_one_list_of_many),
 		cmocka_unit_test(test_values),
 	};
 
