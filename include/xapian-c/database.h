@@ -30,7 +30,9 @@ enum xapian_c_backend {
 
 /* Open a directory, a single-file database or a stub file.  `backend` is one
  * of the above.  XAPIAN_C_ENOTFOUND, XAPIAN_C_EOPENING, XAPIAN_C_EVERSION,
- * XAPIAN_C_ECORRUPT. */
+ * XAPIAN_C_ECORRUPT.  Only files you trust: on damaged ones libxapian 1.4 may read
+ * what is not there or never end, without an exception; xapian_c_database_open_prog()
+ * keeps that in another process. */
 int xapian_c_database_open(const char *path, int backend, struct xapian_c_database **out,
 	struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
 
@@ -160,7 +162,7 @@ int xapian_c_database_compact(struct xapian_c_database *db, const char *path, un
 	struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
 
 /* Check every block of the database at `path`; *errors is how many errors
- * there are.  The result says whether checking was possible. */
+ * there are.  It reads as trustingly as the rest.  The result says whether checking was possible. */
 int xapian_c_database_check(const char *path, uint64_t *errors, struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
 
 #ifdef __cplusplus
