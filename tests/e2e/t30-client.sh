@@ -204,6 +204,12 @@ if command -v script >/dev/null 2>&1; then
 	VISUAL='echo edits' "$bq" open 1 >out || fail "open 1"
 	grep -q "^edits +3 $tmp/docs/" out || fail "open: $(cat out)"
 	run 2 open 99
+	printf 'city\nzebra\n' >queries
+	script -qec "$bq batch queries" /dev/null >out </dev/null
+	if grep -q '[0-9] queries' out; then fail "progress among the rows: $(cat out)"; fi
+	script -qec "$bq batch queries >rows" /dev/null >out </dev/null
+	grep -q '[0-9] queries' out || fail "no progress: $(cat out)"
+	[ "$(grep -c '^"' rows)" -eq 2 ] || fail "rows: $(cat rows)"
 	NO_COLOR=1 script -qec "$bq zebra" /dev/null >out </dev/null
 	[ "$(sed -n 1p out | wc -c)" -lt 140 ] || fail "a title fills the screen: $(cat out)"
 	sed -n 1p out | grep -q '000[.][.][.]' || fail "the title's cut is not said: $(cat out)"

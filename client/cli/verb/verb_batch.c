@@ -308,9 +308,10 @@ static void put_kept(struct slot *s)
 	s->rows = NULL;
 }
 
+/* Where the rows go to the terminal, they are the progress. */
 static void show_progress(struct batch *b)
 {
-	if (!isatty(STDERR_FILENO) || clock_now_ms() - b->shown_ms < PROGRESS_MS)
+	if (!isatty(STDERR_FILENO) || isatty(STDOUT_FILENO) || clock_now_ms() - b->shown_ms < PROGRESS_MS)
 		return;
 	b->shown_ms = clock_now_ms();
 	fprintf(stderr, "\r%llu queries", (unsigned long long)b->n_done);
