@@ -17,22 +17,37 @@
 
 #define AVX2 __attribute__((target("avx2,popcnt,bmi")))
 
+enum { MOST_SET_WORDS = 128 };
+
+/* How many bits are set in front of each word up to number `last`. */
+AVX2 static inline void count_before(const uint8_t *words, uint32_t last, uint16_t before[MOST_SET_WORDS])
+{
+	uint32_t n = 0;
+
+	for (uint32_t w = 0; w <= last; w++) {
+		before[w] = (uint16_t)n;
+		n += (uint32_t)__builtin_popcountll(bq_get_u64(words + 8 * (size_t)w));
+	}
+}
+
+/* Nothing jumps, whichever words the documents lie in. */
 AVX2 static uint32_t in_set(const uint8_t *words, uint32_t first, const uint32_t *docs, uint32_t n, uint16_t *at,
 	uint8_t *place)
 {
-	uint32_t n_found = 0, before = 0, w = 0, i = 0;
+	uint16_t before[MOST_SET_WORDS];
+	uint32_t n_found = 0, i = 0;
 
 	while (i < n && docs[i] < first)
 		i++;
+	if (i == n)
+		return 0;
+	count_before(words, (docs[n - 1] - first) / 64, before);
 	for (; i < n; i++) {
 		uint32_t bit = docs[i] - first;
-		for (; w < bit / 64; w++)
-			before += (uint32_t)__builtin_popcountll(bq_get_u64(words + 8 * (size_t)w));
-		uint64_t word = bq_get_u64(words + 8 * (size_t)w) >> (bit % 64), low = ~(UINT64_MAX << (bit % 64));
-		place[n_found] = (uint8_t)(before +
-			(uint32_t)__builtin_popcountll(bq_get_u64(words + 8 * (size_t)w) & low));
+		uint64_t word = bq_get_u64(words + 8 * (size_t)(bit / 64)), low = ~(UINT64_MAX << (bit % 64));
+		place[n_found] = (uint8_t)(before[bit / 64] + (uint32_t)__builtin_popcountll(word & low));
 		at[n_found] = (uint16_t)i;
-		n_found += (uint32_t)(word & 1);
+		n_found += (uint32_t)(word >> (bit % 64) & 1);
 	}
 	return n_found;
 }
