@@ -71,6 +71,20 @@ int native_held(struct native_cursor *n, uint32_t block, const uint32_t *docs, u
  * 32 blocks, then one by one. */
 uint32_t native_find_block(const struct native_cursor *n, uint32_t block, uint32_t target);
 
+/* Documents asked that are looked up in one block: at least one of them is not
+ * behind it. */
+struct native_run {
+	uint32_t block, n; /* n 0: there is none */
+};
+
+/* How many of docs[0 .. n) are at most `last`; at most a block of them. */
+uint32_t native_count_until(const uint32_t *docs, uint32_t n, uint32_t last);
+
+/* The run that docs[0] starts, in a block from number `block` on, whose bytes are
+ * on their way then. */
+struct native_run native_next_run(const struct native_cursor *n, uint32_t block, const uint32_t *docs,
+	uint32_t n_docs);
+
 /* The operations over many documents (segment_many.c): of words with df < 256,
  * and of others. */
 uint32_t native_small_fill(struct bq_cursor *c, uint32_t from, uint32_t to, uint64_t *bits);

@@ -87,9 +87,8 @@ static void get_tfs(struct native_cursor *n, const uint8_t *place, uint32_t held
 		(void)native_damaged(n, "a damaged postings block [F19]");
 }
 
-/* How many of docs[0 .. n) are at most `last`; at most a block of them, and at
- * least one.  Nobody can predict where that ends: eight at a time, no jump. */
-static uint32_t count_until(const uint32_t *docs, uint32_t n, uint32_t last)
+/* Nobody can predict where that ends: eight at a time, no jump. */
+uint32_t native_count_until(const uint32_t *docs, uint32_t n, uint32_t last)
 {
 	uint32_t i = 0, more = 0;
 
@@ -127,11 +126,6 @@ uint32_t native_small_hold(struct bq_cursor *c, const uint32_t *docs, uint32_t n
 	return n_held;
 }
 
-/* Documents asked that are looked up in one block. */
-struct run {
-	uint32_t block, n; /* n 0: there is none */
-};
-
 enum { LINE = 64, NEAR_LINES = 4 }; /* of a block: more than its documents take as a rule */
 
 static void prefetch_block(const struct native_cursor *n, uint32_t block)
@@ -142,14 +136,12 @@ static void prefetch_block(const struct native_cursor *n, uint32_t block)
 		__builtin_prefetch(n->list.blocks.ptr + from);
 }
 
-/* The run that docs[0] starts, in a block from number `block` on, whose bytes are
- * on their way then. */
-static struct run next_run(const struct native_cursor *n, uint32_t block, const uint32_t *docs, uint32_t n_docs)
+struct native_run native_next_run(const struct native_cursor *n, uint32_t block, const uint32_t *docs, uint32_t n_docs)
 {
-	struct run r = { n_docs == 0 ? n->n_blocks : native_find_block(n, block, docs[0]), 0 };
+	struct native_run r = { n_docs == 0 ? n->n_blocks : native_find_block(n, block, docs[0]), 0 };
 
 	if (r.block < n->n_blocks) {
-		r.n = count_until(docs, n_docs, native_last(n, r.block));
+		r.n = native_count_until(docs, n_docs, native_last(n, r.block));
 		prefetch_block(n, r.block);
 	}
 	return r;
@@ -158,13 +150,13 @@ static struct run next_run(const struct native_cursor *n, uint32_t block, const 
 uint32_t native_hold(struct bq_cursor *c, const uint32_t *docs, uint32_t n_docs, uint16_t *at, uint32_t *tfs)
 {
 	struct native_cursor *n = native_of(c);
-	struct run run = next_run(n, n->is_open ? n->block : 0, docs, n_docs), next;
+	struct native_run run = native_next_run(n, n->is_open ? n->block : 0, docs, n_docs), next;
 	uint8_t place[BQ_BLOCK_DOCS];
 	uint32_t n_held = 0, i = 0;
 
 	c->n = 0;
 	for (; i < n_docs; i += run.n, run = next) {
-		next = next_run(n, run.block, docs + i + run.n, n_docs - i - run.n);
+		next = native_next_run(n, run.block, docs + i + run.n, n_docs - i - run.n);
 		int held = run.n == 0 ? -1 : native_held(n, run.block, docs + i, run.n, at + n_held, place);
 		if (held < 0) {
 			n->is_open = true;

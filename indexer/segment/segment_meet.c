@@ -52,26 +52,16 @@ static bool keep(struct native_cursor *n, const struct found *f, uint32_t from, 
 	return true;
 }
 
-/* Where those of docs[from..n) end that are at most `last`; at most a block of
- * them. */
-static uint32_t end_of(const uint32_t *docs, uint32_t from, uint32_t n, uint32_t last)
-{
-	n = n - from < BQ_BLOCK_DOCS ? n : from + BQ_BLOCK_DOCS;
-	while (from < n && docs[from] <= last)
-		from++;
-	return from;
-}
-
 uint32_t native_meet(struct bq_cursor *c, const uint32_t *docs, uint32_t n_docs, uint16_t *kept, struct bq_spot *spots)
 {
 	struct native_cursor *n = native_of(c);
-	uint32_t n_kept = 0, to;
+	struct native_run run = native_next_run(n, n->is_open ? n->block : 0, docs, n_docs), next;
+	uint32_t n_kept = 0;
 	struct found f;
 
-	for (uint32_t from = 0; from < n_docs; from = to) {
-		uint32_t block = native_find_block(n, n->is_open ? n->block : 0, docs[from]);
-		to = block < n->n_blocks ? end_of(docs, from, n_docs, native_last(n, block)) : from;
-		int held = to == from ? -1 : native_held(n, block, docs + from, to - from, f.asked, f.at);
+	for (uint32_t from = 0; from < n_docs; from += run.n, run = next) {
+		next = native_next_run(n, run.block, docs + from + run.n, n_docs - from - run.n);
+		int held = run.n == 0 ? -1 : native_held(n, run.block, docs + from, run.n, f.asked, f.at);
 		if (held < 0) {
 			n->is_open = true;
 			n->block = n->n_blocks;
@@ -102,7 +92,7 @@ uint32_t native_small_meet(struct bq_cursor *c, const uint32_t *docs, uint32_t n
 
 	n->n = c->term.df;
 	for (uint32_t from = 0; from < n_docs && docs[from] <= n->docs[n->n - 1]; from = to) {
-		to = end_of(docs, from, n_docs, n->docs[n->n - 1]);
+		to = from + native_count_until(docs + from, n_docs - from, n->docs[n->n - 1]);
 		f.n = n->segment->find->in_docs(n->docs, n->n, docs + from, to - from, f.asked, f.at);
 		if (!keep(n, &f, from, &n_kept, kept, is_inline ? NULL : spots))
 			break;
