@@ -14,6 +14,7 @@ static const char usage[] =
 	"       bqbench serve [--socket PATH | --memcached HOST:PORT] [--connections 8] [--rate R | --closed]\n"
 	"                     [--seconds 10] [--limit 10] [--json] < queries\n"
 	"       bqbench floor INDEX [--json]\n"
+	"       bqbench worst INDEX [--runs 5] [--json]\n"
 	"       bqbench making FILE [--json]\n"
 	"\n"
 	"engine  each query in process: median of the runs, bytes touched, floor of each class;\n"
@@ -21,6 +22,7 @@ static const char usage[] =
 	"        index's pages are dropped from memory before each timed query\n"
 	"serve   queries against a daemon: an open loop of R requests a second, or a closed one\n"
 	"floor   what the kernels cost on this machine, and the floor of each class of queries\n"
+	"worst   the dearest phrases of two words that no pair list answers, beside (c_p + c_v) * T\n"
 	"making  what the parts of a build cost on this machine, with the text of FILE\n"
 	"\n"
 	"commands: COUNT TOP_10 TOP_100 TOP_1000 TOP_10_COUNT TOP_100_COUNT\n"
@@ -32,7 +34,7 @@ int main(int argc, char **argv)
 		const char *name;
 		int (*run)(char **argv);
 	} verbs[] = { { "engine", verb_engine }, { "serve", verb_serve }, { "floor", verb_floor },
-		{ "making", verb_making } };
+		{ "worst", verb_worst }, { "making", verb_making } };
 
 	if (argc > 1 && strcmp(argv[1], "--help") == 0) {
 		(void)fputs(usage, stdout);

@@ -16,6 +16,9 @@ int verb_serve(char **argv);
 /* Time the kernels, and from them the least that each class of queries takes. */
 int verb_floor(char **argv);
 
+/* Find and time the dearest phrases of two words that no pair list answers. */
+int verb_worst(char **argv);
+
 /* Time the parts of building an index. */
 int verb_making(char **argv);
 

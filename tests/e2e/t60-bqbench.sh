@@ -77,6 +77,12 @@ printf 'biometric\n"\n' | bench engine "$tmp/index" --runs 1 --commands COUNT >"
 has 'COUNT          word             1'
 grep -q '^bqbench: COUNT "' "$tmp/log" || fail "no word of the refused query:"
 
+# worst: each word below T with each frequent one, both ways, but a word with itself once
+bench worst "$tmp/index" --runs 1 --json >"$tmp/out" || fail "worst"
+is_json
+has '"phrases":5' ',"COUNT":{"worst_us":' ',"TOP_10":{"worst_us":' '"phrase":"'
+refuses worst
+
 bench floor "$tmp/index" --json >"$tmp/out" || fail "floor"
 is_json
 has '"decode_ns":[' '"miss_ns":' '{"command":"COUNT","class":"phrase",'
