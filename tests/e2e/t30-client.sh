@@ -286,7 +286,19 @@ err_has "index more is not searched"
 run 0 -c city
 out_is '1\n'
 err_has "index more is not searched"
+run 2 doctor
+out_has "BAD  index $tmp/.local/share/bq/more: No such file"
 mv gone .local/share/bq/more
+run 0 stop
+cp -r .local/share/bq/more kept
+for seg in .local/share/bq/more/*.seg; do echo x >>"$seg"; done
+run 0 city
+run 2 doctor
+out_has "BAD  served $tmp/.local/share/bq/more: 0"
+rm -r .local/share/bq/more
+mv kept .local/share/bq/more
+run 0 stop
+run 0 -q city
 
 # ---- status, doctor, stop
 run 0 status

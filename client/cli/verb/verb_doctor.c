@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/verb/verb.h"
 
+#include <errno.h>
+#include <jansson.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -9,14 +11,20 @@
 #include "cli/reach/reach.h"
 #include "cli/show/printer.h"
 
-/* One line of the report; a bad one counts. */
-static void report(unsigned *n_bad, bool ok, const char *what, const char *about)
+/* One line of the report, with the reason if there is one; a bad one counts. */
+static void report_why(unsigned *n_bad, bool ok, const char *what, const char *about, const char *why)
 {
 	struct printer p = { .out = stdout };
 
-	printer_format(&p, PRINTER_PLAIN, "%-4s %s %s", ok ? "ok" : "BAD", what, about);
+	printer_format(&p, PRINTER_PLAIN, "%-4s %s %s%s%s", ok ? "ok" : "BAD", what, about, why == NULL ? "" : ": ",
+		why == NULL ? "" : why);
 	printer_newline(&p);
 	*n_bad += !ok;
+}
+
+static void report(unsigned *n_bad, bool ok, const char *what, const char *about)
+{
+	report_why(n_bad, ok, what, about, NULL);
 }
 
 static void check_programs(unsigned *n_bad)
@@ -41,16 +49,48 @@ static bool is_there(const char *index)
 	return files_format(manifest, sizeof manifest, "%s/MANIFEST", index) && access(manifest, R_OK) == 0;
 }
 
+/* A path that must be readable; `ok` with errno says whether. */
+static void report_path(unsigned *n_bad, bool ok, const char *what, const char *path)
+{
+	report_why(n_bad, ok, what, path, ok ? NULL : strerror(errno));
+}
+
 static void check_indexes(unsigned *n_bad, const struct config *c)
 {
 	for (size_t i = 0; i < c->n_indexes; i++) {
 		const struct config_index *x = &c->indexes[i];
-		report(n_bad, is_there(x->path), "index", x->path);
+		report_path(n_bad, is_there(x->path), "index", x->path);
 		for (size_t k = 0; k < x->n_sources; k++)
-			report(n_bad, access(x->sources[k], R_OK) == 0, "source", x->sources[k]);
+			report_path(n_bad, access(x->sources[k], R_OK) == 0, "source", x->sources[k]);
 	}
 	if (c->n_indexes == 0)
 		report(n_bad, true, "index", "none is recorded yet: bq index DIR");
+}
+
+/* What the daemon cannot open, or found damaged. */
+static void check_served(unsigned *n_bad, struct bq_client *c)
+{
+	struct bq_client_request req = BQ_CLIENT_REQUEST_INIT;
+	struct bq_client_reply reply;
+	struct bq_error err;
+
+	req.verb = "INDEXES";
+	if (bq_client_call(c, &req, 5000, &reply, &err) != BQ_OK) {
+		report(n_bad, false, "daemon:", err.msg);
+		return;
+	}
+	const json_t *indexes = json_object_get(reply.root, "indexes");
+	for (size_t i = 0; i < json_array_size(indexes); i++) {
+		const json_t *x = json_array_get(indexes, i);
+		const char *why = json_string_value(json_object_get(x, "error"));
+		const char *sums = json_string_value(json_object_get(x, "sums"));
+		const char *dir = json_string_value(json_object_get(x, "dir"));
+		if (why == NULL && sums != NULL && strncmp(sums, "damaged", strlen("damaged")) == 0)
+			why = sums;
+		if (why != NULL)
+			report_why(n_bad, false, "served", dir == NULL ? "" : dir, why);
+	}
+	bq_client_reply_release(&reply);
 }
 
 static void check_daemon(unsigned *n_bad, struct reach *r)
@@ -69,6 +109,7 @@ static void check_daemon(unsigned *n_bad, struct reach *r)
 		(void)files_format(about, sizeof about, "%s, version %.*s%s", r->address, (int)v.len, v.ptr,
 			same ? "" : ", not " BQ_VERSION_STRING " as this bq: bq stop");
 		report(n_bad, same, "daemon at", about);
+		check_served(n_bad, c);
 	} else {
 		report(n_bad, false, "daemon at", r->address);
 	}
