@@ -21,6 +21,7 @@
 #include "lib/mem_index.h"
 #include "lib/native_index.h"
 #include "lib/rng.h"
+#include "query/eval/cands.h"
 #include "query/phrase/lookup.h"
 #include "query/phrase/starts.h"
 
@@ -322,6 +323,8 @@ static void check_query(struct side *slow, struct side *fast, uint32_t vocabular
 		.limit = (uint32_t)rng_between(&rng, 1, rng_one_in(&rng, 20) ? 1000 : rng_one_in(&rng, 4) ? 40 : 6),
 		.offset = rng_one_in(&rng, 3) ? (uint32_t)rng_skewed(&rng, 30) : 0 };
 
+	remainder_enough = rng_one_in(&rng, 3) ? 512 : (uint32_t)rng_between(&rng, 1, 40);
+	remainder_few = rng_one_in(&rng, 3) ? 8 : 1;
 	make_query(&text, vocabulary);
 	if (opts.partial && rng_one_in(&rng, 2)) {
 		bq_buf_printf(&text, " %s\"", rng_one_in(&rng, 2) ? "+" : "");

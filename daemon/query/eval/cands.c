@@ -148,8 +148,11 @@ static void drop_outs(struct cands *c, struct slice *s)
 	c->is_cut |= s->n != n;
 	for (uint32_t i = 0; i < c->n_done; i++)
 		drop_held(s, c->done[i]->node);
+	n = s->n;
 	for (uint32_t i = 0; i < c->flat->n_not; i++)
 		drop_held(s, c->flat->not[i]);
+	c->n_asked += n;
+	c->n_left_out += n - s->n;
 	for (uint32_t i = 0; i < s->n && c->strict != NULL; i++) {
 		move(s, i, kept);
 		kept += !node_holds(c->strict, s->docs[i]);
@@ -168,13 +171,14 @@ static void drop_dead(const struct cands *c, struct slice *s)
 	s->n = kept;
 }
 
-static void offer_slice(struct cands *c, struct slice *s)
+/* Give them to the best k; `may_be_out`: unless a word leaves them out. */
+static void offer_slice(struct cands *c, struct slice *s, bool may_be_out)
 {
 	uint8_t words[KERNEL_BLOCK];
 
 	if (c->ev->leaf->dead != NULL)
 		drop_dead(c, s);
-	if (has_outs(c))
+	if (may_be_out)
 		drop_outs(c, s);
 	c->n_seen += s->n;
 	for (uint32_t i = 0; i < s->n && c->n_words != 0; i++)
@@ -184,17 +188,20 @@ static void offer_slice(struct cands *c, struct slice *s)
 	pass_keep_docs(c->pass, c->ev, c->index, &docs);
 }
 
-void cands_offer(struct cands *c)
+static void offer(struct cands *c, bool may_be_out)
 {
-	uint32_t most = has_outs(c) ? SLICE : KERNEL_BLOCK;
+	uint32_t most = may_be_out ? SLICE : KERNEL_BLOCK;
 
 	cands_drop(c, 0);
 	for (uint32_t i = 0, n; i < c->n; i += n) {
 		n = c->n - i < most ? c->n - i : most;
 		struct slice s = { n, c->docs + i, c->points + i, c->held + i };
-		offer_slice(c, &s);
+		offer_slice(c, &s, may_be_out);
 	}
 }
+
+void cands_offer(struct cands *c) { offer(c, has_outs(c)); }
+void cands_offer_free(struct cands *c) { offer(c, false); }
 
 void cands_rewind(struct cands *c)
 {

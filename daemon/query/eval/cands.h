@@ -31,6 +31,7 @@ struct cands {
 	uint32_t n_words;     /* a document with so many words has all; 0: nobody asks */
 	uint64_t n_seen;      /* live documents offered */
 	bool is_cut;          /* some that match were not looked at */
+	uint64_t n_asked, n_left_out; /* looked up in the words that leave out; those who had one */
 
 	uint32_t n;
 	uint32_t docs[KERNEL_BLOCK + 8], points[KERNEL_BLOCK + 8]; /* ascending */
@@ -68,12 +69,28 @@ void cands_add(struct cands *c, const struct flat_clause *clause, bool is_must);
 /* Give them to the best k, unless they are dead, excluded or done. */
 void cands_offer(struct cands *c);
 
+/* The same with candidates that no word of flat->not leaves out. */
+void cands_offer_free(struct cands *c);
+
 /* Put all cursors back before their first document. */
 void cands_rewind(struct cands *c);
 
 /* conjunct.c: the best of the documents in all of flat->must, which are words.
  * Takes the rarest block by block. */
 void conjunct_best(struct cands *c);
+
+/* remainder.c: so many documents looked up in words that leave out say how it goes on,
+ * and one of so many left is few.  For tests to change. */
+extern uint32_t remainder_enough, remainder_few;
+
+/* remainder.c: whether hardly any document is left of those that were looked up in the
+ * words that leave out: then remainder_best() is the faster way on. */
+bool remainder_is_small(const struct cands *c);
+
+/* remainder.c: the best of the documents from `from` on that have the one required word
+ * and none of flat->not, all of them: nothing is passed over.  false when the arena is
+ * full, or the list damaged. */
+bool remainder_best(struct cands *c, uint32_t from);
 
 /* conjunct.c: the same, first those that also have a rare one of flat->should.
  * false when the arena is full. */

@@ -97,6 +97,8 @@ void conjunct_best(struct cands *c)
 			if (bq_cursor_seek(cursor, from) == BQ_DOC_END)
 				break;
 			run_block(c, lead, sum - lead->most);
+			if (remainder_is_small(c) && remainder_best(c, last + 1))
+				break;
 		} else {
 			c->is_cut |= sum != 0;
 		}

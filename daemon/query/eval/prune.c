@@ -365,7 +365,7 @@ static bool find_best(struct prune *p)
 	c->index = p->index;
 	c->floor = p->floor;
 	c->n_words = count_all(p);
-	c->n_seen = c->n = c->n_done = 0;
+	c->n_seen = c->n_asked = c->n_left_out = c->n = c->n_done = 0;
 	c->is_cut = false;
 	if (p->flat.n_must != 0 ? !conjunct_best_rare(c) : !maxscore_best(c))
 		return false;
