@@ -20,31 +20,23 @@ static inline uint32_t bits_get(const uint8_t *p, uint64_t at, unsigned width)
 	return (uint32_t)(word & ((UINT64_C(1) << width) - 1));
 }
 
-/* Writes numbers of 0 to 32 bits, one behind the other, from `p` on; exactly the bytes
- * that they take. */
+/* Writes numbers of 0 to 32 bits, one behind the other, from `p` on, by stores of eight
+ * bytes: no branch asks how much is to be written, and up to eight bytes behind the last
+ * one are written, too. */
 struct bits_packer {
-	uint8_t *p;
-	uint64_t bits; /* not written yet: */
-	unsigned n;    /* below 32 between two calls */
+	uint8_t *p;    /* the byte in which the next number begins */
+	uint64_t bits; /* of that byte: */
+	unsigned n;    /* below 8 between two calls */
 };
 
 static inline void bits_pack(struct bits_packer *k, unsigned width, uint32_t v)
 {
 	k->bits |= (uint64_t)v << k->n;
+	bq_put_u64(k->p, k->bits);
 	k->n += width;
-	if (k->n < 32)
-		return;
-	bq_put_u32(k->p, (uint32_t)k->bits);
-	k->p += 4;
-	k->bits >>= 32;
-	k->n -= 32;
-}
-
-static inline void bits_pack_end(struct bits_packer *k)
-{
-	for (unsigned done = 0; done < k->n; done += 8, k->bits >>= 8)
-		*k->p++ = (uint8_t)k->bits;
-	k->n = 0;
+	k->p += k->n >> 3;
+	k->bits >>= k->n & ~7u;
+	k->n &= 7;
 }
 
 /* Bytes that `bits` bits take. */

@@ -9,39 +9,40 @@ struct group {
 	uint64_t bytes;
 };
 
-static struct group measure_group(const uint32_t *tfs, uint32_t n, const uint32_t *positions)
+/* What a group takes, and its end in `positions`. */
+static struct group measure_group(const uint32_t *tfs, uint32_t n, const uint32_t **positions)
 {
+	const uint32_t *p = *positions, *start = p;
 	uint32_t firsts = 0, gaps = 0;
-	uint64_t total = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
-		firsts |= positions[total];
-		for (uint64_t j = total + 1; j < total + tfs[i]; j++)
-			gaps |= positions[j] - positions[j - 1] - 1;
-		total += tfs[i];
+		const uint32_t *end = p + tfs[i];
+		firsts |= *p;
+		while (++p < end)
+			gaps |= p[0] - p[-1] - 1;
 	}
 	struct group g = { bitpack_width(&firsts, 1), bitpack_width(&gaps, 1), 0 };
-	g.bytes = bits_bytes(n * (uint64_t)g.w0 + (total - n) * g.w1);
+	g.bytes = bits_bytes(n * (uint64_t)g.w0 + ((uint64_t)(p - start) - n) * g.w1);
+	*positions = p;
 	return g;
 }
 
-/* The first positions, then the gaps of all. */
-static void put_group(struct bq_buf *out, const struct group *g, const uint32_t *tfs, uint32_t n,
+/* The first positions, then the gaps of all: the group's end in `positions`. */
+static const uint32_t *put_group(struct bq_buf *out, const struct group *g, const uint32_t *tfs, uint32_t n,
 	const uint32_t *positions)
 {
-	uint8_t *start = bq_buf_room(out, (size_t)g->bytes);
-	struct bits_packer k = { .p = start };
-	const uint32_t *of = positions;
+	struct bits_packer k = { .p = bq_buf_room(out, (size_t)g->bytes + sizeof k.bits) };
+	const uint32_t *p = positions, *end;
 
-	if (start == NULL)
-		return;
-	for (uint32_t i = 0; i < n; of += tfs[i++])
-		bits_pack(&k, g->w0, of[0]);
-	for (uint32_t i = 0; i < n; positions += tfs[i++])
-		for (uint32_t j = 1; j < tfs[i]; j++)
-			bits_pack(&k, g->w1, positions[j] - positions[j - 1] - 1);
-	bits_pack_end(&k);
+	if (k.p == NULL)
+		return NULL;
+	for (uint32_t i = 0; i < n; p += tfs[i++])
+		bits_pack(&k, g->w0, *p);
+	for (p = positions; n != 0; n--)
+		for (end = p + *tfs++; ++p < end;)
+			bits_pack(&k, g->w1, p[0] - p[-1] - 1);
 	out->len += (size_t)g->bytes;
+	return p;
 }
 
 /* The smallest shift at which every group's offset fits 16 bits. */
@@ -63,26 +64,14 @@ static uint32_t group_docs(uint32_t n, uint32_t g)
 	return left < BQ_POS_GROUP ? left : BQ_POS_GROUP;
 }
 
-static uint64_t sum_tfs(const uint32_t *tfs, uint32_t n)
-{
-	uint64_t sum = 0;
-
-	for (uint32_t i = 0; i < n; i++)
-		sum += tfs[i];
-	return sum;
-}
-
 void positions_put_block(struct bq_buf *out, const uint32_t *tfs, uint32_t n, const uint32_t *positions)
 {
 	struct group groups[BQ_BLOCK_DOCS / BQ_POS_GROUP];
 	uint32_t n_groups = (n + BQ_POS_GROUP - 1) / BQ_POS_GROUP;
 	const uint32_t *p = positions;
 
-	for (uint32_t g = 0; g < n_groups; g++) {
-		const uint32_t *group_tfs = tfs + g * BQ_POS_GROUP;
-		groups[g] = measure_group(group_tfs, group_docs(n, g), p);
-		p += sum_tfs(group_tfs, group_docs(n, g));
-	}
+	for (uint32_t g = 0; g < n_groups; g++)
+		groups[g] = measure_group(tfs + g * BQ_POS_GROUP, group_docs(n, g), &p);
 	unsigned shift = choose_shift(groups, n_groups);
 	uint64_t unit = UINT64_C(1) << shift, at = 0;
 	if (n_groups > 1)
@@ -95,11 +84,9 @@ void positions_put_block(struct bq_buf *out, const uint32_t *tfs, uint32_t n, co
 		at += (groups[g].bytes + unit - 1) & ~(unit - 1);
 	}
 	p = positions;
-	for (uint32_t g = 0; g < n_groups; g++) {
-		const uint32_t *group_tfs = tfs + g * BQ_POS_GROUP;
-		put_group(out, &groups[g], group_tfs, group_docs(n, g), p);
+	for (uint32_t g = 0; g < n_groups && p != NULL; g++) {
+		p = put_group(out, &groups[g], tfs + g * BQ_POS_GROUP, group_docs(n, g), p);
 		if (g + 1 < n_groups)
 			bq_buf_put_zeros(out, (size_t)(-groups[g].bytes & (unit - 1)));
-		p += sum_tfs(group_tfs, group_docs(n, g));
 	}
 }
