@@ -152,6 +152,13 @@ static void move_latest(struct inverter *v, struct term *t)
 	const uint8_t *from = t->latest;
 	uint32_t n = t->n_latest, part;
 
+	if (t->left >= INVERTER_LATEST) { /* mostly; so many that no length is looked at */
+		memcpy(t->at, from, INVERTER_LATEST);
+		t->at += n;
+		t->left = (uint16_t)(t->left - n);
+		t->n_latest = 0;
+		return;
+	}
 	for (; n != 0; n -= part, from += part) {
 		if (t->left == 0 && !grow_chain(v, t))
 			return;
