@@ -210,12 +210,30 @@ struct postings_room term_batch_room(struct term_batch *b)
 
 void term_batch_take(struct term_batch *b, const struct postings_room *room)
 {
-	for (uint32_t i = 0; i < room->n; i++) {
-		uint32_t doc = room->docs[i], tf = room->tfs[i];
-		uint8_t norm = b->norms[doc];
-		postings_writer_add(&b->list, doc, tf,
-			tf < TERM_BATCH_TFS ? b->impacts->small[norm][tf] : postings_impact(tf, b->impacts->k[norm]));
+	struct postings_writer *l = &b->list;
+	const struct impacts *im = b->impacts;
+	const uint8_t *norms = b->norms;
+	const uint32_t *docs = room->docs, *tfs = room->tfs, n = room->n;
+	uint8_t *impacts = l->impacts + l->n, *ranges = l->ranges;
+	uint64_t ttf = 0;
+
+	if (n == 0)
+		return;
+	assert(docs == l->docs + l->n && tfs == l->tfs + l->n && n <= BQ_BLOCK_DOCS - l->n);
+	assert(docs[0] >= l->base && docs[n - 1] < l->n_docs);
+	/* All in locals: a byte that is stored might be any of what is behind the pointers. */
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t tf = tfs[i], norm = norms[docs[i]];
+		uint8_t impact = tf < TERM_BATCH_TFS ? im->small[norm][tf] : postings_impact(tf, im->k[norm]);
+		uint8_t *range = &ranges[docs[i] / BQ_RANGE_DOCS];
+		impacts[i] = impact;
+		ttf += tf;
+		if (impact > *range)
+			*range = impact;
 	}
+	l->n += n;
+	l->df += n;
+	l->ttf += ttf;
 }
 
 void term_batch_posting(struct term_batch *b, uint32_t doc, uint32_t tf, const uint32_t *positions)
