@@ -50,6 +50,8 @@ static int make_term(const struct segment *s, const struct terms_iter *it, struc
 		|| e->pos_off > s->pos.len || e->pos_bytes > s->pos.len - e->pos_off
 		|| e->df > s->leaf.n_docs || (mode == SEGMENT_INLINE && e->doc >= s->leaf.n_docs))
 		return segment_damaged(s, rd, "a term's list lies outside its section [F14]");
+	if (out->kind == BQ_TERM_WORD && !inline_pos && e->pos_bytes == 0)
+		return segment_damaged(s, rd, "a word without positions [F14]");
 	out->priv[SEGMENT_PRIV_POST] = mode == SEGMENT_INLINE ? e->doc : e->post_off;
 	out->priv[SEGMENT_PRIV_POS] = inline_pos ? e->pos : e->pos_off;
 	out->priv[SEGMENT_PRIV_POS_LEN] = e->pos_bytes;
