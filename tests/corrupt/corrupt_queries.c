@@ -333,9 +333,21 @@ static void pairs_damaged(void **state)
 	run(true);
 }
 
+/* Among these files is one with a word whose positions take no bytes. */
+static void known_damage(void **state)
+{
+	struct rng was = rng;
+
+	(void)state;
+	rng = rng_make(303);
+	run(false);
+	rng = was;
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(positions_damaged), cmocka_unit_test(pairs_damaged) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(known_damage), cmocka_unit_test(positions_damaged),
+		cmocka_unit_test(pairs_damaged) };
 
 	rng = rng_start("corrupt_queries");
 	return cmocka_run_group_tests(tests, NULL, NULL);
