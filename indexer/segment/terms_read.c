@@ -56,22 +56,22 @@ static int open_block(const struct terms_reader *t, uint32_t b, struct terms_ite
 	return it->r.bad ? BQ_EFORMAT : BQ_OK;
 }
 
-/* The next key as it stands: `*shared` bytes of the one before, then `*rest`.
- * Sets it->key_len, not it->key. */
-static bool read_key_parts(struct terms_iter *it, size_t *shared, struct bq_span *rest)
+/* The next key as it stands: `*shared` bytes of the one before, which is `*len`
+ * bytes long, then `*rest`; `*len` becomes its length. */
+static inline bool read_key_parts(struct bq_reader *r, size_t *len, size_t *shared, struct bq_span *rest)
 {
-	uint8_t head = bq_read_u8(&it->r);
-	uint64_t same = head >> 4, len = head & 15u;
+	uint8_t head = bq_read_u8(r);
+	uint64_t same = head >> 4, more = head & 15u;
 
 	if (same == 15)
-		same += bq_read_varint32(&it->r);
-	if (len == 15)
-		len += bq_read_varint32(&it->r);
-	*rest = bq_read_span(&it->r, len);
-	if (it->r.bad || same > it->key_len || len > TERMS_MAX_KEY - same || same + len == 0)
+		same += bq_read_varint32(r);
+	if (more == 15)
+		more += bq_read_varint32(r);
+	*rest = bq_read_span(r, more);
+	if (r->bad || same > *len || more > TERMS_MAX_KEY - same || same + more == 0)
 		return false;
 	*shared = (size_t)same;
-	it->key_len = (size_t)(same + len);
+	*len = (size_t)(same + more);
 	return true;
 }
 
@@ -80,7 +80,7 @@ static bool read_key(struct terms_iter *it)
 	struct bq_span rest;
 	size_t shared;
 
-	if (!read_key_parts(it, &shared, &rest))
+	if (!read_key_parts(&it->r, &it->key_len, &shared, &rest))
 		return false;
 	if (rest.len != 0)
 		memcpy(it->key + shared, rest.ptr, rest.len);
@@ -276,41 +276,107 @@ static size_t count_same(struct bq_span a, struct bq_span b)
 	return n;
 }
 
+/* What entries passed over add up to: where the next one's lists are. */
+struct passed {
+	struct bq_reader r;
+	uint64_t post, pos;
+	uint32_t tinfo;
+};
+
+static inline bool skip_varints(struct bq_reader *r, uint32_t n)
+{
+	for (; n != 0 && !r->bad; n--)
+		(void)bq_read_varint(r);
+	return !r->bad;
+}
+
+/* Step over the tag and numbers of the commonest word by far, one that stands
+ * once in all the documents; false for another, where nothing has moved. */
+static inline bool skip_once(struct bq_reader *r)
+{
+	if (bq_read_left(r) < 8)
+		return false;
+	uint64_t bytes = bq_get_u64(r->p), ends = ~bytes & UINT64_C(0x8080808080808080);
+	ends &= ends - 1; /* the tag's */
+	ends &= ends - 1; /* the document's */
+	if ((bytes & 0xff) != TERMS_ONCE || ends == 0)
+		return false;
+	r->p += (__builtin_ctzll(ends) + 1) / 8;
+	return true;
+}
+
+/* Step over what stands behind a key of this kind; read_entry() is its twin that
+ * keeps the numbers. */
+static inline bool skip_entry(struct passed *at, unsigned kind)
+{
+	struct bq_reader *r = &at->r;
+	bool is_word = kind == BQ_TERM_WORD, has_forms = terms_kind_is_stem(kind);
+
+	if (is_word && skip_once(r))
+		return true;
+	uint32_t tag = bq_read_varint32(r);
+	if (tag > terms_small_tag(BQ_SMALL_DF - 1, BQ_SMALL_DF) || (tag == TERMS_ALIAS && !has_forms))
+		return false;
+	if (tag == TERMS_ALIAS)
+		return skip_varints(r, 1);
+	if (tag == TERMS_FREQUENT) {
+		at->tinfo++;
+		at->post += bq_read_varint(r);
+	} else {
+		(void)skip_varints(r, tag == TERMS_ONE ? 2 : 1);
+		at->post += tag < TERMS_SMALL ? 0 : bq_read_varint(r);
+	}
+	if (is_word) {
+		uint64_t pos = bq_read_varint(r);
+		at->pos += tag == TERMS_ONCE ? 0 : pos;
+	}
+	return has_forms ? skip_varints(r, bq_read_varint32(r)) : !r->bad;
+}
+
 /*   key     shared                    same: bytes of it that the entry before has
  *   before  share|d    shares 6 with it: below `key`, as the one before is
  *   entry   share|s    shares 5: its own bytes tell, from there on
  *
- * Keys are not put together but for the one that is looked for. */
+ * Keys are not put together but for the one that is looked for.  All in locals:
+ * a walk over 16 entries is most of what a word's look-up takes. */
 int terms_find_in(const struct terms_reader *t, uint32_t block, struct bq_span key, struct terms_iter *it)
 {
 	unsigned kind = terms_kind(key);
-	size_t same = 0, shared;
+	size_t same = 0, len = 0, shared;
 	struct bq_span rest;
 
 	it->terms = t;
 	if (open_block(t, block, it) != BQ_OK)
 		return BQ_EFORMAT;
-	uint32_t end = t->n_terms - it->next_ord < BQ_TERM_BLOCK ? t->n_terms : it->next_ord + BQ_TERM_BLOCK;
-	while (it->next_ord < end) {
-		if (!read_key_parts(it, &shared, &rest))
+	struct passed at = { it->r, it->post, it->pos, it->tinfo };
+	uint32_t ord = it->next_ord, left = t->n_terms - ord < BQ_TERM_BLOCK ? t->n_terms - ord : BQ_TERM_BLOCK;
+	for (; left != 0; left--, ord++) {
+		if (!read_key_parts(&at.r, &len, &shared, &rest))
 			return BQ_EFORMAT;
 		if (shared == 0)
 			kind = terms_kind(rest);
 		if (shared <= same) {
 			size_t more = count_same(rest, bq_span_from(key, shared));
 			same = shared + more;
-			if (same == key.len && more == rest.len) {
-				memcpy(it->key, key.ptr, key.len);
-				memset(&it->entry, 0, sizeof it->entry);
-				return read_entry(it, kind);
-			}
+			if (same == key.len && more == rest.len)
+				break;
 			if (more != rest.len && (same == key.len || (uint8_t)rest.ptr[more] > (uint8_t)key.ptr[same]))
 				return BQ_ENOTFOUND;
 		}
-		if (read_entry(it, kind) != BQ_OK)
+		if (!skip_entry(&at, kind))
 			return BQ_EFORMAT;
 	}
-	return BQ_ENOTFOUND;
+	if (left == 0)
+		return BQ_ENOTFOUND;
+	it->r = at.r;
+	it->post = at.post;
+	it->pos = at.pos;
+	it->tinfo = at.tinfo;
+	it->next_ord = ord;
+	it->key_len = key.len;
+	memcpy(it->key, key.ptr, key.len);
+	memset(&it->entry, 0, sizeof it->entry);
+	return read_entry(it, kind);
 }
 
 int terms_find_block(const struct terms_reader *t, struct bq_span key, uint32_t *block)
