@@ -61,6 +61,7 @@ int constants_measure(const struct bq_index *ix, struct constants *out, struct b
 	out->scan = measure(kernels_scan, k);
 	out->probe = measure(kernels_probe, k);
 	out->find = measure(kernels_find, k);
+	out->find_pair = measure(kernels_find_pair, k);
 	out->frame = measure(kernels_frame, k);
 	k->spread = 1;
 	out->verify_hot = measure(kernels_verify, k);
@@ -92,8 +93,8 @@ void constants_put_json(struct bq_buf *b, const struct constants *c)
 	bq_buf_printf(b, "\"tf_ns\":%.4f,\"block_ns\":%.4f,\"bitset_ns\":%.4f,\"score_ns\":%.4f,", c->tf, c->block,
 		c->bitset, c->score);
 	bq_buf_printf(b, "\"accumulate_ns\":%.4f,\"set_bits_ns\":%.4f,\"rank_ns\":%.2f,", c->accumulate, c->set_bits, c->rank);
-	bq_buf_printf(b, "\"scan_ns\":%.4f,\"probe_ns\":%.2f,\"find_ns\":%.1f,\"frame_ns\":%.1f,",
-		c->scan, c->probe, c->find, c->frame);
+	bq_buf_printf(b, "\"scan_ns\":%.4f,\"probe_ns\":%.2f,\"find_ns\":%.1f,\"find_pair_ns\":%.1f,\"frame_ns\":%.1f,",
+		c->scan, c->probe, c->find, c->find_pair, c->frame);
 	bq_buf_printf(b, "\"verify_hot_ns\":%.2f,\"verify_random_ns\":%.2f,", c->verify_hot, c->verify_random);
 	bq_buf_printf(b, "\"batch_hot_ns\":%.2f,\"batch_random_ns\":%.2f,\"meet_ns\":%.3f,", c->batch_hot,
 		c->batch_random, c->meet);

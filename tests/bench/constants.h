@@ -30,6 +30,7 @@ struct constants {
 	double batch_hot, batch_random;         /* ns: the same by the shipped verifier, 128 documents at once */
 	double meet;                            /* a list of a 16th of the documents met with the longest, by posting of the former */
 	double find;                            /* ns: a word in the dictionary */
+	double find_pair;                       /* ns: two words in the dictionary of pairs */
 	double frame;                           /* ns: 4 KiB of stored text, anywhere; 0: the index keeps none */
 	double bandwidth;                       /* bytes a ns: reading 64 MiB in order */
 	double miss;                            /* ns: a load that waits for another one, all over 64 MiB */

@@ -133,6 +133,7 @@ static void put_constants(struct bq_buf *b, const struct constants *c)
 	bq_buf_printf(b, "single steps\n");
 	put_line(b, "seek 64 entries on", c->probe, " ns");
 	put_line(b, "find a word", c->find, " ns");
+	put_line(b, "find a pair of words", c->find_pair, " ns");
 	put_line(b, "4 KiB of stored text", c->frame, " ns");
 	put_line(b, "verify two words, hot", c->verify_hot, " ns");
 	put_line(b, "verify two words, random", c->verify_random, " ns");

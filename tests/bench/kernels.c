@@ -148,6 +148,17 @@ uint64_t kernels_find(struct kernels *k)
 	return k->n_words;
 }
 
+uint64_t kernels_find_pair(struct kernels *k)
+{
+	struct bq_term t;
+
+	bq_arena_reset(&k->scratch);
+	for (uint32_t i = 0; i < k->n_pairs; i++)
+		if (bq_leaf_pair(k->leaf, &k->pairs[2 * i], &k->pairs[2 * i + 1], &t, &k->read) == BQ_PAIR_LIST)
+			k->sink = t.df;
+	return k->n_pairs;
+}
+
 uint64_t kernels_frame(struct kernels *k)
 {
 	const struct docs_reader *d = k->leaf == NULL ? NULL : &segment_of(k->leaf)->docs;

@@ -43,6 +43,8 @@ struct kernels {
 	struct bq_term rarer;       /* one that about a 16th of its documents hold */
 	struct bq_span *words;      /* some of its words, in random order; live in `mem` */
 	uint32_t n_words;
+	struct bq_term *pairs;      /* words that follow each other somewhere and have a list for it, two by two, at random */
+	uint32_t n_pairs;
 	struct bq_arena mem, scratch;
 	struct bq_read read;
 	volatile uint64_t sink;
@@ -96,6 +98,9 @@ uint64_t kernels_probe(struct kernels *k);
 
 /* Look words up in the dictionary; counted: words. */
 uint64_t kernels_find(struct kernels *k);
+
+/* Look pairs of words up that have a list; counted: pairs. */
+uint64_t kernels_find_pair(struct kernels *k);
 
 /* Decompress stored text at random; counted: frames. */
 uint64_t kernels_frame(struct kernels *k);

@@ -9,7 +9,7 @@
 #include "segment/positions.h"
 #include "segment/postings.h"
 
-enum { NORMS = 1 << 20, PACKED = 8192, FIND_WORDS = 4096 };
+enum { NORMS = 1 << 20, PACKED = 8192, FIND_WORDS = 4096, COVERED_WORDS = 1 << 16, FIND_PAIRS = 4096 };
 #define BIG     (64u << 20)
 #define MEM_CAP ((size_t)64 << 20)
 
@@ -140,6 +140,40 @@ static void find_words(struct kernels *k)
 		k->leaf = NULL;
 }
 
+/* The covered words of the leaf, in `mem`; NULL if there are none. */
+static struct bq_term *covered_words(struct kernels *k, uint32_t *n)
+{
+	struct bq_term *out = BQ_ARENA_NEW(&k->mem, struct bq_term, COVERED_WORDS), pair;
+	struct bq_terms it;
+
+	*n = 0;
+	k->read.mem = &k->mem;
+	bq_terms_init(&it, k->leaf, BQ_TERM_WORD, BQ_SPAN(""), &k->read);
+	while (out != NULL && *n < COVERED_WORDS && bq_terms_next(&it))
+		if (bq_leaf_pair(k->leaf, &it.term, &it.term, &pair, &k->read) != BQ_PAIR_UNKNOWN)
+			out[(*n)++] = it.term;
+	k->read.mem = &k->scratch;
+	return out;
+}
+
+/* Pairs that have a list: of random ones every third or fourth. */
+static void find_pairs(struct kernels *k, struct rng *r)
+{
+	struct bq_term pair;
+	uint32_t n;
+
+	if (k->leaf == NULL)
+		return;
+	struct bq_term *words = covered_words(k, &n);
+	k->pairs = BQ_ARENA_NEW(&k->mem, struct bq_term, 2 * FIND_PAIRS);
+	for (uint32_t tries = 0; n != 0 && k->pairs != NULL && k->n_pairs < FIND_PAIRS && tries < 64 * FIND_PAIRS; tries++) {
+		struct bq_term *to = &k->pairs[2 * k->n_pairs];
+		to[0] = words[rng_below(r, n)];
+		to[1] = words[rng_below(r, n)];
+		k->n_pairs += bq_leaf_pair(k->leaf, &to[0], &to[1], &pair, &k->read) == BQ_PAIR_LIST;
+	}
+}
+
 static void shuffle_words(struct kernels *k, struct rng *r)
 {
 	for (uint32_t i = k->n_words; i > 1; i--) {
@@ -175,6 +209,7 @@ int kernels_new(const struct bq_index *ix, struct kernels **out, struct bq_error
 	if (ok) {
 		find_words(k);
 		shuffle_words(k, &r);
+		find_pairs(k, &r);
 		ok = !k->mem.oom;
 	}
 	if (ok)

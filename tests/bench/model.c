@@ -166,6 +166,14 @@ static double answer_ns(const struct constants *c, const struct model_query *q)
 	return share_of(q) * (cost.ns > memory ? cost.ns : memory);
 }
 
+/* The words, and the pair of them that answers or says that nothing does. */
+static double find_ns(const struct constants *c, const struct model_query *q)
+{
+	bool is_pair = q->pair_df != 0 || (q->class == BENCH_PHRASE && q->phrase == PHRASES_ABSENT);
+
+	return (double)q->n_lists * c->find + (is_pair ? c->find_pair : 0);
+}
+
 double model_floor(const struct constants *c, const struct model_query *q)
 {
 	double ns = answer_ns(c, q) + rank_ns(c, q);
@@ -176,7 +184,7 @@ double model_floor(const struct constants *c, const struct model_query *q)
 		count.k = 0;
 		ns += answer_ns(c, &count);
 	}
-	return (ns + (double)q->n_lists * c->find) / 1000;
+	return (ns + find_ns(c, q)) / 1000;
 }
 
 double model_show_floor(const struct constants *c, uint64_t hits, uint64_t bytes)

@@ -13,11 +13,11 @@
 #include "bench/model.h"
 
 /* Decoding costs 1 ns, tf 2, a bit 3, score 4, accumulating 8, a seek 50, verifying 100,
- * ranking a hit 20, finding a word 1,000; memory is no limit. */
+ * ranking a hit 20, finding a word 1,000, a pair 700; memory is no limit. */
 static struct constants made_up(void)
 {
 	struct constants c = { .tf = 2, .bitset = 1, .score = 4, .accumulate = 8, .set_bits = 3, .probe = 50,
-		.batch_hot = 100, .rank = 20, .find = 1000, .bandwidth = 1e6 };
+		.batch_hot = 100, .rank = 20, .find = 1000, .find_pair = 700, .bandwidth = 1e6 };
 
 	for (unsigned i = 0; i < CONSTANTS_WIDTHS; i++)
 		c.decode[i] = 1;
@@ -55,6 +55,11 @@ static void test_count(void **state)
 	phrase.candidates = 300;
 	phrase.n_joints = 1;
 	expect(&phrase, 2 + (1000 + 1000 * 50 + 300 * 100) / 1e3);
+	phrase.pair_df = 40;
+	expect(&phrase, 2.7); /* it stands in the dictionary of pairs */
+	phrase.pair_df = 0;
+	phrase.phrase = PHRASES_ABSENT;
+	expect(&phrase, 2.7);
 	three.lists[2] = (struct model_list){ 0, 2000 };
 	three.n_lists = 3;
 	expect(&three, 3 + 103000 * 4 / 1e3);
