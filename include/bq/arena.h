@@ -16,15 +16,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <bq/span.h>
+
+enum { BQ_ARENA_ALIGN = 16 };
 
 struct bq_arena_chunk;
 
 struct bq_arena {
 	struct bq_arena_chunk *chunks; /* newest first */
 	uint8_t *at;                   /* next free byte of the newest chunk */
-	size_t left;                   /* bytes free there */
+	size_t left;                   /* bytes free there, a multiple of BQ_ARENA_ALIGN */
 	size_t bytes;                  /* sum of all chunks */
 	size_t cap;                    /* `bytes` never exceeds this */
 	size_t first;                  /* bytes of the next first chunk, if one of the usual size was too small */
@@ -35,13 +38,35 @@ struct bq_arena {
  * nothing.  Release with bq_arena_release(). */
 void bq_arena_init(struct bq_arena *a, size_t cap);
 
+/* bq_arena_alloc() where the newest chunk has no room for `n`, or n = 0. */
+void *bq_arena_alloc_more(struct bq_arena *a, size_t n);
+
 /* `n` bytes, aligned to 16 and not cleared; lives in the arena.  NULL (and
  * `oom` set) at the cap or when malloc fails.  n = 0 gives a valid pointer. */
-void *bq_arena_alloc(struct bq_arena *a, size_t n);
+static inline void *bq_arena_alloc(struct bq_arena *a, size_t n)
+{
+	if (n - 1 >= a->left) /* n = 0, too */
+		return bq_arena_alloc_more(a, n);
+	void *p = a->at;
+	size_t used = (n + BQ_ARENA_ALIGN - 1) & ~(size_t)(BQ_ARENA_ALIGN - 1);
+	a->at += used;
+	a->left -= used;
+	return p;
+}
 
 /* `count` objects of `size` bytes, cleared.  NULL also when the product
  * overflows. */
-void *bq_arena_zalloc(struct bq_arena *a, size_t count, size_t size);
+static inline void *bq_arena_zalloc(struct bq_arena *a, size_t count, size_t size)
+{
+	size_t n;
+
+	if (__builtin_mul_overflow(count, size, &n)) {
+		a->oom = true;
+		return NULL;
+	}
+	void *p = bq_arena_alloc(a, n);
+	return p == NULL ? NULL : memset(p, 0, n);
+}
 
 /* A copy of `s` with a NUL behind it; the empty span with `oom` set when there
  * is no room. */

@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ALIGN = 16, CHUNK = 64 * 1024, MAX_KEPT = 2 << 20 };
+enum { CHUNK = 64 * 1024, MAX_KEPT = 2 << 20 };
 
 struct bq_arena_chunk {
 	struct bq_arena_chunk *next;
 	size_t size; /* of bytes[] */
-	_Alignas(ALIGN) uint8_t bytes[];
+	_Alignas(BQ_ARENA_ALIGN) uint8_t bytes[];
 };
 
 void bq_arena_init(struct bq_arena *a, size_t cap)
@@ -55,13 +55,13 @@ static void *alloc_big(struct bq_arena *a, size_t n)
 	return c->bytes;
 }
 
-void *bq_arena_alloc(struct bq_arena *a, size_t n)
+void *bq_arena_alloc_more(struct bq_arena *a, size_t n)
 {
 	if (n > SIZE_MAX / 2) {
 		a->oom = true;
 		return NULL;
 	}
-	n = n == 0 ? ALIGN : (n + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+	n = n == 0 ? BQ_ARENA_ALIGN : (n + BQ_ARENA_ALIGN - 1) & ~(size_t)(BQ_ARENA_ALIGN - 1);
 	if (n > a->left) {
 		bool is_first = a->chunks == NULL && n <= a->first;
 		if (!is_first && n > CHUNK / 4)
@@ -74,24 +74,7 @@ void *bq_arena_alloc(struct bq_arena *a, size_t n)
 		a->at = c->bytes;
 		a->left = c->size;
 	}
-	void *p = a->at;
-	a->at += n;
-	a->left -= n;
-	return p;
-}
-
-void *bq_arena_zalloc(struct bq_arena *a, size_t count, size_t size)
-{
-	size_t n;
-
-	if (__builtin_mul_overflow(count, size, &n)) {
-		a->oom = true;
-		return NULL;
-	}
-	void *p = bq_arena_alloc(a, n);
-	if (p != NULL && n != 0)
-		memset(p, 0, n);
-	return p;
+	return bq_arena_alloc(a, n);
 }
 
 struct bq_span bq_arena_dup(struct bq_arena *a, struct bq_span s)
