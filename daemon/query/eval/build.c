@@ -329,6 +329,7 @@ static struct node *build_tree(struct eval *ev, const struct ast *a, enum ast_mo
 
 struct node *node_build(struct eval *ev, const struct ast *a, enum ast_mode mode)
 {
-	plan_weigh(ev->q);
+	if (!ev->counts_only)
+		plan_weigh(ev->q);
 	return build_tree(ev, a, mode);
 }

@@ -39,7 +39,7 @@ static bool is_digit(char c)
 
 static bool is_ascii_letter(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+	return (uint8_t)((c | 0x20) - 'a') < 26;
 }
 
 /* A byte that can be part of a word; for bytes above ASCII a guess that is
@@ -106,11 +106,14 @@ static bool rest_is_number(struct bq_span s, size_t from, bool dots)
 	return from < s.len && is_digit(s.ptr[from]);
 }
 
-/* A byte inside a bare word that would be an operator of the language. */
-static int check_byte(struct bq_span w, size_t i, uint64_t at, struct bq_error *err)
+static bool is_operator(char c)
 {
-	if (w.ptr[i] != '*' && w.ptr[i] != '?' && w.ptr[i] != '~' && w.ptr[i] != '^')
-		return BQ_OK;
+	return c == '*' || c == '?' || c == '~' || c == '^';
+}
+
+/* A byte inside a bare word that would be an operator of the language. */
+static int check_operator(struct bq_span w, size_t i, uint64_t at, struct bq_error *err)
+{
 	bool before = i > 0 && is_wordly(w.ptr[i - 1]);
 	bool after = i + 1 < w.len && is_wordly(w.ptr[i + 1]);
 
@@ -132,7 +135,7 @@ static int check_word(const struct lex *lx, struct bq_span w, uint64_t at, struc
 	if (w.ptr[0] == '=' && (is_wordly(behind) || (w.len == 1 && behind == '"')))
 		return refuse(err, at, "forms as written (=) are");
 	for (size_t i = 0; i < w.len; i++) {
-		int rc = check_byte(w, i, at, err);
+		int rc = is_operator(w.ptr[i]) ? check_operator(w, i, at, err) : BQ_OK;
 		if (rc != BQ_OK)
 			return rc;
 	}
@@ -142,14 +145,15 @@ static int check_word(const struct lex *lx, struct bq_span w, uint64_t at, struc
 /* Length of `name` in `name:` at `i`, when something follows the colon. */
 static size_t field_len(const struct lex *lx, size_t i)
 {
+	struct bq_span rest = bq_span_from(lx->query, i);
 	size_t n = 0;
 
 	if (!is_ascii_letter(byte_at(lx, i)))
 		return 0;
-	while (is_ascii_letter(byte_at(lx, i + n)) || is_digit(byte_at(lx, i + n)) ||
-		byte_at(lx, i + n) == '_' || byte_at(lx, i + n) == '-')
+	while (n < rest.len &&
+		(is_ascii_letter(rest.ptr[n]) || is_digit(rest.ptr[n]) || rest.ptr[n] == '_' || rest.ptr[n] == '-'))
 		n++;
-	return byte_at(lx, i + n) == ':' && !ends_here(lx, i + n + 1) ? n : 0;
+	return n < rest.len && rest.ptr[n] == ':' && !ends_here(lx, i + n + 1) ? n : 0;
 }
 
 /* `title:` is taken, the fields of the language that are not built are
@@ -230,12 +234,19 @@ static bool is_bracket(char c)
 	return c == '"' || c == '(' || c == ')';
 }
 
+/* A byte of ASCII that no token ends at. */
+static bool is_inside(char c)
+{
+	return (unsigned char)c > ' ' && (unsigned char)c < 0x80 && !is_bracket(c);
+}
+
 static int read_word(struct lex *lx, struct lex_token *out, struct bq_error *err)
 {
 	size_t from = lx->at;
 	struct bq_span w;
 
-	while (!ends_here(lx, lx->at) && !is_bracket(lx->query.ptr[lx->at]))
+	while (lx->at < lx->query.len && (is_inside(lx->query.ptr[lx->at]) ||
+		(!ends_here(lx, lx->at) && !is_bracket(lx->query.ptr[lx->at]))))
 		lx->at++;
 	w = bq_span_first(bq_span_from(lx->query, from), lx->at - from);
 	out->kind = LEX_WORD;
