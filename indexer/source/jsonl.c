@@ -152,7 +152,7 @@ static const char *parse_line(struct jsonl *j, struct line line, struct bq_span 
 	if (j->record != NULL)
 		return NULL;
 	place = (size_t)why.position;
-	if (place > at.from)
+	if (is_lifted && place > at.from)
 		place += at.to - at.from;
 	(void)snprintf(reason, 256, "bad JSON at byte %zu: %s", place, why.text);
 	return reason;

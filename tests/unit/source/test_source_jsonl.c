@@ -134,11 +134,13 @@ static void test_places_in_broken_lines(void **state)
 
 	(void)state;
 	bq_buf_printf(&line, "{\"id\":,\"text\":\"0123456789\"}\n{\"text\":\"0123456789\",\"id\":,}\n");
+	bq_buf_printf(&line, "{\"text\":\"0123\\x56789\",\"id\":\"1\"}\n");
 	open_lines(bq_buf_span(&line));
 	assert_int_equal(source_next(source, &doc, NULL), BQ_END);
-	assert_int_equal(skips.n, 2);
+	assert_int_equal(skips.n, 3);
 	assert_true(bq_span_starts(bq_span_of(skips.list[0].reason), BQ_SPAN("bad JSON at byte 7:")));
 	assert_true(bq_span_starts(bq_span_of(skips.list[1].reason), BQ_SPAN("bad JSON at byte 27:")));
+	assert_true(bq_span_starts(bq_span_of(skips.list[2].reason), BQ_SPAN("bad JSON at byte 15:")));
 	bq_buf_release(&line);
 }
 
