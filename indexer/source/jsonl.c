@@ -45,6 +45,11 @@ static struct bq_span string_of(const json_t *v)
 
 /* Each returns NULL or what is wrong with the record. */
 
+static const char *check_id(struct bq_span id)
+{
+	return id.len <= MAX_ID ? NULL : "\"id\" is longer than 4,096 bytes";
+}
+
 static const char *take_id(struct jsonl *j, struct bq_doc_in *out)
 {
 	const json_t *v = json_object_get(j->record, "id");
@@ -61,7 +66,7 @@ static const char *take_id(struct jsonl *j, struct bq_doc_in *out)
 		return "\"id\" is neither a string nor a number";
 	if (!json_is_string(v))
 		out->id = bq_span_of(j->number);
-	return out->id.len <= MAX_ID ? NULL : "\"id\" is longer than 4,096 bytes";
+	return check_id(out->id);
 }
 
 /* `lifted`: what stands in the line where the record has "", or none. */
@@ -125,12 +130,29 @@ static bool is_empty(struct line line)
 	return true;
 }
 
+/* What a string of the line says, none if it is not there. */
+static struct bq_span unescape(struct line line, struct jsontext at)
+{
+	if (at.from == 0)
+		return (struct bq_span){ NULL, 0 };
+	return bq_span_make(line.ptr + at.from, jsontext_unescape(line.ptr + at.from, at.to - at.from));
+}
+
+/* A line that needs no parser. */
+static const char *take_members(struct line line, const struct jsontext_members *members, struct bq_doc_in *out)
+{
+	out->id = unescape(line, members->id);
+	out->title = unescape(line, members->title);
+	out->text = unescape(line, members->text);
+	return check_id(out->id);
+}
+
 /* Let jansson read the line, but for its text if that can be told without:
  * then *lifted is what it says.  NULL, or what is wrong. */
-static const char *parse_line(struct jsonl *j, struct line line, struct bq_span *lifted, char reason[256])
+static const char *parse_line(struct jsonl *j, struct line line, struct jsontext at, struct bq_span *lifted,
+	char reason[256])
 {
-	struct jsontext at = { 0, 0 };
-	bool is_lifted = jsontext_find(line.ptr, line.len, &at);
+	bool is_lifted = at.from != 0 || jsontext_find(line.ptr, line.len, &at);
 	json_error_t why;
 	size_t place;
 	bool oom;
@@ -142,7 +164,7 @@ static const char *parse_line(struct jsonl *j, struct line line, struct bq_span 
 		bq_buf_put(&j->rest, line.ptr + at.to, line.len - at.to);
 		if (j->rest.oom)
 			return "no memory for the record";
-		*lifted = bq_span_make(line.ptr + at.from, jsontext_unescape(line.ptr + at.from, at.to - at.from));
+		*lifted = unescape(line, at);
 		line = (struct line){ (char *)j->rest.ptr, j->rest.len };
 	}
 	j->record = safejson_load(bq_span_make(line.ptr, line.len), JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why,
@@ -161,6 +183,7 @@ static const char *parse_line(struct jsonl *j, struct line line, struct bq_span 
 /* A document from a line, or what is wrong with it. */
 static const char *parse_record(struct jsonl *j, struct line line, struct bq_doc_in *out, char reason[256])
 {
+	struct jsontext_members members;
 	struct bq_span lifted;
 	const char *wrong;
 
@@ -176,7 +199,9 @@ static const char *parse_record(struct jsonl *j, struct line line, struct bq_doc
 		.mtime_us = j->from.mtime_us,
 		.file_bytes = j->from.file_bytes,
 	};
-	wrong = parse_line(j, line, &lifted, reason);
+	if (jsontext_read(line.ptr, line.len, &members))
+		return take_members(line, &members, out);
+	wrong = parse_line(j, line, members.text, &lifted, reason);
 	return wrong != NULL ? wrong : take_record(j, lifted, out);
 }
 

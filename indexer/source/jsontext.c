@@ -6,26 +6,44 @@
 
 #include <utf8proc.h>
 
+#include <bq/bytes.h>
+#include <bq/span.h>
 #include <bq/utf8.h>
+
+enum { AT_ONCE = 32 }; /* bytes */
 
 /* ---- one string -------------------------------------------------------- */
 
-/* Bytes of s[0, n) from which nothing is to be looked at more closely: eight at
- * a time, no quote, no backslash, nothing below ' ' and nothing above '~' + 1.
- * Each test leaves the high bit of a byte that fails; the borrow of one that
- * fails may mark the next one too, which is looked at for nothing. */
+/* Whether nothing in s[0, AT_ONCE) is to be looked at more closely: no quote, no backslash,
+ * nothing below ' ' and nothing above '~' + 1.  Such a loop becomes few instructions. */
+static bool is_plain(const char *s)
+{
+	const int8_t *p = (const int8_t *)s;
+	uint8_t bad = 0;
+
+	for (size_t i = 0; i < AT_ONCE; i++)
+		bad |= (uint8_t)((p[i] < ' ') | (p[i] == '"') | (p[i] == '\\'));
+	return bad == 0;
+}
+
+/* Bytes at the start of s[0, n) of which that is so, or a few less. */
 static size_t count_plain(const char *s, size_t n)
 {
 	const uint64_t ones = 0x0101010101010101u, high = 0x80 * ones;
 	size_t i = 0;
 
+	while (i + AT_ONCE <= n && is_plain(s + i))
+		i += AT_ONCE;
+	/* Each test leaves the high bit of a byte that fails; the borrow of one that fails may
+	 * mark those behind it too. */
 	for (; i + 8 <= n; i += 8) {
-		uint64_t v, quote, slash;
-		memcpy(&v, s + i, 8);
+		uint64_t v, quote, slash, bad;
+		v = bq_get_u64(s + i);
 		quote = v ^ '"' * ones;
 		slash = v ^ '\\' * ones;
-		if (((v | (v - ' ' * ones) | (quote - ones) | (slash - ones)) & high) != 0)
-			break;
+		bad = (v | (v - ' ' * ones) | (quote - ones) | (slash - ones)) & high;
+		if (bad != 0)
+			return i + (size_t)(__builtin_ctzll(bad) / 8);
 	}
 	return i;
 }
@@ -144,19 +162,20 @@ static size_t skip_blanks(const char *line, size_t len, size_t at)
 	return at;
 }
 
-/* The value's opening quote if the string line(open, close) is the name "text"
- * and its value is a string; else 0. */
-static size_t find_value(const char *line, size_t len, size_t open, size_t close)
+/* The value's opening quote if the value of the name that ends at line[close] is a string; else 0. */
+static size_t find_value(const char *line, size_t len, size_t close)
 {
-	size_t at;
+	size_t at = skip_blanks(line, len, close + 1);
 
-	if (close - open != 5 || memcmp(line + open + 1, "text", 4) != 0)
-		return 0;
-	at = skip_blanks(line, len, close + 1);
 	if (at == len || line[at] != ':')
 		return 0;
 	at = skip_blanks(line, len, at + 1);
 	return at < len && line[at] == '"' ? at : 0;
+}
+
+static bool is_name(const char *name, const char *line, size_t open, size_t close)
+{
+	return bq_span_eq(bq_span_make(line + open + 1, close - open - 1), bq_span_of(name));
 }
 
 bool jsontext_find(const char *line, size_t len, struct jsontext *out)
@@ -174,7 +193,7 @@ bool jsontext_find(const char *line, size_t len, struct jsontext *out)
 		close = find_end(line, len, at + 1);
 		if (close == len)
 			return false;
-		value = depth == 1 ? find_value(line, len, at, close) : 0;
+		value = depth == 1 && is_name("text", line, at, close) ? find_value(line, len, close) : 0;
 		if (value != 0) {
 			out->from = value + 1;
 			out->to = find_end(line, len, value + 1);
@@ -183,6 +202,44 @@ bool jsontext_find(const char *line, size_t len, struct jsontext *out)
 		at = close;
 	}
 	return false;
+}
+
+/* The member whose name starts at line[open], one of ours that has not been there: where it ends; else 0. */
+static size_t read_member(const char *line, size_t len, size_t open, struct jsontext_members *out)
+{
+	struct jsontext *member = NULL;
+	size_t close = open < len && line[open] == '"' ? find_end(line, len, open + 1) : len, value, end;
+
+	if (close == len)
+		return 0;
+	if (is_name("id", line, open, close))
+		member = &out->id;
+	else if (is_name("title", line, open, close))
+		member = &out->title;
+	else if (is_name("text", line, open, close))
+		member = &out->text;
+	value = member == NULL || member->from != 0 ? 0 : find_value(line, len, close);
+	end = value == 0 ? len : find_end(line, len, value + 1);
+	if (end == len)
+		return 0;
+	*member = (struct jsontext){ value + 1, end };
+	return end + 1;
+}
+
+bool jsontext_read(const char *line, size_t len, struct jsontext_members *out)
+{
+	size_t at = skip_blanks(line, len, 0);
+
+	*out = (struct jsontext_members){ .text = { 0, 0 } };
+	if (at == len || line[at] != '{')
+		return false;
+	do {
+		at = read_member(line, len, skip_blanks(line, len, at + 1), out);
+		if (at == 0)
+			return false;
+		at = skip_blanks(line, len, at);
+	} while (at < len && line[at] == ',');
+	return at < len && line[at] == '}' && skip_blanks(line, len, at + 1) == len && out->text.from != 0;
 }
 
 /* ---- escapes ----------------------------------------------------------- */
@@ -194,7 +251,7 @@ size_t jsontext_unescape(char *s, size_t len)
 	while (from < len) {
 		const char *slash = memchr(s + from, '\\', len - from);
 		size_t run = slash == NULL ? len - from : (size_t)(slash - (s + from));
-		int32_t cp;
+		int32_t cp = 0;
 		if (to != from)
 			memmove(s + to, s + from, run);
 		from += run;

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The long string of a JSON line, taken out where it lies.
+ * The strings of a JSON line, found and judged where they lie.
  *
  *   {"id":1,"text":"a long \"text\" ..","x":2}
  *                   ^from              ^to
  *
- * A JSON parser looks at each byte several times and keeps copies; nearly all
- * bytes of a line are those of its text.  So this finds and judges that one
- * string, and the parser gets the line without what is between its quotes:
- * it is sound if and only if the line is.
+ * A JSON parser looks at each byte several times and keeps copies.  A line of
+ * nothing but the strings that a document is made of needs none.  Of any other
+ * nearly all bytes are those of its text: this finds and judges that one string,
+ * and the parser gets the line without what is between its quotes, which is
+ * sound if and only if the line is.
  */
 #ifndef SOURCE_JSONTEXT_H
 #define SOURCE_JSONTEXT_H
@@ -26,6 +27,15 @@ struct jsontext {
  * no more than that these bytes are a sound string: the line around it may be
  * anything. */
 bool jsontext_find(const char *line, size_t len, struct jsontext *out);
+
+/* What most lines are: an object of strings called "id", "title" and "text", and nothing else. */
+struct jsontext_members {
+	struct jsontext id, title, text; /* .from == 0: not there */
+};
+
+/* Read such a line, which needs no parser.  False: it is another, or not sound, or has no text;
+ * out->text is what jsontext_find() would say unless its .from is 0. */
+bool jsontext_read(const char *line, size_t len, struct jsontext_members *out);
 
 /* Undo the escapes of a sound string in place: its new length. */
 size_t jsontext_unescape(char *s, size_t len);

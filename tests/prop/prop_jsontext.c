@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * A text that is taken out of its line against the whole line read by jansson:
- * random records, sound and broken.
+ * A text that is taken out of its line, and a line that is read without a parser, against the
+ * whole line read by jansson: random records, sound and broken.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,7 +19,7 @@
 #include "source/jsontext.h"
 
 static struct rng rng;
-static unsigned n_found, n_sound, n_both;
+static unsigned n_found, n_sound, n_both, n_read;
 
 static void put(struct bq_buf *b, const char *s)
 {
@@ -150,6 +150,56 @@ static void compare(const struct bq_buf *line, const struct jsontext *at, json_t
 	bq_buf_release(&rest);
 }
 
+/* Whether the record is one that needs no parser: strings of our names, with a text. */
+static bool is_ordinary(json_t *whole)
+{
+	static const char *const ours[] = { "id", "title", "text" };
+	size_t n = 0;
+
+	for (size_t i = 0; i < 3; i++)
+		n += json_is_string(json_object_get(whole, ours[i]));
+	return json_is_object(whole) && json_is_string(json_object_get(whole, "text")) && json_object_size(whole) == n;
+}
+
+static void compare_member(const struct bq_buf *line, const struct jsontext *at, json_t *want)
+{
+	size_t len = at->to - at->from;
+	char *s = malloc(len + 1);
+
+	assert_int_equal(at->from == 0, want == NULL);
+	assert_non_null(s);
+	memcpy(s, line->ptr + at->from, len);
+	len = jsontext_unescape(s, len);
+	assert_int_equal(len, json_string_length(want));
+	if (want != NULL)
+		assert_memory_equal(s, json_string_value(want), len);
+	free(s);
+}
+
+/* What is read without a parser is what it would have read; what is not may be had by jsontext_find(). */
+static void compare_members(const struct bq_buf *line, json_t *whole)
+{
+	const char *s = (const char *)line->ptr;
+	bool is_escaped = memmem(s, line->len, "\\u0074ext", 9) != NULL;
+	struct jsontext_members m;
+	struct jsontext at;
+
+	if (jsontext_read(s, line->len, &m)) {
+		n_read++;
+		assert_true(is_ordinary(whole));
+		compare_member(line, &m.id, json_object_get(whole, "id"));
+		compare_member(line, &m.title, json_object_get(whole, "title"));
+		compare_member(line, &m.text, json_object_get(whole, "text"));
+		return;
+	}
+	assert_true(is_escaped || !is_ordinary(whole));
+	if (m.text.from == 0)
+		return;
+	assert_true(jsontext_find(s, line->len, &at));
+	assert_int_equal(at.from, m.text.from);
+	assert_int_equal(at.to, m.text.to);
+}
+
 static void test_lines(void **state)
 {
 	struct bq_buf line = BQ_BUF_INIT;
@@ -162,6 +212,7 @@ static void test_lines(void **state)
 		put_line(&line);
 		whole = load(bq_buf_span(&line));
 		n_sound += whole != NULL;
+		compare_members(&line, whole);
 		if (jsontext_find((const char *)line.ptr, line.len, &at)) {
 			n_found++;
 			compare(&line, &at, whole);
@@ -170,7 +221,8 @@ static void test_lines(void **state)
 	}
 	bq_buf_release(&line);
 	/* the lines were of all kinds */
-	print_message("%u sound, %u with a text, %u both\n", n_sound, n_found, n_both);
+	print_message("%u sound, %u with a text, %u both, %u read\n", n_sound, n_found, n_both, n_read);
+	assert_true(n_read > 1000);
 	assert_true(n_sound > 30000 && n_sound < 95000);
 	assert_true(n_found > 10000 && n_both > 5000 && n_both < n_found);
 }
