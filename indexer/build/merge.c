@@ -8,6 +8,7 @@
 #include "pairs/placed.h"
 #include "reorder/ordered.h"
 #include "reorder/reorder.h"
+#include "reorder/sample.h"
 
 enum { PIECE = 1 << 20, TELL_DOCS = 1024 };
 
@@ -174,6 +175,21 @@ static void count_pages(struct copy *c, const struct merge_input *in, uint32_t n
 		mapfile_forget(&in[i].segment->map);
 }
 
+/* The first documents of an order tell little of the others. */
+static int train(const struct merge *m, const struct merge_input *in, uint32_t n, struct segment_writer *w,
+	struct bq_error *err)
+{
+	struct sample_limits limits = { .bytes = DOCS_SAMPLE, .keep_bytes = m->keep_bytes };
+	struct bq_buf sample = BQ_BUF_INIT;
+	int rc = m->params.no_store ? BQ_OK : sample_take(in, n, &limits, &sample, err);
+
+	if (rc == BQ_OK)
+		segment_writer_train(w, &sample);
+	else
+		bq_buf_release(&sample);
+	return rc;
+}
+
 static int copy_from(struct copy *c, uint32_t doc)
 {
 	struct bq_doc_head h;
@@ -236,6 +252,8 @@ static int write_ordered(const struct merge *m, const struct merge_input *in, ui
 		rc = reorder_find(&r, m->reorder, &v, n_docs, err);
 	bq_arena_init(&c.mem, SIZE_MAX);
 	c.read.mem = &c.mem;
+	if (rc == BQ_OK)
+		rc = train(m, in, n, w, err);
 	if (rc == BQ_OK)
 		rc = copy_ordered(&c, in, n, &r, err);
 	bq_arena_release(&c.mem);

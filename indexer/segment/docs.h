@@ -38,6 +38,13 @@ struct docs_writer;
  * NULL when out of memory. */
 struct docs_writer *docs_writer_new(struct container_writer *out, struct pool *pool);
 
+/* What a dictionary is trained on at most: the first bytes of all. */
+enum { DOCS_SAMPLE = 8 << 20 };
+
+/* Train the dictionary on these bytes instead, neighbours of a frame's length each, before any others come:
+ * for documents of which the first are not like the rest.  **Takes** what is in `sample`. */
+void docs_train(struct docs_writer *w, struct bq_buf *sample);
+
 /* Append stored bytes. */
 void docs_put(struct docs_writer *w, struct bq_span bytes);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "segment/docs.h"
 
+#include <assert.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 #include <zstd.h>
 
 enum {
-	HEAD_BYTES = 8 << 20,       /* kept back until the dictionary is trained on them, */
+	HEAD_BYTES = DOCS_SAMPLE,   /* kept back until the dictionary is trained on them, */
 	TAIL_BYTES = 8 << 20,       /* and those that come meanwhile */
 	MIN_TRAIN_BYTES = 1 << 20,  /* below, a dictionary costs more than it saves */
 	MAX_DICT_BYTES = 256 << 10,
@@ -48,8 +49,9 @@ struct training {
 struct docs_writer {
 	struct container_writer *out;
 	struct pool *pool;
-	struct bq_buf head;  /* not yet framed: the dictionary is trained on it */
-	struct bq_buf tail;  /* likewise, come while it is */
+	struct bq_buf sample; /* the dictionary is trained on it or, where there is none, */
+	struct bq_buf head;   /* on this, which is not yet framed */
+	struct bq_buf tail;   /* nor is what has come meanwhile */
 	struct training *training; /* under way */
 	struct bq_buf index;
 	uint64_t raw_bytes, n_frames, frames_off, frame_at;
@@ -105,11 +107,12 @@ static size_t train(const struct bq_buf *raw, uint8_t *dict, size_t cap)
 static void run_training(struct task *t, unsigned worker)
 {
 	struct training *tr = (struct training *)t;
-	const struct bq_buf *head = &tr->w->head;
+	const struct docs_writer *w = tr->w;
+	const struct bq_buf *from = w->sample.len != 0 ? &w->sample : &w->head;
 
 	(void)worker;
-	if (head->len >= MIN_TRAIN_BYTES)
-		tr->len = train(head, tr->dict, sizeof tr->dict);
+	if (from->len >= MIN_TRAIN_BYTES)
+		tr->len = train(from, tr->dict, sizeof tr->dict);
 	if (tr->len != 0) {
 		tr->cdict = ZSTD_createCDict(tr->dict, tr->len, DOCS_LEVEL);
 		tr->failed = tr->cdict == NULL;
@@ -117,7 +120,7 @@ static void run_training(struct task *t, unsigned worker)
 	atomic_store(&tr->is_done, true);
 }
 
-/* The head is complete.  Training takes as long as 10 MB of text take in all else: another thread
+/* The sample or the head is complete.  Training takes as long as 10 MB of text take in all else: another thread
  * does it, while this one goes on reading. */
 static void start_training(struct docs_writer *w)
 {
@@ -159,6 +162,7 @@ static void begin_frames(struct docs_writer *w)
 	for (unsigned i = 0; i < pool_threads(w->pool); i++)
 		configure(w, w->cctx[i]);
 	w->frames_off = container_at(w->out);
+	bq_buf_release(&w->sample);
 	free(tr);
 	w->training = NULL;
 }
@@ -267,6 +271,16 @@ static struct bq_span keep(struct bq_buf *to, size_t most, struct bq_span bytes)
 	return bq_span_from(bytes, n);
 }
 
+void docs_train(struct docs_writer *w, struct bq_buf *sample)
+{
+	assert(w->raw_bytes == 0 && w->training == NULL);
+	w->sample = *sample;
+	*sample = (struct bq_buf)BQ_BUF_INIT;
+	w->failed |= w->sample.oom;
+	if (w->sample.len != 0)
+		start_training(w);
+}
+
 void docs_put(struct docs_writer *w, struct bq_span bytes)
 {
 	w->raw_bytes += bytes.len;
@@ -321,6 +335,7 @@ void docs_writer_free(struct docs_writer *w)
 		(void)ZSTD_freeCCtx(w->cctx[i]);
 	(void)ZSTD_freeCDict(w->cdict);
 	free(w->ring);
+	bq_buf_release(&w->sample);
 	bq_buf_release(&w->head);
 	bq_buf_release(&w->tail);
 	bq_buf_release(&w->index);

@@ -86,6 +86,14 @@ struct segment_writer *segment_writer_new(int dirfd, const struct segment_params
 
 /* ---- documents ---- */
 
+void segment_writer_train(struct segment_writer *w, struct bq_buf *sample)
+{
+	assert(w->n_docs == 0);
+	if (w->status == BQ_OK && !w->params.no_store)
+		docs_train(w->docs, sample);
+	bq_buf_release(sample);
+}
+
 /* All of a document but its text and marks. */
 static void put_head(struct segment_writer *w, const struct segment_doc *doc, uint64_t text, uint64_t fields)
 {

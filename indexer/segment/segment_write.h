@@ -4,6 +4,7 @@
  * their keys, each with its postings.
  *
  *   segment_writer_new
+ *   segment_writer_train        maybe
  *   segment_writer_doc          once a document; its number is the call's count; or in pieces:
  *     segment_writer_copy, segment_writer_stored ..
  *   segment_writer_begin_terms  the average length is known now
@@ -74,6 +75,10 @@ struct segment_info {
 /* Create the segment's file in directory `dirfd` (borrowed until finish or
  * free), O_EXCL, 0600.  **owned**: ends with finish or free.  NULL with *err. */
 struct segment_writer *segment_writer_new(int dirfd, const struct segment_params *params, struct bq_error *err);
+
+/* Documents come in an order in which the first are not like the rest: what is learnt of their text to store it
+ * is learnt from `sample`, which is **taken** (docs.h).  Before any document. */
+void segment_writer_train(struct segment_writer *w, struct bq_buf *sample);
 
 /* Add the next document: head, norm, marks, text and fields.  A failure is kept until finish(). */
 void segment_writer_doc(struct segment_writer *w, const struct segment_doc *doc);

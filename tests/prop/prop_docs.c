@@ -45,7 +45,8 @@ static void make_text(struct bq_buf *out, size_t n)
 	out->len = n;
 }
 
-static struct written write_docs(struct bq_span text, unsigned threads, uint64_t seed)
+/* Trained on `sample` unless it is NULL. */
+static struct written write_docs(struct bq_span text, const struct bq_buf *sample, unsigned threads, uint64_t seed)
 {
 	char name[] = "/tmp/prop_docs.XXXXXX";
 	int fd = mkstemp(name);
@@ -53,11 +54,17 @@ static struct written write_docs(struct bq_span text, unsigned threads, uint64_t
 	struct written w = { .file = container_writer_new(fd) };
 	struct docs_writer *d = docs_writer_new(w.file, pool);
 	struct rng cuts = rng_make(seed);
+	struct bq_buf learnt = BQ_BUF_INIT;
 	struct container parts;
 	struct bq_error err;
 
 	(void)unlink(name);
 	assert_true(fd >= 0 && pool != NULL && d != NULL);
+	if (sample != NULL) {
+		bq_buf_put_span(&learnt, bq_buf_span(sample));
+		docs_train(d, &learnt);
+		assert_null(learnt.ptr);
+	}
 	while (text.len != 0) {
 		size_t n = 1 + (size_t)rng_below(&cuts, 200000);
 		n = n < text.len ? n : text.len;
@@ -105,8 +112,8 @@ static void compare_threads(size_t n)
 	const unsigned threads = 3;
 
 	make_text(&text, n);
-	struct written one = write_docs(bq_buf_span(&text), 1, n),
-		three = write_docs(bq_buf_span(&text), threads, n + 7);
+	struct written one = write_docs(bq_buf_span(&text), NULL, 1, n),
+		three = write_docs(bq_buf_span(&text), NULL, threads, n + 7);
 	assert_int_equal(one.section.len, three.section.len);
 	assert_memory_equal(one.section.ptr, three.section.ptr, one.section.len);
 	assert_reads_back(three.section, bq_buf_span(&text));
@@ -125,6 +132,42 @@ static void test_threads_write_the_same(void **state)
 	compare_threads(8 * MIB);             /* just when it is */
 	compare_threads(8 * MIB + 1 + (size_t)rng_below(&rng, MIB)); /* still trained, likely */
 	compare_threads(17 * MIB);            /* no longer */
+}
+
+/* A dictionary of other bytes than the first: the same from all threads, and better where the first are not like
+ * the rest. */
+static void compare_samples(size_t n, size_t n_sample)
+{
+	struct bq_buf text = BQ_BUF_INIT, more = BQ_BUF_INIT, sample = BQ_BUF_INIT;
+
+	make_text(&text, n);
+	make_text(&more, n); /* of other words */
+	bq_buf_put_span(&text, bq_buf_span(&more));
+	bq_buf_put(&sample, text.ptr, n_sample / 2);
+	bq_buf_put(&sample, more.ptr, n_sample / 2);
+	struct written plain = write_docs(bq_buf_span(&text), NULL, 3, n),
+		one = write_docs(bq_buf_span(&text), &sample, 1, n),
+		three = write_docs(bq_buf_span(&text), &sample, 3, n + 7);
+	assert_int_equal(one.section.len, three.section.len);
+	assert_memory_equal(one.section.ptr, three.section.ptr, one.section.len);
+	assert_reads_back(three.section, bq_buf_span(&text));
+	if (n > 8 * MIB && n_sample > 4 * MIB)
+		assert_true(one.section.len < plain.section.len);
+	close_docs(&plain);
+	close_docs(&one);
+	close_docs(&three);
+	bq_buf_release(&text);
+	bq_buf_release(&more);
+	bq_buf_release(&sample);
+}
+
+static void test_trained_on_a_sample(void **state)
+{
+	(void)state;
+	compare_samples(1, 2);
+	compare_samples(100000, 100000);  /* too few bytes to learn from */
+	compare_samples(MIB, 2 * MIB);
+	compare_samples(9 * MIB, 8 * MIB);
 }
 
 /* What a failed build leaves behind goes, too. */
@@ -151,6 +194,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_threads_write_the_same),
+		cmocka_unit_test(test_trained_on_a_sample),
 		cmocka_unit_test(test_given_up_in_training),
 	};
 
