@@ -131,6 +131,8 @@ struct bq_cursor_ops {
 
 	/* See bq_cursor_spots(); NULL: by `meet`. */
 	bool (*spots)(struct bq_cursor *c, struct bq_spot *spots);
+	/* See bq_cursor_pick(); NULL: by `meet`. */
+	bool (*pick)(struct bq_cursor *c, const uint8_t *places, uint32_t n, struct bq_spot *spots);
 };
 
 /* One word's list.  Starts before the first document: call next or seek.
@@ -502,6 +504,20 @@ static inline bool bq_cursor_spots(struct bq_cursor *c, struct bq_spot spots[BQ_
 	if (c->ops->spots != NULL)
 		return c->ops->spots(c, spots);
 	return bq_cursor_meet(c, c->docs, c->n, kept, spots) == c->n && bq_leaf_ready(c->leaf, spots, c->n, c->read);
+}
+
+/* As bq_cursor_meet() of docs[places[0 .. n)] of the block at hand, ascending: but
+ * they need not be looked for.  false for damage, which is in the bq_read. */
+static inline bool bq_cursor_pick(struct bq_cursor *c, const uint8_t *places, uint32_t n, struct bq_spot *spots)
+{
+	uint32_t docs[BQ_BLOCK_DOCS];
+	uint16_t kept[BQ_BLOCK_DOCS];
+
+	if (c->ops->pick != NULL)
+		return c->ops->pick(c, places, n, spots);
+	for (uint32_t i = 0; i < n; i++)
+		docs[i] = c->docs[places[i]];
+	return bq_cursor_meet(c, docs, n, kept, spots) == n;
 }
 
 static inline int bq_leaf_head(const struct bq_leaf *l, uint32_t doc, struct bq_doc_head *out, struct bq_read *rd)

@@ -419,11 +419,12 @@ struct bq_cursor *segment_cursor(const struct bq_leaf *l, const struct bq_term *
 {
 	static const struct bq_cursor_ops small_ops = { small_next, small_seek, load_tfs, small_load,
 		native_small_fill, native_small_hold, small_rewind, get_positions, native_small_meet,
-		small_range_impact, small_block_impact, small_nth_impact, small_block_impacts, native_spots };
+		small_range_impact, small_block_impact, small_nth_impact, small_block_impacts, native_spots,
+		native_pick };
 	static const struct bq_cursor_ops frequent_ops = { frequent_next, frequent_seek, load_tfs, frequent_load,
 		native_fill, native_hold, frequent_rewind, get_positions, native_meet,
 		frequent_range_impact, frequent_block_impact, frequent_nth_impact, frequent_block_impacts,
-		native_spots };
+		native_spots, native_pick };
 	const struct segment *s = segment_of(l);
 	unsigned mode = t->priv[SEGMENT_PRIV_MODE] & 0xff;
 	struct native_cursor *n = bq_arena_alloc(rd->mem, sizeof *n);

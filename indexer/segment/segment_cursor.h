@@ -108,6 +108,9 @@ uint32_t native_meet(struct bq_cursor *c, const uint32_t *docs, uint32_t n, uint
 
 /* bq_cursor_ops.spots, whatever the df. */
 bool native_spots(struct bq_cursor *c, struct bq_spot *spots); /* of both */
+
+/* bq_cursor_ops.pick, whatever the df. */
+bool native_pick(struct bq_cursor *c, const uint8_t *places, uint32_t n, struct bq_spot *spots);
 bool native_ready(const struct bq_leaf *l, struct bq_spot *spots, uint32_t n, struct bq_read *rd);
 
 #endif

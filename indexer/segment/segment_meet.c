@@ -16,8 +16,8 @@ struct found {
 	uint8_t at[BQ_BLOCK_DOCS];     /* places in the block */
 };
 
-/* false if the tfs are damaged. */
-static bool put_spots(struct native_cursor *n, const struct found *found, struct bq_spot *out)
+/* The spots of those in `places` of the block at hand; false if the tfs are damaged. */
+static bool put_spots(struct native_cursor *n, const uint8_t *places, uint32_t n_places, struct bq_spot *out)
 {
 	const uint32_t *tfs = bq_cursor_tfs(&n->c);
 	uint64_t before[BQ_BLOCK_DOCS];
@@ -25,13 +25,13 @@ static bool put_spots(struct native_cursor *n, const struct found *found, struct
 	if (n->block >= n->n_blocks)
 		return false;
 	if (n->pos_block.ptr == NULL) {
-		for (uint32_t j = 0; j < found->n; j++)
-			out[j] = (struct bq_spot){ .tf = tfs[found->at[j]] };
+		for (uint32_t j = 0; j < n_places; j++)
+			out[j] = (struct bq_spot){ .tf = tfs[places[j]] };
 		return true;
 	}
-	n->segment->find->sum(tfs, found->at, found->n, before);
-	for (uint32_t j = 0; j < found->n; j++) {
-		uint32_t i = found->at[j];
+	n->segment->find->sum(tfs, places, n_places, before);
+	for (uint32_t j = 0; j < n_places; j++) {
+		uint32_t i = places[j];
 		out[j].tf = tfs[i];
 		out[j].base = before[j];
 		positions_set_spot(&out[j], n->pos_block, n->n, i);
@@ -44,7 +44,7 @@ static bool put_spots(struct native_cursor *n, const struct found *found, struct
 static bool keep(struct native_cursor *n, const struct found *f, uint32_t from, uint32_t *n_kept, uint16_t *kept,
 	struct bq_spot *spots)
 {
-	if (f->n != 0 && spots != NULL && !put_spots(n, f, spots + *n_kept))
+	if (f->n != 0 && spots != NULL && !put_spots(n, f->at, f->n, spots + *n_kept))
 		return false;
 	for (uint32_t j = 0; j < f->n; j++)
 		kept[*n_kept + j] = (uint16_t)(from + f->asked[j]);
@@ -100,6 +100,23 @@ uint32_t native_small_meet(struct bq_cursor *c, const uint32_t *docs, uint32_t n
 	if (is_inline && n_kept != 0 && spots != NULL)
 		spots[0] = inline_spot(n);
 	return n_kept;
+}
+
+static bool is_inline(const struct native_cursor *n)
+{
+	return (n->c.term.priv[SEGMENT_PRIV_MODE] & 0xff) == SEGMENT_INLINE && n->tfs[0] == 1;
+}
+
+bool native_pick(struct bq_cursor *c, const uint8_t *places, uint32_t n_places, struct bq_spot *spots)
+{
+	struct native_cursor *n = native_of(c);
+
+	n->n = c->n;
+	if (!is_inline(n))
+		return put_spots(n, places, n_places, spots);
+	if (n_places != 0)
+		spots[0] = inline_spot(n);
+	return true;
 }
 
 bool native_spots(struct bq_cursor *c, struct bq_spot *spots)

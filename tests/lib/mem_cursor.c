@@ -214,7 +214,7 @@ struct bq_cursor *mem_cursor_new(const struct bq_leaf *leaf, const struct bq_ter
 {
 	static const struct bq_cursor_ops ops = { next_block, seek_block, load_tfs, load_block, fill, hold,
 		rewind_cursor, positions, meet,
-		range_impact, block_impact, nth_impact, block_impacts, NULL };
+		range_impact, block_impact, nth_impact, block_impacts, NULL, NULL };
 	const struct mem_leaf *l = mem_leaf_of(leaf);
 	struct mem_cursor *m = BQ_ARENA_NEW(rd->mem, struct mem_cursor, 1);
 	uint32_t most = 0;

@@ -289,6 +289,28 @@ static void check_by_meet(const struct model *m, const struct list *l, struct bq
 	}
 }
 
+/* Take some documents of each block, by their places in it. */
+static void check_by_pick(const struct list *l, struct bq_cursor *c)
+{
+	struct bq_spot spots[BQ_BLOCK_DOCS];
+	uint8_t places[BQ_BLOCK_DOCS];
+	uint32_t i = 0, at = 0;
+
+	while (c->ops->next_block(c)) {
+		uint32_t n = 0, k = 0, rarity = (uint32_t)rng_between(&rng, 1, 40);
+		for (uint32_t d = 0; d < c->n; d++)
+			if (rng_one_in(&rng, rarity))
+				places[n++] = (uint8_t)d;
+		assert_true(bq_cursor_pick(c, places, n, spots));
+		if (l->kind == BQ_TERM_WORD)
+			assert_true(bq_leaf_ready(c->leaf, spots, n, c->read));
+		for (uint32_t d = 0; d < c->n; at += l->tfs[i], i++, d++)
+			if (k < n && places[k] == d)
+				check_spot(l, i, l->positions + at, &spots[k++]);
+	}
+	assert_int_equal(i, l->df);
+}
+
 static struct bq_cursor *open_cursor(const struct bq_leaf *leaf, const struct bq_term *t, struct bq_read *rd)
 {
 	struct bq_cursor *c = bq_cursor_open(leaf, t, rd);
@@ -314,6 +336,7 @@ static void check_lists(const struct model *m, const struct bq_leaf *leaf, struc
 		check_by_seek(m, l, open_cursor(leaf, &t, rd));
 		check_by_meet(m, l, open_cursor(leaf, &t, rd), false);
 		check_by_meet(m, l, open_cursor(leaf, &t, rd), true);
+		check_by_pick(l, open_cursor(leaf, &t, rd));
 		assert_int_equal(bq_leaf_find(leaf, BQ_TERM_MARKED, bq_span_of(l->word), &t, rd), BQ_ENOTFOUND);
 	}
 }
