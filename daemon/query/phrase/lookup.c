@@ -3,6 +3,7 @@
 
 #include "query/eval/bound.h"
 #include "query/phrase/joints.h"
+#include "query/phrase/two.h"
 
 uint32_t lookup_many = 24;
 
@@ -16,6 +17,7 @@ struct lookup_list {
 };
 
 struct lookup {
+	struct two *two;           /* does it all, if the phrase is two words */
 	struct node *phrase;
 	uint32_t n_lists;          /* of words; those that only restrict are behind them */
 	struct lookup_list *lists; /* [phrase->n_must] */
@@ -205,6 +207,10 @@ struct lookup *lookup_new(struct node *phrase, const struct node *lead)
 	memset(l, 0, offsetof(struct lookup, docs));
 	l->phrase = phrase;
 	l->n_lists = phrase->n_lists;
+	if (two_is_enough(phrase)) {
+		l->two = two_new(phrase, lead);
+		return l->two == NULL ? NULL : l;
+	}
 	if (!make_lists(l, phrase) || !make_joints(l, phrase) || !make_order(l, phrase, lead) ||
 		!add_members(l, phrase) || !add_near(l, phrase))
 		return NULL;
@@ -540,6 +546,10 @@ static bool make_ready(struct lookup *l)
 
 void lookup_run(struct lookup *l, struct lookup_batch *b)
 {
+	if (l->two != NULL) {
+		two_run(l->two, b);
+		return;
+	}
 	memset(b->tfs, 0, b->n * sizeof *b->tfs);
 	settle(l, b, meet_narrow(l, b));
 	if (b->least != NULL)

@@ -28,6 +28,7 @@ struct lookup_batch {
 	uint32_t n;            /* at most LOOKUP_DOCS */
 	const uint32_t *least; /* points below which nobody wants to know: 0 for `tf` is fine; NULL: all 0 */
 	const uint32_t *lead_tfs; /* of the list they come from, if that is one of the phrase's */
+	const uint8_t *lead_at;   /* and their places in its block at hand */
 	uint32_t exact_from;   /* points from which tf must be right; below any tf > 0 will do */
 	uint32_t *tfs;         /* out: starts in docs[i] */
 	bool is_cut;           /* out: set when `least` left one out */

@@ -28,6 +28,7 @@ struct phrased {
 	/* the documents at hand; from here on not cleared at first */
 	uint32_t n_docs;
 	uint32_t docs[LOOKUP_DOCS], points[LOOKUP_DOCS], lead_tfs[LOOKUP_DOCS];
+	uint8_t lead_at[LOOKUP_DOCS]; /* places in the lead's block */
 	uint32_t least[LOOKUP_DOCS], tfs[LOOKUP_DOCS];
 	uint16_t kept[LOOKUP_DOCS];
 	struct bq_spot spots[LOOKUP_DOCS];
@@ -110,6 +111,7 @@ static void keep(struct phrased *s, uint32_t i, uint32_t *n, uint32_t points)
 {
 	s->docs[*n] = s->docs[i];
 	s->lead_tfs[*n] = s->lead_tfs[i];
+	s->lead_at[*n] = s->lead_at[i];
 	s->points[(*n)++] = points;
 }
 
@@ -167,8 +169,8 @@ static uint32_t exact_from(const struct phrased *s)
 
 static void look_up_phrase(struct phrased *s, const struct part *p, uint32_t need)
 {
-	struct lookup_batch b = { .docs = s->docs, .n = s->n_docs, .lead_tfs = s->lead_tfs, .tfs = s->tfs,
-		.exact_from = exact_from(s) };
+	struct lookup_batch b = { .docs = s->docs, .n = s->n_docs, .lead_tfs = s->lead_tfs, .lead_at = s->lead_at,
+		.tfs = s->tfs, .exact_from = exact_from(s) };
 	uint32_t n = 0;
 
 	if (need > s->rest) {
@@ -178,10 +180,11 @@ static void look_up_phrase(struct phrased *s, const struct part *p, uint32_t nee
 	lookup_run(p->lookup, &b);
 	s->is_cut |= b.is_cut;
 	for (uint32_t i = 0; i < b.n; i++) {
-		uint32_t more = s->tfs[i] == 0 || !s->wants_points ? 0
-			: bm25_points(p->clause->node->weight, s->tfs[i], k_of(s, s->docs[i]));
-		if (s->tfs[i] != 0 || !p->is_must)
-			keep(s, i, &n, s->points[i] + more);
+		if (s->tfs[i] != 0)
+			keep(s, i, &n, s->points[i] + (s->wants_points
+				? bm25_points(p->clause->node->weight, s->tfs[i], k_of(s, s->docs[i])) : 0));
+		else if (!p->is_must)
+			keep(s, i, &n, s->points[i]);
 	}
 	s->n_docs = n;
 }
@@ -209,25 +212,48 @@ static void offer(struct phrased *s)
 	}
 }
 
-/* Documents of the lead's block from number `from` on that its tf does not
- * rule out. */
-static void fill(struct phrased *s, uint32_t from, uint32_t to, uint32_t need)
+/* All documents of the lead's block from number `from` on. */
+static void fill_all(struct phrased *s, uint32_t from, uint32_t to)
+{
+	struct bq_cursor *lead = s->flat.lead->cursor;
+	const uint32_t *tfs = bq_cursor_tfs(lead);
+
+	s->n_docs = to - from;
+	memcpy(s->docs, lead->docs + from, s->n_docs * sizeof *s->docs);
+	memcpy(s->lead_tfs, tfs + from, s->n_docs * sizeof *s->lead_tfs);
+	memset(s->points, 0, s->n_docs * sizeof *s->points);
+	for (uint32_t i = 0; i < s->n_docs; i++)
+		s->lead_at[i] = (uint8_t)(from + i);
+}
+
+/* Those that their tf does not rule out, where other clauses may add `others`. */
+static void fill_some(struct phrased *s, uint32_t from, uint32_t to, uint32_t need, uint32_t others)
 {
 	struct bq_cursor *lead = s->flat.lead->cursor;
 	const struct flat_clause *c = s->flat.lead_clause;
-	uint32_t others = s->rest - most_of(c);
 	const uint32_t *tfs = bq_cursor_tfs(lead);
 
 	s->n_docs = 0;
 	for (uint32_t i = from; i < to; i++) {
-		if (need > others && bound_points_tf(c->node->weight, tfs[i], k_of(s, lead->docs[i])) + others < need) {
+		if (bound_points_tf(c->node->weight, tfs[i], k_of(s, lead->docs[i])) + others < need) {
 			s->is_cut = true;
 			continue;
 		}
 		s->points[s->n_docs] = 0;
 		s->lead_tfs[s->n_docs] = tfs[i];
+		s->lead_at[s->n_docs] = (uint8_t)i;
 		s->docs[s->n_docs++] = lead->docs[i];
 	}
+}
+
+static void fill(struct phrased *s, uint32_t from, uint32_t to, uint32_t need)
+{
+	uint32_t others = s->rest - most_of(s->flat.lead_clause);
+
+	if (need > others)
+		fill_some(s, from, to, need, others);
+	else
+		fill_all(s, from, to);
 }
 
 static void run_batch(struct phrased *s, uint32_t from, uint32_t to, uint32_t all)

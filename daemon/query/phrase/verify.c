@@ -3,24 +3,12 @@
 
 #include <string.h>
 
+#include "query/phrase/lanes.h"
+
 /* ---- walking ----------------------------------------------------------- */
 
-/* Distances narrow enough that eight of them, or four, lie in one load. */
-enum { EIGHT_BITS = 7, FOUR_BITS = 14 };
-
-/* The sum of the eight, or four, numbers of `width` bits at the low end of `v`:
- * neighbours added in lanes of twice the width until one is left. */
-static inline uint64_t sum_eight(uint64_t v, unsigned width)
-{
-	uint64_t lane = (UINT64_C(1) << width) - 1, two = (UINT64_C(1) << 2 * width) - 1;
-	uint64_t even = lane | lane << 2 * width;
-
-	even |= even << 4 * width;
-	two |= two << 4 * width;
-	v = (v & even) + (v >> width & even);
-	v = (v & two) + (v >> 2 * width & two);
-	return (v & ((UINT64_C(1) << 4 * width) - 1)) + (v >> 4 * width);
-}
+/* Distances narrow enough that four of them lie in one load. */
+enum { FOUR_BITS = 14 };
 
 static inline uint64_t sum_four(uint64_t v, unsigned width)
 {
@@ -55,8 +43,8 @@ static inline bool walk_to(struct bq_spot_walk *walk, uint64_t target)
 
 	if (w.pos >= target)
 		return true;
-	if (w.width <= EIGHT_BITS && w.left >= 8)
-		w = stride(w, target, 8, sum_eight);
+	if (w.width <= LANES_EIGHT && w.left >= 8)
+		w = stride(w, target, 8, lanes_sum_eight);
 	else if (w.width <= FOUR_BITS && w.left >= 4)
 		w = stride(w, target, 4, sum_four);
 	while (w.pos < target && more)
