@@ -51,9 +51,9 @@ static void fill_block(struct prune *p, const struct flat_clause *c, struct bq_c
 
 	for (; i < cur->n && cur->docs[i] < p->to; i++) {
 		float k = k_of(p, cur->docs[i]);
-		if (c->is_phrase)
-			put(&p->batch, cur->docs[i], 0, i, bound_points_tf(weight, tfs[i], k) + others >= need);
-		else {
+		if (c->is_phrase) { /* a count weighs nothing, and needs nothing */
+			put(&p->batch, cur->docs[i], 0, i, need == 0 || bound_points_tf(weight, tfs[i], k) + others >= need);
+		} else {
 			uint32_t points = bm25_points(weight, tfs[i], k);
 			put(&p->batch, cur->docs[i], points, i, points + others >= need);
 		}
@@ -161,7 +161,7 @@ static uint32_t phrase_points(struct prune *p, const struct flat_clause *c, uint
 		tf = list_tf(c->lists[l]);
 		least = tf < least ? tf : least;
 	}
-	if (p->batch.points[i] + p->rest - c->most + bound_points_tf(c->node->weight, least, k) < need) {
+	if (need != 0 && p->batch.points[i] + p->rest - c->most + bound_points_tf(c->node->weight, least, k) < need) {
 		p->is_cut = true;
 		return ABSENT;
 	}
