@@ -9,13 +9,6 @@
 
 #include "segment/positions.h"
 
-/* What a stretch of asked documents found in the block at hand. */
-struct found {
-	uint32_t n;
-	uint16_t asked[BQ_BLOCK_DOCS]; /* numbers in the stretch */
-	uint8_t at[BQ_BLOCK_DOCS];     /* places in the block */
-};
-
 /* The spots of those in `places` of the block at hand; false if the tfs are damaged. */
 static bool put_spots(struct native_cursor *n, const uint8_t *places, uint32_t n_places, struct bq_spot *out)
 {
@@ -39,37 +32,32 @@ static bool put_spots(struct native_cursor *n, const uint8_t *places, uint32_t n
 	return true;
 }
 
-/* What was found of docs[from..] stands behind the first *n_kept.  false for
- * damage. */
-static bool keep(struct native_cursor *n, const struct found *f, uint32_t from, uint32_t *n_kept, uint16_t *kept,
-	struct bq_spot *spots)
+/* Numbers in a stretch from number `from` on become those of all documents asked. */
+static void shift_kept(uint16_t *kept, uint32_t n, uint32_t from)
 {
-	if (f->n != 0 && spots != NULL && !put_spots(n, f->at, f->n, spots + *n_kept))
-		return false;
-	for (uint32_t j = 0; j < f->n; j++)
-		kept[*n_kept + j] = (uint16_t)(from + f->asked[j]);
-	*n_kept += f->n;
-	return true;
+	for (uint32_t j = 0; from != 0 && j < n; j++)
+		kept[j] = (uint16_t)(kept[j] + from);
 }
 
 uint32_t native_meet(struct bq_cursor *c, const uint32_t *docs, uint32_t n_docs, uint16_t *kept, struct bq_spot *spots)
 {
 	struct native_cursor *n = native_of(c);
 	struct native_run run = native_next_run(n, n->is_open ? n->block : 0, docs, n_docs), next;
+	uint8_t places[BQ_BLOCK_DOCS];
 	uint32_t n_kept = 0;
-	struct found f;
 
 	for (uint32_t from = 0; from < n_docs; from += run.n, run = next) {
 		next = native_next_run(n, run.block, docs + from + run.n, n_docs - from - run.n);
-		int held = run.n == 0 ? -1 : native_held(n, run.block, docs + from, run.n, f.asked, f.at);
+		int held = run.n == 0 ? -1 : native_held(n, run.block, docs + from, run.n, kept + n_kept, places);
 		if (held < 0) {
 			n->is_open = true;
 			n->block = n->n_blocks;
 			break;
 		}
-		f.n = (uint32_t)held;
-		if (!keep(n, &f, from, &n_kept, kept, spots))
+		if (held != 0 && spots != NULL && !put_spots(n, places, (uint32_t)held, spots + n_kept))
 			break;
+		shift_kept(kept + n_kept, (uint32_t)held, from);
+		n_kept += (uint32_t)held;
 	}
 	return n_kept;
 }
@@ -87,15 +75,17 @@ uint32_t native_small_meet(struct bq_cursor *c, const uint32_t *docs, uint32_t n
 {
 	struct native_cursor *n = native_of(c);
 	bool is_inline = (c->term.priv[SEGMENT_PRIV_MODE] & 0xff) == SEGMENT_INLINE && n->tfs[0] == 1;
+	uint8_t places[BQ_BLOCK_DOCS];
 	uint32_t n_kept = 0, to;
-	struct found f;
 
 	n->n = c->term.df;
 	for (uint32_t from = 0; from < n_docs && docs[from] <= n->docs[n->n - 1]; from = to) {
 		to = from + native_count_until(docs + from, n_docs - from, n->docs[n->n - 1]);
-		f.n = n->segment->find->in_docs(n->docs, n->n, docs + from, to - from, f.asked, f.at);
-		if (!keep(n, &f, from, &n_kept, kept, is_inline ? NULL : spots))
+		uint32_t held = n->segment->find->in_docs(n->docs, n->n, docs + from, to - from, kept + n_kept, places);
+		if (held != 0 && spots != NULL && !is_inline && !put_spots(n, places, held, spots + n_kept))
 			break;
+		shift_kept(kept + n_kept, held, from);
+		n_kept += held;
 	}
 	if (is_inline && n_kept != 0 && spots != NULL)
 		spots[0] = inline_spot(n);
