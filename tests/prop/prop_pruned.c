@@ -175,6 +175,19 @@ static void put_clause(struct bq_buf *out, uint32_t vocabulary, unsigned depth)
 	}
 }
 
+/* Words and phrases of which any will do. */
+static void put_any(struct bq_buf *out, uint32_t vocabulary)
+{
+	uint32_t n = (uint32_t)rng_between(&rng, 1, 3), at = (uint32_t)rng_below(&rng, n + 1);
+
+	for (uint32_t i = 0; i <= n; i++) {
+		bool is_phrase = i == at || rng_one_in(&rng, 6);
+		bq_buf_printf(out, "%s", is_phrase ? " \"" : " ");
+		put_words(out, is_phrase ? (uint32_t)rng_between(&rng, 2, 3) : 1, vocabulary);
+		bq_buf_printf(out, "%s", is_phrase ? "\"" : "");
+	}
+}
+
 /* Something positive first, so that the query is none of negations alone; now
  * and then many words of which any will do. */
 static void make_query(struct bq_buf *out, uint32_t vocabulary)
@@ -190,6 +203,10 @@ static void make_query(struct bq_buf *out, uint32_t vocabulary)
 	}
 	if (rng_one_in(&rng, 10)) {
 		put_words(out, (uint32_t)rng_between(&rng, 5, 30), vocabulary);
+		return;
+	}
+	if (rng_one_in(&rng, 6)) {
+		put_any(out, vocabulary);
 		return;
 	}
 	if (rng_one_in(&rng, 4)) {

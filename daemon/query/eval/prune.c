@@ -21,13 +21,35 @@ static struct node *lead_of(const struct node *phrase)
 	return lead;
 }
 
-/* The next documents of a list in the window, from *next on, as a question;
- * false if there are no more. */
-static bool next_docs(const struct prune *p, struct bq_cursor *list, uint32_t *next, struct lookup_batch *b)
+/* Go on from *next to a block of phrase `c`'s list that may rank with `others`
+ * more points; false if the window has none. */
+static bool find_block(struct prune *p, const struct flat_clause *c, struct bq_cursor *list, uint32_t others,
+	uint32_t *next)
 {
+	uint32_t need = prune_need(p), last = 0;
+
+	while (need > others && *next < p->to) {
+		uint8_t impact = bq_cursor_block_impact(list, *next, &last);
+		if (impact == 0)
+			return false;
+		if (bound_points(&c->bound, impact) + others >= need)
+			break;
+		p->is_cut = true;
+		*next = last < p->to ? last + 1 : p->to;
+	}
+	return *next < p->to && list->ops->seek_block(list, *next);
+}
+
+/* The next documents of phrase `c`'s rarest list in the window, from *next on, as
+ * a question: blocks left out cannot rank with `others` more points.  false if
+ * there are no more. */
+static bool next_docs(struct prune *p, const struct flat_clause *c, uint32_t others, uint32_t *next,
+	struct lookup_batch *b)
+{
+	struct bq_cursor *list = lead_of(c->node)->cursor;
 	uint32_t from = 0, to;
 
-	if (*next >= p->to || !list->ops->seek_block(list, *next))
+	if (!find_block(p, c, list, others, next))
 		return false;
 	while (list->docs[from] < *next)
 		from++;
@@ -38,6 +60,16 @@ static bool next_docs(const struct prune *p, struct bq_cursor *list, uint32_t *n
 	if (b->n != 0)
 		*next = list->docs[to - 1] + 1;
 	return b->n != 0;
+}
+
+/* These, without points, are the candidates. */
+static void take_docs(struct prune *p, const struct lookup_batch *b)
+{
+	p->batch.from = NULL;
+	p->batch.n = b->n;
+	memcpy(p->batch.docs, b->docs, b->n * sizeof *b->docs);
+	memset(p->batch.points, 0, b->n * sizeof *p->batch.points);
+	memset(p->batch.at, 0, b->n * sizeof *p->batch.at);
 }
 
 /* ---- windows with `must` ----------------------------------------------- */
@@ -97,17 +129,12 @@ static struct flat_clause *find_needed(struct prune *p)
 /* The candidates are the documents of phrase `c`'s rarest list. */
 static void run_needed(struct prune *p, struct flat_clause *c)
 {
-	struct bq_cursor *list = lead_of(c->node)->cursor;
 	uint32_t rest = p->rest, next = p->from;
 	struct lookup_batch b = { .n = 0 };
 
 	p->is_cut = true;
-	for (; next_docs(p, list, &next, &b) && !watch_check(p->pass->watch); p->rest = rest) {
-		p->batch.from = NULL;
-		p->batch.n = b.n;
-		memcpy(p->batch.docs, b.docs, b.n * sizeof *b.docs);
-		memset(p->batch.points, 0, b.n * sizeof *p->batch.points);
-		memset(p->batch.at, 0, b.n * sizeof *p->batch.at);
+	for (; next_docs(p, c, rest - c->most, &next, &b) && !watch_check(p->pass->watch); p->rest = rest) {
+		take_docs(p, &b);
 		finish_must(p, NULL, c);
 	}
 }
@@ -163,22 +190,28 @@ static void add_up_word(struct prune *p, struct node *n)
 	n->doc = doc;
 }
 
-static void add_up_phrase(struct prune *p, const struct flat_clause *c)
+/* Where the phrase cannot make a document rank with all that others may add, it
+ * does not count. */
+static void add_up_phrase(struct prune *p, const struct flat_clause *c, uint32_t others)
 {
 	const float *k = p->ev->index->bm25.k;
-	uint32_t tfs[LOOKUP_DOCS], next = p->from;
-	struct lookup_batch b = { .tfs = tfs, .exact_from = p->pass->top == NULL ? UINT32_MAX : 0 };
+	uint32_t tfs[LOOKUP_DOCS], least[LOOKUP_DOCS], next = p->from, need = prune_need(p);
+	struct lookup_batch b = { .tfs = tfs, .least = need > others ? least : NULL,
+		.exact_from = p->pass->top == NULL ? UINT32_MAX : 0 };
 
-	while (next_docs(p, lead_of(c->node)->cursor, &next, &b) && !watch_check(p->pass->watch)) {
+	for (uint32_t i = 0; i < LOOKUP_DOCS; i++)
+		least[i] = need - others;
+	while (next_docs(p, c, others, &next, &b) && !watch_check(p->pass->watch)) {
 		lookup_run(c->lookup, &b);
 		for (uint32_t i = 0; i < b.n; i++)
 			if (tfs[i] != 0)
 				add_up(p, b.docs[i],
 					bm25_points(c->node->weight, tfs[i], k[p->ev->leaf->norms[b.docs[i]]]));
 	}
+	p->is_cut |= b.is_cut;
 }
 
-static void add_up_clause(struct prune *p, const struct flat_clause *c)
+static void add_up_clause(struct prune *p, const struct flat_clause *c, uint32_t others)
 {
 	struct node *n = c->node;
 
@@ -187,7 +220,7 @@ static void add_up_clause(struct prune *p, const struct flat_clause *c)
 		return;
 	}
 	if (c->lookup != NULL) {
-		add_up_phrase(p, c);
+		add_up_phrase(p, c, others);
 		return;
 	}
 	for (uint32_t doc = node_seek(n, p->from); doc < p->to; doc = node_seek(n, doc + 1))
@@ -218,11 +251,36 @@ static void finish_should(struct prune *p, uint32_t n_idle)
 static void run_sums(struct prune *p, uint32_t n_idle, uint32_t rest)
 {
 	struct flat *f = &p->flat;
+	uint32_t all = rest;
 
+	for (uint32_t i = n_idle; i < f->n_should; i++)
+		all += f->should[i]->most;
 	for (uint32_t i = n_idle; i < f->n_should && !watch_check(p->pass->watch); i++)
-		add_up_clause(p, f->should[i]);
+		add_up_clause(p, f->should[i], all - f->should[i]->most);
 	for (p->rest = rest; batch_fill_sums(p); p->rest = rest)
 		finish_should(p, n_idle);
+}
+
+/* Phrase number `n_idle` alone makes documents rank: words that may add are looked
+ * up before its positions. */
+static void run_phrase(struct prune *p, uint32_t n_idle, uint32_t rest)
+{
+	struct flat_clause **should = p->flat.should, *c = should[n_idle];
+	struct lookup_batch b = { .n = 0 };
+	uint32_t next = p->from;
+
+	for (; next_docs(p, c, rest, &next, &b) && !watch_check(p->pass->watch);) {
+		take_docs(p, &b);
+		p->rest = rest + c->most;
+		for (uint32_t i = n_idle; i-- > 0;)
+			if (!should[i]->is_phrase && should[i]->most != 0)
+				batch_look_up(p, should[i], false);
+		batch_look_up(p, c, true);
+		for (uint32_t i = n_idle; i-- > 0;)
+			if (should[i]->is_phrase && should[i]->most != 0)
+				batch_look_up(p, should[i], false);
+		batch_offer(p);
+	}
 }
 
 static void run_should(struct prune *p)
@@ -242,6 +300,8 @@ static void run_should(struct prune *p)
 		for (p->rest = rest + c->most; batch_fill(p, c, c->node) && !watch_check(p->pass->watch);
 			p->rest = rest + c->most)
 			finish_should(p, n_idle);
+	} else if (n_idle + 1 == f->n_should && f->should[n_idle]->lookup != NULL) {
+		run_phrase(p, n_idle, rest);
 	} else if (n_idle < f->n_should) {
 		run_sums(p, n_idle, rest);
 	}
