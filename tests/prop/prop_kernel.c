@@ -49,19 +49,26 @@ static void test_score(void **state)
 	(void)state;
 	SKIP_WITHOUT_TWIN();
 	for (unsigned round = 0; round < ROUNDS; round++) {
-		uint32_t docs[KERNEL_BLOCK + 8] = { 0 }, tfs[KERNEL_BLOCK + 8] = { 0 };
+		uint32_t docs[KERNEL_BLOCK + 8] = { 0 }, tfs[KERNEL_BLOCK + 8] = { 0 },
+			others[KERNEL_BLOCK + 8] = { 0 };
 		uint32_t want[KERNEL_BLOCK + 8], got[KERNEL_BLOCK + 8],
 			n = (uint32_t)rng_between(&rng, 1, KERNEL_BLOCK);
 		struct kernel_score s = { &bm25, norms, (float)(1 + any_number()) };
+		const struct kernel_score two[2] = { s, { &bm25, norms, (float)(1 + any_number()) } };
+		const uint32_t *const both[2] = { tfs, others };
 		bm25_init(&bm25, (float)rng_below(&rng, 30) / 10, (float)rng_below(&rng, 11) / 10,
 			rng_one_in(&rng, 9) ? 0 : (float)rng_between(&rng, 1, 100000) / 7);
 		rng_bytes(&rng, norms, sizeof norms);
 		for (uint32_t i = 0; i < n; i++) {
 			docs[i] = (uint32_t)rng_below(&rng, N_DOCS);
 			tfs[i] = 1 + any_number() / 2;
+			others[i] = 1 + any_number() / 2;
 		}
 		kernel_scalar.score(&s, docs, tfs, n, want);
 		twin->score(&s, docs, tfs, n, got);
+		assert_memory_equal(want, got, n * sizeof *want);
+		kernel_scalar.score_two(two, docs, both, n, want);
+		twin->score_two(two, docs, both, n, got);
 		assert_memory_equal(want, got, n * sizeof *want);
 	}
 }

@@ -35,7 +35,8 @@ void cands_take(struct cands *c, const struct flat_clause *clause, const uint32_
 
 void cands_meet(struct cands *c, const struct flat_clause *lead, const struct flat_clause *other)
 {
-	struct kernel_score score = score_of(c, other);
+	const struct kernel_score scores[2] = { score_of(c, lead), score_of(c, other) };
+	const uint32_t *const both[2] = { c->met, c->tfs };
 	struct bq_cursor *cur = lead->node->cursor;
 	uint32_t n = bq_cursor_hold(other->node->cursor, cur->docs, cur->n, c->at, c->tfs);
 
@@ -43,16 +44,12 @@ void cands_meet(struct cands *c, const struct flat_clause *lead, const struct fl
 	if (n == 0)
 		return;
 	memset(c->held, 2, n);
-	for (uint32_t i = 0; i < n; i++)
-		c->docs[i] = cur->docs[c->at[i]];
-	c->kernels->score(&score, c->docs, c->tfs, n, c->points);
 	const uint32_t *tfs = bq_cursor_tfs(cur);
-	for (uint32_t i = 0; i < n; i++)
-		c->tfs[i] = tfs[c->at[i]];
-	score = score_of(c, lead);
-	c->kernels->score(&score, c->docs, c->tfs, n, c->more);
-	for (uint32_t i = 0; i < n; i++)
-		c->points[i] += c->more[i];
+	for (uint32_t i = 0; i < n; i++) {
+		c->docs[i] = cur->docs[c->at[i]];
+		c->met[i] = tfs[c->at[i]];
+	}
+	c->kernels->score_two(scores, c->docs, both, n, c->points);
 }
 
 void cands_drop(struct cands *c, uint32_t rest)

@@ -11,6 +11,15 @@ static void score(const struct kernel_score *s, const uint32_t *docs, const uint
 		points[i] = bm25_points(s->weight, tfs[i], s->bm25->k[s->norms[docs[i]]]);
 }
 
+static void score_two(const struct kernel_score s[2], const uint32_t *docs, const uint32_t *const tfs[2], uint32_t n,
+	uint32_t *points)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		float k = s->bm25->k[s->norms[docs[i]]];
+		points[i] = bm25_points(s[0].weight, tfs[0][i], k) + bm25_points(s[1].weight, tfs[1][i], k);
+	}
+}
+
 static uint32_t select_points(const uint32_t *points, uint32_t n, uint32_t need, uint16_t *at)
 {
 	uint32_t n_at = 0;
@@ -56,7 +65,7 @@ static uint32_t count(const uint64_t bits[KERNEL_WINDOW / 64])
 	return n;
 }
 
-const struct kernel_ops kernel_scalar = { "scalar", score, select_points, scan, pick, count };
+const struct kernel_ops kernel_scalar = { "scalar", score, score_two, select_points, scan, pick, count };
 
 const struct kernel_ops *kernel_best(void)
 {

@@ -35,6 +35,9 @@ struct kernel_ops {
 	 * Arrays have room for 8 more. */
 	void (*score)(const struct kernel_score *s, const uint32_t *docs, const uint32_t *tfs, uint32_t n,
 		uint32_t *points);
+	/* The same of documents that two lists of one leaf have: the points of both. */
+	void (*score_two)(const struct kernel_score s[2], const uint32_t *docs, const uint32_t *const tfs[2], uint32_t n,
+		uint32_t *points);
 	/* Which of the first `n` points are at least `need`: their places in at[],
 	 * which has room for `n`; returns how many.  n <= 65,536; points < 2^31. */
 	uint32_t (*select)(const uint32_t *points, uint32_t n, uint32_t need, uint16_t *at);

@@ -32,24 +32,65 @@ AVX2 static inline __m256 length_norms(__m256i codes, __m256 c0, __m256 c1)
 	return _mm256_add_ps(c0, _mm256_mul_ps(c1, length));
 }
 
+/* The length codes of 8 documents, each straight into its lane: through memory the
+ * row would wait for eight narrow stores. */
+AVX2 static inline __m256i codes_of_row(const uint8_t *norms, const uint32_t *docs)
+{
+	__m128i codes = _mm_cvtsi32_si128(norms[docs[0]]);
+
+	codes = _mm_insert_epi8(codes, norms[docs[1]], 1);
+	codes = _mm_insert_epi8(codes, norms[docs[2]], 2);
+	codes = _mm_insert_epi8(codes, norms[docs[3]], 3);
+	codes = _mm_insert_epi8(codes, norms[docs[4]], 4);
+	codes = _mm_insert_epi8(codes, norms[docs[5]], 5);
+	codes = _mm_insert_epi8(codes, norms[docs[6]], 6);
+	codes = _mm_insert_epi8(codes, norms[docs[7]], 7);
+	return _mm256_cvtepu8_epi32(codes);
+}
+
+/* Of `n` < 8 documents, and any codes behind them. */
+AVX2 static inline __m256i codes_of_rest(const uint8_t *norms, const uint32_t *docs, uint32_t n)
+{
+	uint64_t codes = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		codes |= (uint64_t)norms[docs[i]] << 8 * i;
+	return _mm256_cvtepu8_epi32(_mm_cvtsi64_si128((int64_t)codes));
+}
+
+AVX2 static inline __m256i points_of(const uint32_t *tfs, __m256 k, __m256 weight)
+{
+	__m256 tf = _mm256_cvtepi32_ps(load(tfs));
+
+	return _mm256_cvtps_epi32(_mm256_mul_ps(weight, _mm256_div_ps(tf, _mm256_add_ps(tf, k))));
+}
+
 AVX2 static void score(const struct kernel_score *s, const uint32_t *docs, const uint32_t *tfs, uint32_t n,
 	uint32_t *points)
 {
 	const __m256 c0 = _mm256_set1_ps(s->bm25->c0), c1 = _mm256_set1_ps(s->bm25->c1);
 	const __m256 weight = _mm256_set1_ps(s->weight);
-	const uint8_t *norms = s->norms;
-	uint8_t codes[KERNEL_BLOCK + 8];
 
-	for (uint32_t i = 0; i < n; i++)
-		codes[i] = norms[docs[i]];
 	for (uint32_t i = 0; i < n; i += 8) {
-		int64_t eight;
-		memcpy(&eight, codes + i, sizeof eight);
-		__m256 k = length_norms(_mm256_cvtepu8_epi32(_mm_cvtsi64_si128(eight)), c0, c1);
-		__m256 tf = _mm256_cvtepi32_ps(load(tfs + i));
-		__m256 saturated = _mm256_div_ps(tf, _mm256_add_ps(tf, k));
-		_mm256_storeu_si256((__m256i *)(void *)(points + i),
-			_mm256_cvtps_epi32(_mm256_mul_ps(weight, saturated)));
+		__m256i codes = n - i < 8 ? codes_of_rest(s->norms, docs + i, n - i)
+					  : codes_of_row(s->norms, docs + i);
+		__m256i row = points_of(tfs + i, length_norms(codes, c0, c1), weight);
+		_mm256_storeu_si256((__m256i *)(void *)(points + i), row);
+	}
+}
+
+AVX2 static void score_two(const struct kernel_score s[2], const uint32_t *docs, const uint32_t *const tfs[2],
+	uint32_t n, uint32_t *points)
+{
+	const __m256 c0 = _mm256_set1_ps(s->bm25->c0), c1 = _mm256_set1_ps(s->bm25->c1);
+	const __m256 weight = _mm256_set1_ps(s[0].weight), other = _mm256_set1_ps(s[1].weight);
+
+	for (uint32_t i = 0; i < n; i += 8) {
+		__m256i codes = n - i < 8 ? codes_of_rest(s->norms, docs + i, n - i)
+					  : codes_of_row(s->norms, docs + i);
+		__m256 k = length_norms(codes, c0, c1);
+		__m256i row = _mm256_add_epi32(points_of(tfs[0] + i, k, weight), points_of(tfs[1] + i, k, other));
+		_mm256_storeu_si256((__m256i *)(void *)(points + i), row);
 	}
 }
 
@@ -150,7 +191,7 @@ AVX2 static uint32_t count(const uint64_t bits[KERNEL_WINDOW / 64])
 
 const struct kernel_ops *kernel_avx2(void)
 {
-	static const struct kernel_ops table = { "avx2", score, select_points, scan, pick, count };
+	static const struct kernel_ops table = { "avx2", score, score_two, select_points, scan, pick, count };
 
 	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt") ? &table : NULL;
 }
