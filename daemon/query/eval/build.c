@@ -243,6 +243,24 @@ static int compare_cost(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+enum { FEW_NODES = 16 };
+
+/* Rarest first.  Few are put in place without a call for each two. */
+static void sort_by_cost(struct node **nodes, uint32_t n)
+{
+	if (n > FEW_NODES) {
+		qsort(nodes, n, sizeof *nodes, compare_cost);
+		return;
+	}
+	for (uint32_t i = 1; i < n; i++) {
+		struct node *node = nodes[i];
+		uint32_t at = i;
+		for (; at > 0 && nodes[at - 1]->cost > node->cost; at--)
+			nodes[at] = nodes[at - 1];
+		nodes[at] = node;
+	}
+}
+
 /* Where a child of a list goes. */
 enum role { ROLE_MUST, ROLE_SHOULD, ROLE_NOT };
 
@@ -274,7 +292,7 @@ static bool add_kid(struct node *n, struct node *kid, enum role role)
 static void set_cost(struct node *n)
 {
 	if (n->n_must != 0) {
-		qsort(n->must, n->n_must, sizeof *n->must, compare_cost);
+		sort_by_cost(n->must, n->n_must);
 		n->cost = n->must[0]->cost;
 		return;
 	}
