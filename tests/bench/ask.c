@@ -128,12 +128,23 @@ static int add_list(struct ask *a, struct bq_span word, char sign, bool of_phras
 	bq_buf_printf(&text, of_phrase ? "\"%.*s\"" : "%.*s", (int)word.len, word.ptr);
 	int rc = count_of(a, &text, &df);
 	bq_buf_release(&text);
-	out->lists[out->n_lists++] = (struct model_list){ sign, df };
+	out->lists[out->n_lists++] = (struct model_list){ .sign = sign, .df = df };
+	out->n_words++;
 	return rc;
 }
 
+/* A pair of a phrase as one of the model's lists. */
+static int add_pair(struct ask *a, uint64_t df, char sign, bool only_restricts, struct model_query *out)
+{
+	if (out->n_lists == MODEL_MAX_LISTS)
+		return bq_error_set(&a->error, BQ_ELIMIT, 0, "a query of more than %d words", MODEL_MAX_LISTS);
+	out->lists[out->n_lists++] = (struct model_list){ sign, df, only_restricts };
+	out->n_pairs++;
+	return BQ_OK;
+}
+
 /* The blank-separated words of a phrase, which it requires where itself is. */
-static int add_phrase(struct ask *a, const struct bench_atom *atom, char sign, struct bq_buf *candidates,
+static int add_words(struct ask *a, const struct bench_atom *atom, char sign, struct bq_buf *candidates,
 	struct model_query *out)
 {
 	struct bq_span rest = atom->text, word;
@@ -149,17 +160,81 @@ static int add_phrase(struct ask *a, const struct bench_atom *atom, char sign, s
 	return rc;
 }
 
+static uint32_t count_words(struct bq_span text)
+{
+	uint32_t n = 0;
+
+	while (phrases_next_word(&text).len != 0)
+		n++;
+	return n;
+}
+
+/* A phrase beside other operands: one pair list stands for it, or says that it is
+ * nowhere, or restricts it; else its words. */
+static int add_phrase(struct ask *a, const struct bench_atom *atom, char sign, struct bq_buf *candidates,
+	struct model_query *out)
+{
+	struct phrases_facts known = phrases_look_up(a->index, atom->text, &a->mem);
+	int rc;
+
+	if (known.kind == PHRASES_ABSENT) {
+		out->n_words += count_words(atom->text);
+		out->n_pairs++;
+		out->is_absent |= sign == '+';
+		return BQ_OK;
+	}
+	if (known.kind == PHRASES_ABOVE && known.df != UINT64_MAX) {
+		out->n_words += count_words(atom->text);
+		bq_buf_printf(candidates, "+\"%.*s\" ", (int)atom->text.len, atom->text.ptr);
+		return add_pair(a, known.df, sign, false, out);
+	}
+	rc = add_words(a, atom, sign, candidates, out);
+	if (rc != BQ_OK || known.kind != PHRASES_LONG || known.df == UINT64_MAX || sign != '+')
+		return rc;
+	out->candidates = known.df < out->candidates ? known.df : out->candidates;
+	return add_pair(a, known.df, sign, true, out);
+}
+
+/* A query that is one phrase. */
+static int add_lone_phrase(struct ask *a, const struct bench_atom *atom, struct bq_buf *candidates,
+	struct model_query *out)
+{
+	struct phrases_facts known = phrases_look_up(a->index, atom->text, &a->mem);
+	int rc = add_words(a, atom, '+', candidates, out);
+
+	out->phrase = known.kind;
+	out->pair_df = known.kind == PHRASES_ABOVE && known.df != UINT64_MAX ? known.df : 0;
+	out->is_absent = known.kind == PHRASES_ABSENT;
+	out->n_pairs = out->pair_df != 0 || out->is_absent;
+	if (known.kind == PHRASES_LONG)
+		out->candidates = known.df;
+	return rc;
+}
+
 static int add_atom(struct ask *a, const struct bench_query *q, const struct bench_atom *atom,
 	struct bq_buf *candidates, struct model_query *out)
 {
 	/* What stands alone is required. */
 	char sign = q->n_atoms == 1 ? '+' : atom->sign;
 
+	if (atom->is_phrase && q->class == BENCH_PHRASE)
+		return add_lone_phrase(a, atom, candidates, out);
 	if (atom->is_phrase && sign != '-')
 		return add_phrase(a, atom, sign, candidates, out);
 	if (sign == '+')
 		bq_buf_printf(candidates, "+%.*s ", (int)atom->text.len, atom->text.ptr);
 	return add_list(a, atom->text, sign, atom->is_phrase, out);
+}
+
+/* What phrases are looked for in: at most the documents of a rare pair. */
+static int count_candidates(struct ask *a, const struct bq_buf *text, struct model_query *out)
+{
+	uint64_t n;
+	int rc = count_of(a, text, &n);
+
+	if (rc == BQ_OK && n < out->candidates)
+		out->candidates = n;
+	return rc;
 }
 
 /* Documents that a query decodes. */
@@ -204,22 +279,15 @@ int ask_facts(struct ask *a, const struct ask_command *command, const struct ben
 	int rc = BQ_OK;
 
 	*out = (struct model_query){ .class = q->class, .k = command->k, .wants_total = command->wants_total,
-		.n_docs = a->index->n_docs };
+		.n_docs = a->index->n_docs, .candidates = UINT64_MAX };
 	for (uint32_t i = 0; rc == BQ_OK && i < q->n_atoms; i++)
 		rc = add_atom(a, q, &q->atoms[i], &candidates, out);
 	if (rc == BQ_OK && out->n_joints != 0)
-		rc = count_of(a, &candidates, &out->candidates);
+		rc = count_candidates(a, &candidates, out);
 	if (rc == BQ_OK)
 		rc = ask_run(a, &commands[0], q->text, &out->matches);
 	if (rc == BQ_OK && command->k != 0)
 		rc = find_share(a, command, q->text, &out->share);
-	if (rc == BQ_OK && q->class == BENCH_PHRASE) {
-		struct phrases_facts known = phrases_look_up(a->index, q->atoms[0].text, &a->mem);
-		out->phrase = known.kind;
-		out->pair_df = known.kind == PHRASES_ABOVE && known.df != UINT64_MAX ? known.df : 0;
-		if (known.kind == PHRASES_LONG && known.df < out->candidates)
-			out->candidates = known.df; /* documents of the rarest pair, at most */
-	}
 	bq_buf_release(&candidates);
 	return rc;
 }

@@ -109,8 +109,9 @@ static double share_of(const struct model_query *q)
 	case BENCH_WORD:
 		return 1; /* pick_blocks() prunes */
 	case BENCH_PHRASE:
-	case BENCH_MIXED:
 		return 0.6;
+	case BENCH_MIXED:
+		return q->n_joints != 0 ? 0.6 : q->share;
 	default:
 		return q->share;
 	}
@@ -127,7 +128,7 @@ static void answer(const struct constants *c, const struct model_query *q, struc
 	bool is_required = rarest_required(q) != UINT64_MAX;
 	uint32_t n_scored = 0;
 
-	if (q->class == BENCH_PHRASE && q->phrase == PHRASES_ABSENT)
+	if (q->is_absent)
 		return;
 	if (q->class == BENCH_WORD || q->pair_df != 0) {
 		if (q->k != 0)
@@ -148,7 +149,7 @@ static void answer(const struct constants *c, const struct model_query *q, struc
 	}
 	intersect(c, q, out);
 	for (uint32_t i = 0; i < q->n_lists && q->k != 0; i++) {
-		n_scored += q->lists[i].sign != '-';
+		n_scored += q->lists[i].sign != '-' && !q->lists[i].only_restricts;
 		if (q->lists[i].sign == 0)
 			meet(c, q, q->lists[i].df, q->matches, out);
 	}
@@ -166,14 +167,6 @@ static double answer_ns(const struct constants *c, const struct model_query *q)
 	return share_of(q) * (cost.ns > memory ? cost.ns : memory);
 }
 
-/* The words, and the pair of them that answers or says that nothing does. */
-static double find_ns(const struct constants *c, const struct model_query *q)
-{
-	bool is_pair = q->pair_df != 0 || (q->class == BENCH_PHRASE && q->phrase == PHRASES_ABSENT);
-
-	return (double)q->n_lists * c->find + (is_pair ? c->find_pair : 0);
-}
-
 double model_floor(const struct constants *c, const struct model_query *q)
 {
 	double ns = answer_ns(c, q) + rank_ns(c, q);
@@ -184,7 +177,7 @@ double model_floor(const struct constants *c, const struct model_query *q)
 		count.k = 0;
 		ns += answer_ns(c, &count);
 	}
-	return (ns + find_ns(c, q)) / 1000;
+	return (ns + q->n_words * c->find + q->n_pairs * c->find_pair) / 1000;
 }
 
 double model_show_floor(const struct constants *c, uint64_t hits, uint64_t bytes)

@@ -21,10 +21,13 @@ struct model_query {
 	struct model_list {
 		char sign;   /* as bench_atom; words of a phrase have their phrase's */
 		uint64_t df;
+		bool only_restricts; /* a pair of a longer phrase: it has no score of its own */
 	} lists[MODEL_MAX_LISTS];
 	uint32_t n_lists;
-	uint32_t n_joints;   /* neighbours in phrases: words of each phrase - 1 */
-	uint64_t candidates; /* documents with all the words that phrases need */
+	uint32_t n_words, n_pairs; /* found in the dictionaries */
+	uint32_t n_joints;   /* neighbours in phrases that no pair list stands for: words of each phrase - 1 */
+	uint64_t candidates; /* documents with all the words that phrases need, or in all the pairs */
+	bool is_absent;      /* pairs say that a required phrase is nowhere */
 	enum phrases_kind phrase; /* of a PHRASE */
 	uint64_t pair_df;    /* a phrase of two words that is one list: its documents; else 0 */
 	uint64_t matches;

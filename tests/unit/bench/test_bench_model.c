@@ -27,8 +27,8 @@ static struct constants made_up(void)
 /* Two lists, of 1,000 and 100,000 among a million documents. */
 static struct model_query pair(enum bench_class class, char sign_a, char sign_b)
 {
-	return (struct model_query){ .class = class, .n_docs = 1000000, .n_lists = 2,
-		.lists = { { sign_a, 1000 }, { sign_b, 100000 } } };
+	return (struct model_query){ .class = class, .n_docs = 1000000, .n_lists = 2, .n_words = 2,
+		.lists = { { sign_a, 1000, false }, { sign_b, 100000, false } } };
 }
 
 static void expect(const struct model_query *q, double us)
@@ -44,7 +44,8 @@ static void test_count(void **state)
 {
 	struct model_query and = pair(BENCH_AND, '+', '+'), or = pair(BENCH_OR, 0, 0);
 	struct model_query phrase = pair(BENCH_PHRASE, '+', '+'), three = pair(BENCH_OR, 0, 0);
-	struct model_query word = { .class = BENCH_WORD, .n_docs = 1000, .n_lists = 1, .lists = { { '+', 500 } } };
+	struct model_query word = { .class = BENCH_WORD, .n_docs = 1000, .n_lists = 1, .n_words = 1,
+		.lists = { { '+', 500, false } } };
 
 	(void)state;
 	expect(&word, 1);                         /* it stands in the dictionary */
@@ -56,19 +57,20 @@ static void test_count(void **state)
 	phrase.n_joints = 1;
 	expect(&phrase, 2 + (1000 + 1000 * 50 + 300 * 100) / 1e3);
 	phrase.pair_df = 40;
+	phrase.n_pairs = 1;
 	expect(&phrase, 2.7); /* it stands in the dictionary of pairs */
 	phrase.pair_df = 0;
-	phrase.phrase = PHRASES_ABSENT;
+	phrase.is_absent = true;
 	expect(&phrase, 2.7);
-	three.lists[2] = (struct model_list){ 0, 2000 };
-	three.n_lists = 3;
+	three.lists[2] = (struct model_list){ 0, 2000, false };
+	three.n_lists = three.n_words = 3;
 	expect(&three, 3 + 103000 * 4 / 1e3);
 }
 
 static void test_top(void **state)
 {
-	struct model_query word = { .class = BENCH_WORD, .k = 10, .n_docs = 1000000, .n_lists = 1,
-		.lists = { { '+', 100000 } }, .matches = 100000 };
+	struct model_query word = { .class = BENCH_WORD, .k = 10, .n_docs = 1000000, .n_lists = 1, .n_words = 1,
+		.lists = { { '+', 100000, false } }, .matches = 100000 };
 	struct model_query and = pair(BENCH_AND, '+', '+'), should = pair(BENCH_MUST_SHOULD, '+', 0);
 	struct model_query not = pair(BENCH_NEGATION, '+', '-'), or = pair(BENCH_OR, 0, 0);
 
@@ -90,11 +92,37 @@ static void test_top(void **state)
 	expect(&or, 2 + (0.2 * 101000 * 15 + 4 * 20 + 1000 + 1000 * 50) / 1e3); /* counted as well */
 }
 
+/* +"a b" +c: of 5,000, 80,000 and 100,000 documents. */
+static void test_mixed(void **state)
+{
+	struct model_query listed = { .class = BENCH_MIXED, .n_docs = 1000000, .n_words = 3, .n_pairs = 1, .n_lists = 2,
+		.lists = { { '+', 40, false }, { '+', 100000, false } } };
+	struct model_query apart = { .class = BENCH_MIXED, .n_docs = 1000000, .n_words = 3, .n_lists = 3,
+		.lists = { { '+', 5000, false }, { '+', 80000, false }, { '+', 100000, false } }, .n_joints = 1,
+		.candidates = 300 };
+	struct model_query absent = listed;
+
+	(void)state;
+	expect(&listed, 3 + .7 + (40 + 40 * 50) / 1e3); /* the pair's list is met with the word's */
+	expect(&apart, 3 + (5000 + 80000 + 100000 + 300 * 100) / 1e3);
+	absent.is_absent = true;
+	expect(&absent, 3.7);
+	listed.k = apart.k = 10;
+	listed.share = .5;
+	listed.matches = apart.matches = 20;
+	expect(&listed, 3 + .7 + (.5 * (40 + 40 * 50 + 20 * 2 * 4) + 10 * 20) / 1e3); /* as `and` */
+	expect(&apart, 3 + (.6 * (5000 + 80000 + 100000 + 300 * 100 + 20 * 2 * 4) + 10 * 20) / 1e3);
+	apart.lists[3] = (struct model_list){ '+', 60, true };
+	apart.n_lists = 4;
+	apart.n_pairs = 1; /* of three words, one pair has a list: it leads, and has no score */
+	expect(&apart, 3 + .7 + (.6 * (60 + 3 * 60 * 50 + 300 * 100 + 20 * 2 * 4) + 10 * 20) / 1e3);
+}
+
 /* Where memory is slow, bytes count: 6 + 2 bits of a document and 2 of tf. */
 static void test_memory(void **state)
 {
 	struct model_query q = { .class = BENCH_WORD, .k = 10, .wants_total = true, .n_docs = 100000, .n_lists = 1,
-		.lists = { { '+', 1000 } } };
+		.n_words = 1, .lists = { { '+', 1000, false } } };
 	struct constants c = made_up();
 	double us;
 
@@ -118,6 +146,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_count),
 		cmocka_unit_test(test_top),
+		cmocka_unit_test(test_mixed),
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_show),
 	};
