@@ -45,7 +45,7 @@ int xapian_c_enquire_set_order_keys(struct xapian_c_enquire *e, const struct xap
 
 void xapian_c_feedback_restart(xapian_c_feedback &f, Xapian::Enquire &e)
 {
-	f.counts.clear();
+	(void)f.counts.start();
 	e.clear_matchspies();
 	for (auto &c : f.counted) {
 		c.spy = std::make_unique<Xapian::ValueCountMatchSpy>(c.slot);
@@ -79,14 +79,14 @@ int xapian_c_enquire_read_counts(struct xapian_c_enquire *e, uint32_t slot, stru
 {
 	return xapian_c_guard(err, [&] {
 		const xapian_c_feedback::counted_slot &c = find_slot(e, slot);
+		xapian_c_strings::place place = e->feedback->counts.start();
 		int n = 0;
 
-		e->feedback->counts.start(max);
 		if (max <= 0)
 			return 0;
 		Xapian::TermIterator at = c.spy->top_values_begin(static_cast<size_t>(max));
 		for (; n < max && at != Xapian::TermIterator(); n++, ++at) {
-			out[n].text = e->feedback->counts.add([&] { return *at; });
+			out[n].text = e->feedback->counts.add(place, [&] { return *at; });
 			out[n].documents = at.get_termfreq();
 		}
 		return n;
@@ -100,19 +100,18 @@ int xapian_c_enquire_expand(struct xapian_c_enquire *e, const struct xapian_c_re
 {
 	return xapian_c_guard(err, [&] {
 		xapian_c_feedback &f = open_feedback(e);
+		xapian_c_strings::place place = f.terms.start();
 		Xapian::RSet set;
 		int n = 0;
 
-		f.terms.clear();
 		if (max <= 0)
 			return 0;
 		for (size_t i = 0; i < relevant->n; i++)
 			set.add_document(relevant->docids[i]);
 		const Xapian::ESet found = e->enquire.get_eset(static_cast<Xapian::termcount>(max), set,
 			relevant->with_query_terms ? Xapian::Enquire::INCLUDE_QUERY_TERMS : 0);
-		f.terms.start(static_cast<int>(found.size()));
 		for (Xapian::ESetIterator at = found.begin(); n < max && at != found.end(); n++, ++at) {
-			out[n].text = f.terms.add([&] { return *at; });
+			out[n].text = f.terms.add(place, [&] { return *at; });
 			out[n].weight = at.get_weight();
 		}
 		return n;

@@ -4,8 +4,10 @@
 #include "xapian_c_query.hh"
 #include "xapian_c_strings.hh"
 
+#include <optional>
+
 struct xapian_c_terms {
-	Xapian::Database db; /* the iterator may need it */
+	std::optional<Xapian::Database> db; /* the iterator may need it */
 	Xapian::TermIterator at;
 	bool has_documents = false, has_wdf = false;
 	xapian_c_strings last; /* the terms of the last read */
@@ -29,7 +31,7 @@ int xapian_c_terms_of_database(const struct xapian_c_database *db, struct xapian
 	return make_terms(out, err, [&](xapian_c_terms &t) {
 		t.db = db->use();
 		t.has_documents = true;
-		return t.db.allterms_begin(xapian_c_string(prefix));
+		return t.db->allterms_begin(xapian_c_string(prefix));
 	});
 }
 
@@ -52,11 +54,11 @@ int xapian_c_terms_open(struct xapian_c_terms *t, const struct xapian_c_database
 {
 	return xapian_c_try(err, [&] {
 		t->at = Xapian::TermIterator();
-		if (t->db.internal != db->use().internal)
-			t->db = db->db;
+		if (!t->db || t->db->internal != db->use().internal)
+			t->db = db->use();
 		t->has_documents = false;
 		t->has_wdf = true;
-		t->at = t->db.termlist_begin(docid);
+		t->at = t->db->termlist_begin(docid);
 	});
 }
 
@@ -77,7 +79,7 @@ int xapian_c_terms_of_metadata(const struct xapian_c_database *db, struct xapian
 {
 	return make_terms(out, err, [&](xapian_c_terms &t) {
 		t.db = db->use();
-		return t.db.metadata_keys_begin(xapian_c_string(prefix));
+		return t.db->metadata_keys_begin(xapian_c_string(prefix));
 	});
 }
 
@@ -87,7 +89,7 @@ int xapian_c_terms_of_spelling(
 	return make_terms(out, err, [&](xapian_c_terms &t) {
 		t.db = db->use();
 		t.has_documents = true;
-		return t.db.spellings_begin();
+		return t.db->spellings_begin();
 	});
 }
 
@@ -96,7 +98,7 @@ int xapian_c_terms_of_synonyms(const struct xapian_c_database *db, struct xapian
 {
 	return make_terms(out, err, [&](xapian_c_terms &t) {
 		t.db = db->use();
-		return t.db.synonyms_begin(xapian_c_string(term));
+		return t.db->synonyms_begin(xapian_c_string(term));
 	});
 }
 
@@ -107,11 +109,11 @@ int xapian_c_terms_read(
 {
 	return xapian_c_guard(err, [&] {
 		const Xapian::TermIterator end;
+		xapian_c_strings::place place = t->last.start();
 		int n = 0;
 
-		t->last.start(max);
 		for (; n < max && t->at != end; n++, ++t->at) {
-			out[n].text = t->last.add([&] { return *t->at; });
+			out[n].text = t->last.add(place, [&] { return *t->at; });
 			out[n].documents = t->has_documents ? t->at.get_termfreq() : 0;
 			out[n].wdf = t->has_wdf ? t->at.get_wdf() : 0;
 		}

@@ -41,11 +41,11 @@ int xapian_c_values_read(
 {
 	return xapian_c_guard(err, [&] {
 		const Xapian::ValueIterator end;
+		xapian_c_strings::place place = v->last.start();
 		int n = 0;
 
-		v->last.start(max);
 		for (; n < max && v->at != end; n++, ++v->at) {
-			out[n].text = v->last.add([&] { return *v->at; });
+			out[n].text = v->last.add(place, [&] { return *v->at; });
 			out[n].number = v->by_document ? v->at.get_docid() : v->at.get_valueno();
 		}
 		return n;

@@ -291,6 +291,53 @@ static void test_one_list_of_many(void **state)
 	xapian_c_terms_free(many);
 }
 
+/* Term number i of the next test: a number and 0 .. 32 letters, so that some fit a
+ * std::string's own room and some do not. */
+static struct xapian_c_bytes term_of_length(unsigned i, char out[48])
+{
+	unsigned n = i * 7 % 33;
+
+	(void)snprintf(out, 48, "%03u%.*s", i, (int)n, "abcdefghijklmnopqrstuvwxyzabcdefgh");
+	return xapian_c_str(out);
+}
+
+/* Short and long ones together, in reads of every size, all of a read still there
+ * when it ends; from the start, and freed half-way. */
+static void test_any_length(void **state)
+{
+	enum { TERMS = 300 };
+	static const int sizes[] = { 1, 2, 31, 32, 33, 63, 64, 65, 100, TERMS, 2 * TERMS };
+	static struct xapian_c_term out[2 * TERMS];
+	struct xapian_c_document *d;
+	struct xapian_c_error err;
+	char text[48];
+
+	(void)state;
+	xapian_ok(xapian_c_document_new(&d, &err), &err);
+	for (unsigned i = 0; i < TERMS; i++)
+		xapian_ok(xapian_c_document_add_term(d, term_of_length(i, text), i + 1, &err), &err);
+	for (size_t k = 0; k < sizeof sizes / sizeof sizes[0]; k++) {
+		struct xapian_c_terms *t;
+		int n, seen = 0;
+
+		xapian_ok(xapian_c_terms_of_document(d, &t, &err), &err);
+		for (int size = sizes[k]; (n = xapian_c_terms_read(t, out, size, &err)) > 0; seen += n) {
+			assert_true(n == size || n == TERMS - seen);
+			for (int i = 0; i < n; i++) {
+				struct xapian_c_bytes term = term_of_length((unsigned)(seen + i), text);
+				assert_int_equal(out[i].text.len, term.len);
+				assert_memory_equal(out[i].text.ptr, term.ptr, term.len);
+				assert_int_equal(out[i].wdf, seen + i + 1);
+			}
+			if (k % 2 == 1 && seen > TERMS / 2)
+				break;
+		}
+		assert_true(n >= 0);
+		xapian_c_terms_free(t);
+	}
+	xapian_c_document_free(d);
+}
+
 static void test_values(void **state)
 {
 	struct fixture *f = *state;
@@ -338,6 +385,7 @@ int main(void)
 		cmocka_unit_test(test_terms_of_database),
 		cmocka_unit_test(test_other_terms),
 		cmocka_unit_test(test_one_list_of_many),
+		cmocka_unit_test(test_any_length),
 		cmocka_unit_test(test_values),
 	};
 
