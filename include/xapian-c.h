@@ -51,7 +51,8 @@
  *   thread; a query travels with xapian_c_query_serialise().
  * - A whole family of objects may be handed to another thread where something
  *   orders the two (a lock, a join).
- * - xapian_c_database_open_prog() forks: open those from one thread only.
+ * - xapian_c_database_open_prog() and xapian_c_writer_open_prog() fork: open those
+ *   from one thread only.
  *   Remote databases write to sockets and pipes: ignore SIGPIPE.
  */
 #ifndef XAPIAN_C_H

@@ -36,8 +36,15 @@ int xapian_c_writer_open(const char *path, int flags, struct xapian_c_writer **o
 
 /* Write to what xapian-tcpsrv --writable serves; as
  * xapian_c_database_open_tcp(), but NULL never times out on an operation.
- * Whoever reaches that port may write. */
+ * Whoever reaches that port may write.  XAPIAN_C_ELOCK while another writer has
+ * it, XAPIAN_C_EOPERATION from a server that may not write. */
 int xapian_c_writer_open_tcp(const char *host, uint16_t port, const struct xapian_c_timeouts *t,
+	struct xapian_c_writer **out, struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+
+/* Write to what `program args` serves on its standard input and output:
+ * "xapian-progsrv", "--writable /db"; as xapian_c_database_open_prog(), errors as
+ * of xapian_c_writer_open_tcp().  0 ms never times out on an operation.  Forks. */
+int xapian_c_writer_open_prog(const char *program, const char *args, uint32_t timeout_ms,
 	struct xapian_c_writer **out, struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
 
 /* Release it.  What was not committed is committed if that is possible; commit

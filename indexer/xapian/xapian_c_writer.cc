@@ -39,6 +39,13 @@ int xapian_c_writer_open_tcp(const char *host, uint16_t port, const struct xapia
 	});
 }
 
+int xapian_c_writer_open_prog(const char *program, const char *args, uint32_t timeout_ms,
+	struct xapian_c_writer **out, struct xapian_c_error *err) noexcept
+{
+	return xapian_c_make(
+		out, err, [&] { return make_writer(Xapian::Remote::open_writable(program, args, timeout_ms)); });
+}
+
 void xapian_c_writer_free(struct xapian_c_writer *w) noexcept
 {
 	if (w != nullptr && w->is_torn)

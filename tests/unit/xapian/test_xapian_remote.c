@@ -5,6 +5,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -161,6 +162,43 @@ static void test_writable(void **state)
 	tmpdir_release(&dir);
 }
 
+/* Writing through a program: locked for others, seen after a commit, refused by
+ * one that may not write. */
+static void test_writable_prog(void **state)
+{
+	char args[PATH_MAX + 16];
+	struct xapian_c_database *db;
+	struct xapian_c_writer *w, *second;
+	struct xapian_c_error err;
+	struct tmpdir dir;
+
+	(void)state;
+	tmpdir_init(&dir);
+	xapian_db_write(dir.path, texts, N_TEXTS);
+	(void)snprintf(args, sizeof args, "--writable %s", dir.path);
+	xapian_ok(xapian_c_writer_open_prog("xapian-progsrv", args, 60000, &w, &err), &err);
+	assert_int_equal(xapian_c_writer_open_prog("xapian-progsrv", args, 60000, &second, &err), XAPIAN_C_ELOCK);
+	assert_null(second);
+	assert_int_equal(xapian_c_writer_open(dir.path, XAPIAN_C_WRITE_OPEN, &second, &err), XAPIAN_C_ELOCK);
+	xapian_db_add(w, "sharing again", 3);
+	db = xapian_db_open(dir.path);
+	assert_int_equal(count_hits(db, "sharing", &err), 2);
+	assert_int_equal(count_hits(xapian_c_writer_database(w), "sharing", &err), 3);
+	xapian_ok(xapian_c_writer_commit(w, &err), &err);
+	xapian_ok(xapian_c_database_reopen(db, NULL, &err), &err);
+	assert_int_equal(count_hits(db, "sharing", &err), 3);
+	xapian_c_database_free(db);
+	xapian_ok(xapian_c_writer_close(w, &err), &err);
+	assert_int_equal(xapian_c_writer_commit(w, &err), XAPIAN_C_ECLOSED);
+	xapian_c_writer_free(w);
+
+	assert_int_equal(xapian_c_writer_open_prog("xapian-progsrv", dir.path, 60000, &w, &err), XAPIAN_C_EOPERATION);
+	assert_null(w);
+	assert_int_equal(xapian_c_writer_open_prog("/nonesuch/prog", "", 60000, &w, &err), XAPIAN_C_ENETWORK);
+	assert_null(w);
+	tmpdir_release(&dir);
+}
+
 /* Something else answers there: it is not believed. */
 static void test_not_a_server(void **state)
 {
@@ -195,6 +233,7 @@ int main(void)
 		cmocka_unit_test(test_prog),
 		cmocka_unit_test(test_tcp),
 		cmocka_unit_test(test_writable),
+		cmocka_unit_test(test_writable_prog),
 		cmocka_unit_test(test_not_a_server),
 	};
 
