@@ -449,6 +449,11 @@ struct bq_span bq_client_end_warning(const struct bq_client_reply *r, uint32_t i
 	return span_of(json_array_get(json_object_get(r->root, "warnings"), i));
 }
 
+bool bq_client_end_leads_on(const struct bq_client_end *e)
+{
+	return e->next.len > 0 && (!e->is_partial || bq_span_eq(e->why, BQ_SPAN("index")));
+}
+
 struct bq_client_shard bq_client_end_shard(const struct bq_client_reply *r, uint32_t i)
 {
 	const json_t *failed = json_object_get(json_object_get(r->root, "shards"), "failed");

@@ -175,7 +175,7 @@ static int turn_page(struct bq_client_search *s, struct bq_error *err)
 	bool first = s->after == NULL;
 	int status;
 
-	if (!first && (e->next.len == 0 || s->n_hits == 0 || e->is_partial || s->given == s->max_hits))
+	if (!first && (!bq_client_end_leads_on(e) || s->n_hits == 0 || s->given == s->max_hits))
 		return BQ_END;
 	if (!first && bq_span_eq(e->next, bq_span_of(s->after)))
 		return bq_error_set(err, BQ_EFORMAT, 0, "the daemon gave the same cursor twice");

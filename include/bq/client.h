@@ -188,6 +188,10 @@ struct bq_client_shard {
 /* Shard `i` < n_shards_failed of an END; **borrowed** from `r`. */
 struct bq_client_shard bq_client_end_shard(const struct bq_client_reply *r, uint32_t i);
 
+/* Whether there is a page behind this END worth asking for: what came too late, or
+ * without a shard, is not gone on with; what is without a whole index is. */
+bool bq_client_end_leads_on(const struct bq_client_end *e);
+
 /* ---- searching --------------------------------------------------------- */
 
 /* One hit with its places, the best one first. */

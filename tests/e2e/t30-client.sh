@@ -273,7 +273,7 @@ printf 'COUNT\tbiometric city\nTOP_10\t+biometric +data\nTOP_10_COUNT\t"data sha
 } | "$bq" bench-serve >out
 [ "$(tr '\n' ' ' <out)" = "1 UNSUPPORTED UNSUPPORTED 1 " ] || fail "bench-serve: $(cat out)"
 
-# ---- an index that is gone is not searched, and every form says so
+# ---- an index that is gone is not searched: a partial answer, and no count
 mkdir more
 echo "one more city" >more/m.txt
 run 0 index more
@@ -281,10 +281,18 @@ run 0 -c city
 [ "$(cat out)" -eq 2 ] || fail "two indexes: $(cat out err)"
 mv .local/share/bq/more gone
 run 0 stop
-run 0 city
-err_has "index more is not searched"
-run 0 -c city
-out_is '1\n'
+run 2 city
+[ "$(wc -l <err)" -eq 1 ] || fail "one line: $(cat err)"
+err_has "only part of the answer: index more is not searched: "
+out_has docs/c.txt
+run 2 -l city
+out_is 'docs/c.txt\n'
+echo city >q
+run 2 batch q
+out_has c.txt
+[ "$(grep -c 'only part of the answer: index more is not searched' err)" -eq 1 ] || fail "batch: $(cat err)"
+run 2 -c city
+out_is ''
 err_has "index more is not searched"
 run 2 doctor
 out_has "BAD  index $tmp/.local/share/bq/more: No such file"
@@ -292,7 +300,8 @@ mv gone .local/share/bq/more
 run 0 stop
 cp -r .local/share/bq/more kept
 for seg in .local/share/bq/more/*.seg; do echo x >>"$seg"; done
-run 0 city
+run 2 city
+err_has "[F3]"
 run 2 doctor
 out_has "BAD  served $tmp/.local/share/bq/more: 0"
 rm -r .local/share/bq/more

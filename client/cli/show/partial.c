@@ -24,6 +24,11 @@ static void __attribute__((format(printf, 2, 3))) add(struct line *l, const char
 	l->left -= len;
 }
 
+static void add_text(struct line *l, struct bq_span text)
+{
+	add(l, "%.*s", (int)bq_span_first(text, PARTIAL_MAX - 1).len, text.ptr);
+}
+
 static void add_shard(struct line *l, const struct bq_client_shard *s)
 {
 	add(l, "%.*s", (int)bq_span_first(s->at, MAX_AT).len, s->at.ptr);
@@ -49,6 +54,13 @@ static void add_shards(struct line *l, const struct bq_client_reply *end)
 		add(l, ", and %u more", n - MAX_NAMED);
 }
 
+uint32_t partial_other_warnings(const struct bq_client_reply *end)
+{
+	const struct bq_client_end *e = &end->as.end;
+
+	return e->is_partial && e->n_shards_failed == 0 && e->n_warnings > 0 && bq_span_eq(e->why, BQ_SPAN("index"));
+}
+
 const char *partial_describe(const struct bq_client_reply *end, char out[PARTIAL_MAX])
 {
 	const struct bq_client_end *e = &end->as.end;
@@ -57,7 +69,9 @@ const char *partial_describe(const struct bq_client_reply *end, char out[PARTIAL
 	out[0] = '\0';
 	if (e->n_shards_failed > 0)
 		add_shards(&l, end);
+	else if (partial_other_warnings(end) > 0)
+		add_text(&l, bq_client_end_warning(end, 0));
 	else
-		add(&l, "%.*s", (int)bq_span_first(e->why, PARTIAL_MAX - 1).len, e->why.ptr);
+		add_text(&l, e->why);
 	return out;
 }

@@ -192,7 +192,7 @@ static void put_hit(struct batch *b, struct slot *s, const struct bq_client_repl
 static int end_page(struct batch *b, struct slot *s, struct bq_client_reply *r, struct bq_error *err)
 {
 	const struct bq_client_end *e = &r->as.end;
-	bool more = r->kind == BQ_REPLY_END && e->next.len > 0 && s->page_hits > 0 && !e->is_partial &&
+	bool more = r->kind == BQ_REPLY_END && bq_client_end_leads_on(e) && s->page_hits > 0 &&
 		!s->has_enough && (b->max_hits == 0 || s->given < b->max_hits);
 	bool same = more && s->end.kind == BQ_REPLY_END && bq_span_eq(e->next, s->end.as.end.next);
 
@@ -272,7 +272,7 @@ static void say_end(struct batch *b, struct slot *s)
 		b->n_failed++;
 		return;
 	}
-	for (uint32_t i = 0; i < r->as.end.n_warnings; i++) {
+	for (uint32_t i = partial_other_warnings(r); i < r->as.end.n_warnings; i++) {
 		struct bq_span w = bq_client_end_warning(r, i);
 		printer_complain("%.*s: warning: %.*s", (int)q->id.len, q->id.ptr, (int)w.len, w.ptr);
 	}

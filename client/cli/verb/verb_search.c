@@ -179,7 +179,7 @@ static void say_stats(const struct search *s, const struct bq_client_end *e)
 
 static void say_warnings(const struct bq_client_reply *reply)
 {
-	for (uint32_t i = 0; i < reply->as.end.n_warnings; i++) {
+	for (uint32_t i = partial_other_warnings(reply); i < reply->as.end.n_warnings; i++) {
 		struct bq_span w = bq_client_end_warning(reply, i);
 		printer_complain("warning: %.*s", (int)w.len, w.ptr);
 	}

@@ -18,7 +18,7 @@ static const struct command rows[] = {
 		.prepare = verb_search_prepare, .work = verb_search_work,
 		.usage = "SEARCH [@option..] query", .help = "ranked hits with snippets" },
 	{ .name = "COUNT", .options = SEARCH_OPTIONS, .flags = COMMAND_FRESH | COMMAND_QUERY,
-		.prepare = verb_search_prepare, .work = verb_count_work,
+		.prepare = verb_count_prepare, .work = verb_count_work,
 		.usage = "COUNT [@option..] query", .help = "how many documents match, exactly" },
 	{ .name = "SNIPPET", .options = SNIPPET_OPTIONS, .flags = COMMAND_QUERY,
 		.prepare = verb_doc_prepare, .work = verb_snippet_work,

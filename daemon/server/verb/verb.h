@@ -14,8 +14,12 @@
 
 /* ---- verb_search.c ----------------------------------------------------- */
 
-/* Choose the indexes of @index, or the generations of @after. */
+/* Choose the indexes of @index, or the generations of @after.  Neither: all that
+ * can be asked, and job->warning names one that cannot. */
 bool verb_search_prepare(struct server *s, struct job *job);
+
+/* The same, but an index that cannot be asked is a fault: COUNT is never partial. */
+bool verb_count_prepare(struct server *s, struct job *job);
 
 /* SEARCH: a page of hits, a piece at a time. */
 enum job_step verb_search_work(struct job *job, struct worker *w);

@@ -56,24 +56,38 @@ static bool add_named(struct server *s, struct job *job)
 	return job->view.n > 0 || verb_fail(job, REPLY_BAD_REQUEST, "@index names no index");
 }
 
+/* An index that cannot be asked, or NULL. */
+static const struct live_index *find_missing(const struct server *s)
+{
+	for (uint32_t i = 0; i < s->live.n; i++)
+		if (s->live.items[i].current == NULL)
+			return &s->live.items[i];
+	return NULL;
+}
+
+/* Say that the answer is without an index.  True. */
+static bool note_missing(const struct server *s, struct job *job)
+{
+	const struct live_index *x = find_missing(s);
+
+	if (x != NULL)
+		job->warning = bq_arena_printf(&job->mem, "index %s is not searched: %s", x->name, x->error);
+	return true;
+}
+
 /* All that can be asked, with a warning about the others. */
 static bool add_all(struct server *s, struct job *job)
 {
-	const struct live_index *missing = NULL;
+	const struct live_index *missing = find_missing(s);
 
 	for (uint32_t i = 0; i < s->live.n; i++) {
 		const struct live_index *x = &s->live.items[i];
-		if (x->current == NULL)
-			missing = x;
-		else if (!add_once(job, x->current))
+		if (x->current != NULL && !add_once(job, x->current))
 			return false;
 	}
 	if (job->view.n == 0)
 		return verb_fail(job, REPLY_UNAVAILABLE, missing == NULL ? "no index" : missing->error);
-	if (missing != NULL)
-		job->warning = bq_arena_printf(&job->mem, "index %s is not searched: %s", missing->name,
-			missing->error);
-	return true;
+	return note_missing(s, job);
 }
 
 /* The generations a cursor was made for; what is left is the query's own. */
@@ -92,7 +106,7 @@ static bool add_of_cursor(struct server *s, struct job *job)
 		if (!add_once(job, g))
 			return false;
 	}
-	return true;
+	return job->opts.index.ptr != NULL || note_missing(s, job);
 }
 
 bool verb_search_prepare(struct server *s, struct job *job)
@@ -100,6 +114,12 @@ bool verb_search_prepare(struct server *s, struct job *job)
 	if (job->opts.after.ptr != NULL)
 		return add_of_cursor(s, job);
 	return job->opts.index.ptr != NULL ? add_named(s, job) : add_all(s, job);
+}
+
+bool verb_count_prepare(struct server *s, struct job *job)
+{
+	return verb_search_prepare(s, job) &&
+		(job->warning == NULL || verb_fail(job, REPLY_UNAVAILABLE, job->warning));
 }
 
 /* ---- on a worker ------------------------------------------------------- */
@@ -207,6 +227,8 @@ static enum job_step put_end(struct job *job, struct search_progress *p)
 		verb_put_partial(r, p->is_late || found->why == NULL ? "deadline" : found->why);
 	else if (p->shards != NULL)
 		verb_put_partial(r, "shards");
+	else if (job->warning != NULL)
+		verb_put_partial(r, "index");
 	verb_shards_put(r, p->shards);
 	if (found->has_hint)
 		put_hint(r, found);

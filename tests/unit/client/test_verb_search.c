@@ -172,6 +172,9 @@ static void test_missing_shards(void **state)
 		"eof", NULL };
 	static const char *const word[] = { FAKE_HELLO, "<", "> #0 END {\"hits\":0,\"partial\":true,\"why\":\"deadline\"}",
 		"eof", NULL };
+	static const char *const index[] = { FAKE_HELLO, "<",
+		"> #0 END {\"hits\":0,\"partial\":true,\"why\":\"index\",\"warnings\":[\"index x is not searched\",\"b\"]}",
+		"eof", NULL };
 	static const char *const odd[] = { FAKE_HELLO, "<", PARTIAL("\"failed\":[{\"shard\":7}]"), "eof", NULL };
 
 	(void)state;
@@ -183,6 +186,8 @@ static void test_missing_shards(void **state)
 		"bq: only part of the answer: 6 shards missing: a:1, b:2 (gone), c:3 (gone), d:4 (gone), and 2 more\n");
 	assert_int_equal(RUN(word, "a"), 2);
 	assert_string_equal(err, "bq: only part of the answer: deadline\n");
+	assert_int_equal(RUN(index, "a"), 2);
+	assert_string_equal(err, "bq: warning: b\nbq: only part of the answer: index x is not searched\n");
 	assert_int_equal(RUN(odd, "a"), 2);
 	assert_string_equal(err, "bq: the member \"shards\" of a reply is wrong\n");
 }

@@ -61,13 +61,36 @@ static void test_no_index(void **state)
 	assert_int_equal(d.rc, BQ_OK);
 }
 
+/* The first of two hits, and the second behind its cursor: both without the index
+ * that is lost, and both say so.  Who did not ask for it is not told. */
+static void assert_partial_pages(struct bqp_peer *p)
+{
+	char line[256], cursor[128] = "";
+
+	for (int page = 0; page < 2; page++) {
+		(void)snprintf(line, sizeof line, "SEARCH @limit=1 @snippets=none %s%s apples\n",
+			page == 0 ? "" : "@after=", cursor);
+		bqp_peer_say(p, line);
+		(void)bqp_peer_expect(p, "#0 HIT {");
+		const char *end = bqp_peer_expect(p, "#0 END {\"hits\":1,"), *next = strstr(end, "\"next\":\"");
+		assert_non_null(strstr(end, "\"partial\":true,\"why\":\"index\","));
+		assert_non_null(strstr(end, "\"warnings\":[\"index lost is not searched: "));
+		assert_int_equal(next != NULL, page == 0);
+		if (next != NULL)
+			(void)snprintf(cursor, sizeof cursor, "%.*s", (int)strcspn(next + 8, "\""), next + 8);
+	}
+	bqp_peer_say(p, "SEARCH @limit=1 @snippets=none @index=fruit apples\n");
+	(void)bqp_peer_expect(p, "#0 HIT {");
+	assert_null(strstr(bqp_peer_expect(p, "#0 END {\"hits\":1,"), "partial"));
+}
+
 static void test_config(void **state)
 {
-	const char *texts[] = { "red apples" };
+	const char *texts[] = { "red apples", "green apples" };
 	char config[512];
 
 	(void)state;
-	bqp_daemon_publish(&d, texts, 1);
+	bqp_daemon_publish(&d, texts, 2);
 	d.options.has_indexes = false;
 	d.options.indexes.n = OPTIONS_MAX_INDEXES; /* not to be looked at */
 	d.options.config_path = tmpdir_path(&d.dir, "config.ini");
@@ -82,14 +105,15 @@ static void test_config(void **state)
 	bqp_peer_say(p, "RELOAD\nCOUNT @index=fruit apples\nCOUNT apples\nCOUNT @index=lost apples\n");
 	assert_non_null(strstr(bqp_peer_expect(p, "#0 OK {\"gen\":1,\"indexes\":2,"),
 		"\"failed\":[{\"index\":\"lost\""));
-	assert_null(strstr(bqp_peer_expect(p, "#0 END {\"total\":1,"), "warnings"));
-	assert_non_null(strstr(bqp_peer_expect(p, "#0 END {\"total\":1,"),
-		"\"warnings\":[\"index lost is not searched: "));
+	assert_null(strstr(bqp_peer_expect(p, "#0 END {\"total\":2,"), "warnings"));
+	(void)bqp_peer_expect(p,
+		"#0 ERR {\"code\":\"unavailable\",\"status\":503,\"msg\":\"index lost is not searched: ");
 	(void)bqp_peer_expect(p, "#0 ERR {\"code\":\"unavailable\"");
+	assert_partial_pages(p);
 	tmpdir_put(&d.dir, "config.ini", BQ_SPAN("nonsense\n")); /* changes nothing */
 	bqp_peer_say(p, "RELOAD\nCOUNT @index=fruit apples\n");
 	(void)bqp_peer_expect(p, "#0 OK {\"gen\":1,\"indexes\":2,");
-	(void)bqp_peer_expect(p, "#0 END {\"total\":1,");
+	(void)bqp_peer_expect(p, "#0 END {\"total\":2,");
 	tmpdir_put(&d.dir, "config.ini", BQ_SPAN("# none\n"));
 	bqp_peer_say(p, "RELOAD\nCOUNT apples\n");
 	(void)bqp_peer_expect(p, "#0 OK {\"gen\":0,\"indexes\":0,");
