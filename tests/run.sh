@@ -21,7 +21,7 @@ cd "$(dirname "$0")/.."
 . client/packages.sh
 
 # What the run needs beside what a build needs.
-test_packages="clang libclang-rt-dev python3 netcat-openbsd strace xapian-tools"
+test_packages="clang libclang-rt-dev python3 netcat-openbsd strace xapian-tools libsimde-dev"
 
 fail() {
 	echo "tests/run.sh: $*" >&2

@@ -36,7 +36,7 @@ static bool tree_has_tiers(const struct ast *a)
 static int make_groups(struct bq_query *q, struct bq_error *err)
 {
 	q->groups = BQ_ARENA_NEW(q->mem, struct plan_group, q->view->n);
-	q->indexes = bq_arena_alloc(q->mem, q->view->n * sizeof *q->indexes);
+	q->indexes = BQ_ARENA_NEW(q->mem, struct plan_index, q->view->n); /* counts read weights of 0 */
 	if (q->groups == NULL || q->indexes == NULL)
 		return no_memory(err);
 	for (uint32_t i = 0; i < q->view->n; i++) {

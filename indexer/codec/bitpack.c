@@ -127,9 +127,11 @@ const struct bitpack_ops bitpack_scalar = { "scalar", decode, decode_above, deco
 const struct bitpack_ops *bitpack_best(void)
 {
 	const char *want = getenv("BQ_CPU");
-	const struct bitpack_ops *avx2 = bitpack_avx2();
+	const struct bitpack_ops *best = bitpack_avx512();
 
-	if (avx2 == NULL || (want != NULL && strcmp(want, "scalar") == 0))
+	if (want != NULL && strcmp(want, "scalar") == 0)
 		return &bitpack_scalar;
-	return avx2;
+	if (best == NULL || (want != NULL && strcmp(want, "avx2") == 0))
+		best = bitpack_avx2();
+	return best == NULL ? &bitpack_scalar : best;
 }

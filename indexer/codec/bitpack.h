@@ -92,8 +92,11 @@ extern const struct bitpack_ops bitpack_scalar;
 /* NULL where the build has no such code or the CPU cannot run it. */
 const struct bitpack_ops *bitpack_avx2(void);
 
-/* The fastest table this CPU can run; BQ_CPU=scalar in the environment forces
- * the scalar one (read once). */
+/* Likewise: AVX-512 with VPOPCNTDQ, so not that of CPUs that slow down for it. */
+const struct bitpack_ops *bitpack_avx512(void);
+
+/* The fastest table this CPU can run; BQ_CPU=avx2 in the environment forgoes
+ * AVX-512, BQ_CPU=scalar forces the scalar one (read once). */
 const struct bitpack_ops *bitpack_best(void);
 
 #endif

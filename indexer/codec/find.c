@@ -107,9 +107,11 @@ const struct find_ops find_scalar = { "scalar", in_set, in_docs, in_sorted, coun
 const struct find_ops *find_best(void)
 {
 	const char *want = getenv("BQ_CPU");
-	const struct find_ops *fast = find_bmi2() != NULL ? find_bmi2() : find_avx2();
+	const struct find_ops *best = find_avx512();
 
-	if (fast == NULL || (want != NULL && strcmp(want, "scalar") == 0))
+	if (want != NULL && strcmp(want, "scalar") == 0)
 		return &find_scalar;
-	return fast;
+	if (best == NULL || (want != NULL && strcmp(want, "avx2") == 0))
+		best = find_bmi2() != NULL ? find_bmi2() : find_avx2();
+	return best == NULL ? &find_scalar : best;
 }

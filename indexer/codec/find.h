@@ -76,7 +76,10 @@ const struct find_ops *find_avx2(void);
 /* Likewise, and PDEP is fast. */
 const struct find_ops *find_bmi2(void);
 
-/* The fastest table this CPU can run; BQ_CPU=scalar forces the scalar one. */
+/* Likewise, with AVX-512 (bitpack_avx512()). */
+const struct find_ops *find_avx512(void);
+
+/* The fastest table this CPU can run; BQ_CPU as for bitpack_best(). */
 const struct find_ops *find_best(void);
 
 #endif

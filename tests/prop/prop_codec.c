@@ -14,8 +14,11 @@
 #include "codec/bitpack.h"
 #include "codec/bits.h"
 #include "lib/rng.h"
+#include "lib/twins.h"
 
 static struct rng rng;
+static const struct bitpack_ops *twins[TWINS_MAX];
+static size_t n_twins;
 
 static void fill(uint32_t v[BITPACK_N], unsigned bits)
 {
@@ -44,12 +47,11 @@ static void test_round_trip(void **state)
 /* Any bytes, any width. */
 static void test_twins(void **state)
 {
-	const struct bitpack_ops *twin = bitpack_avx2();
-
 	(void)state;
-	if (twin == NULL)
+	if (n_twins == 0)
 		skip();
-	for (unsigned round = 0; round < 40; round++) {
+	for (unsigned round = 0; round < 40 * n_twins; round++) {
+		const struct bitpack_ops *twin = twins[round % n_twins];
 		for (unsigned bits = 0; bits <= 32; bits++) {
 			uint32_t want[BITPACK_N], got[BITPACK_N];
 			uint8_t bytes[32 * 32 + 32];
@@ -82,11 +84,9 @@ static void ascend(uint32_t base, uint32_t out[BITPACK_N])
 	}
 }
 
-/* What was written comes back, on both paths; no width would have been smaller. */
+/* What was written comes back, on each path; no width would have been smaller. */
 static void test_sorted(void **state)
 {
-	const struct bitpack_ops *twin = bitpack_avx2();
-
 	(void)state;
 	for (unsigned round = 0; round < 4000; round++) {
 		uint32_t base = (uint32_t)rng_next(&rng) >> rng_below(&rng, 32), in[BITPACK_N], out[BITPACK_N + 8];
@@ -103,8 +103,8 @@ static void test_sorted(void **state)
 		bitpack_encode_sorted(in, base, &how, bytes);
 		assert_true(bitpack_scalar.decode_sorted(bytes, &how, base, out));
 		assert_memory_equal(in, out, sizeof in);
-		if (twin != NULL) {
-			assert_true(twin->decode_sorted(bytes, &how, base, out));
+		for (size_t t = 0; t < n_twins; t++) {
+			assert_true(twins[t]->decode_sorted(bytes, &how, base, out));
 			assert_memory_equal(in, out, sizeof in);
 		}
 	}
@@ -144,10 +144,9 @@ static struct bitpack_sorted make_hostile(uint32_t base, uint8_t bytes[SORTED_BY
 	return how;
 }
 
-/* Both paths say the same of any bytes, and what they take ascends. */
+/* All paths say the same of any bytes, and what they take ascends. */
 static void test_sorted_hostile(void **state)
 {
-	const struct bitpack_ops *twin = bitpack_avx2();
 	unsigned taken = 0;
 
 	(void)state;
@@ -159,11 +158,11 @@ static void test_sorted_hostile(void **state)
 		for (unsigned i = 1; is_sound && i < BITPACK_N; i++)
 			assert_true(out[0] >= base && out[i] > out[i - 1]);
 		taken += is_sound;
-		if (twin == NULL)
-			continue;
-		assert_int_equal(twin->decode_sorted(bytes, &how, base, got), is_sound);
-		if (is_sound)
-			assert_memory_equal(out, got, BITPACK_N * sizeof *out);
+		for (size_t t = 0; t < n_twins; t++) {
+			assert_int_equal(twins[t]->decode_sorted(bytes, &how, base, got), is_sound);
+			if (is_sound)
+				assert_memory_equal(out, got, BITPACK_N * sizeof *out);
+		}
 	}
 	assert_true(taken > 500 && taken < 7500);
 }
@@ -188,8 +187,8 @@ static void test_sorted_end(void **state)
 {
 	(void)state;
 	check_end(&bitpack_scalar);
-	if (bitpack_avx2() != NULL)
-		check_end(bitpack_avx2());
+	for (size_t t = 0; t < n_twins; t++)
+		check_end(twins[t]);
 }
 
 /* Words of no, few, many and all bits; more than 256 are only counted. */
@@ -222,8 +221,8 @@ static void test_set(void **state)
 {
 	(void)state;
 	check_set(&bitpack_scalar);
-	if (bitpack_avx2() != NULL)
-		check_set(bitpack_avx2());
+	for (size_t t = 0; t < n_twins; t++)
+		check_set(twins[t]);
 }
 
 static void test_bits(void **state)
@@ -265,5 +264,6 @@ int main(void)
 	};
 
 	rng = rng_start("prop_codec");
+	n_twins = twins_bitpack(twins);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

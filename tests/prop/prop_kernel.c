@@ -13,26 +13,19 @@
 #include <string.h>
 
 #include "lib/rng.h"
+#include "lib/twins.h"
 #include "query/eval/kernel.h"
 
 enum { N_DOCS = 4096, ROUNDS = 600 };
 
 static struct rng rng;
-static const struct kernel_ops *twin;
+static const struct kernel_ops *twins[TWINS_MAX];
+static size_t n_twins;
 
-static int need_twin(void **state)
-{
-	(void)state;
-	twin = kernel_avx2();
-	return 0;
-}
-
-#define SKIP_WITHOUT_TWIN()                                 \
-	do {                                                \
-		if (twin == NULL) {                         \
-			print_message("no AVX2 here\n");    \
-			skip();                             \
-		}                                           \
+#define SKIP_WITHOUT_TWINS()        \
+	do {                        \
+		if (n_twins == 0)   \
+			skip();     \
 	} while (0)
 
 /* Few bits often, all 31 now and then. */
@@ -47,8 +40,9 @@ static void test_score(void **state)
 	struct bm25 bm25;
 
 	(void)state;
-	SKIP_WITHOUT_TWIN();
-	for (unsigned round = 0; round < ROUNDS; round++) {
+	SKIP_WITHOUT_TWINS();
+	for (unsigned round = 0; round < ROUNDS * n_twins; round++) {
+		const struct kernel_ops *twin = twins[round % n_twins];
 		uint32_t docs[KERNEL_BLOCK + 8] = { 0 }, tfs[KERNEL_BLOCK + 8] = { 0 },
 			others[KERNEL_BLOCK + 8] = { 0 };
 		uint32_t want[KERNEL_BLOCK + 8], got[KERNEL_BLOCK + 8],
@@ -76,8 +70,9 @@ static void test_score(void **state)
 static void test_select(void **state)
 {
 	(void)state;
-	SKIP_WITHOUT_TWIN();
-	for (unsigned round = 0; round < ROUNDS; round++) {
+	SKIP_WITHOUT_TWINS();
+	for (unsigned round = 0; round < ROUNDS * n_twins; round++) {
+		const struct kernel_ops *twin = twins[round % n_twins];
 		uint32_t points[KERNEL_BLOCK], n = (uint32_t)rng_below(&rng, KERNEL_BLOCK + 1);
 		uint32_t need = rng_one_in(&rng, 5) ? (uint32_t)rng_below(&rng, 2) << 31 : any_number();
 		uint16_t want[KERNEL_BLOCK], got[KERNEL_BLOCK];
@@ -96,8 +91,9 @@ static void test_scan(void **state)
 	static uint32_t want_points[KERNEL_WINDOW], got_points[KERNEL_WINDOW];
 
 	(void)state;
-	SKIP_WITHOUT_TWIN();
-	for (unsigned round = 0; round < ROUNDS; round++) {
+	SKIP_WITHOUT_TWINS();
+	for (unsigned round = 0; round < ROUNDS * n_twins; round++) {
+		const struct kernel_ops *twin = twins[round % n_twins];
 		uint32_t need = rng_one_in(&rng, 3) ? 0 : any_number();
 		uint64_t one_in = rng_between(&rng, 1, 50);
 		for (uint32_t i = 0; i < KERNEL_WINDOW; i++) {
@@ -121,8 +117,9 @@ static void test_scan(void **state)
 static void test_pick(void **state)
 {
 	(void)state;
-	SKIP_WITHOUT_TWIN();
-	for (unsigned round = 0; round < ROUNDS; round++) {
+	SKIP_WITHOUT_TWINS();
+	for (unsigned round = 0; round < ROUNDS * n_twins; round++) {
+		const struct kernel_ops *twin = twins[round % n_twins];
 		uint8_t bounds[2 * 200], least = (uint8_t)rng_next(&rng);
 		uint32_t want[200], got[200], n = (uint32_t)rng_below(&rng, 201);
 		rng_bytes(&rng, bounds, sizeof bounds);
@@ -138,8 +135,9 @@ static void test_pick(void **state)
 static void test_count(void **state)
 {
 	(void)state;
-	SKIP_WITHOUT_TWIN();
-	for (unsigned round = 0; round < ROUNDS; round++) {
+	SKIP_WITHOUT_TWINS();
+	for (unsigned round = 0; round < ROUNDS * n_twins; round++) {
+		const struct kernel_ops *twin = twins[round % n_twins];
 		uint64_t bits[KERNEL_WINDOW / 64];
 		uint32_t n = 0;
 		for (unsigned i = 0; i < KERNEL_WINDOW / 64; i++) {
@@ -163,5 +161,6 @@ int main(void)
 	};
 
 	rng = rng_start("prop_kernel");
-	return cmocka_run_group_tests(tests, need_twin, NULL);
+	n_twins = twins_kernel(twins);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -70,9 +70,11 @@ const struct kernel_ops kernel_scalar = { "scalar", score, score_two, select_poi
 const struct kernel_ops *kernel_best(void)
 {
 	const char *want = getenv("BQ_CPU");
-	const struct kernel_ops *avx2 = kernel_avx2();
+	const struct kernel_ops *best = kernel_avx512();
 
-	if (avx2 == NULL || (want != NULL && strcmp(want, "scalar") == 0))
+	if (want != NULL && strcmp(want, "scalar") == 0)
 		return &kernel_scalar;
-	return avx2;
+	if (best == NULL || (want != NULL && strcmp(want, "avx2") == 0))
+		best = kernel_avx2();
+	return best == NULL ? &kernel_scalar : best;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The loops over many documents, each written plainly (kernel.c, the truth)
- * and for AVX2 (kernel_avx2.c); a searcher takes the table that its CPU runs
- * best.  All give the same numbers to the last bit.
+ * The loops over many documents, each written plainly (kernel.c, the truth),
+ * for AVX2 (kernel_avx2.c) and for AVX-512 (kernel_avx512.c); a searcher takes the
+ * table that its CPU runs best.  All give the same numbers to the last bit.
  */
 #ifndef QUERY_KERNEL_H
 #define QUERY_KERNEL_H
@@ -57,8 +57,11 @@ extern const struct kernel_ops kernel_scalar;
 /* NULL where the build has no such code or the CPU cannot run it. */
 const struct kernel_ops *kernel_avx2(void);
 
-/* The fastest this CPU can run; BQ_CPU=scalar in the environment forces the
- * scalar ones. */
+/* Likewise, with AVX-512 (bitpack_avx512() says which). */
+const struct kernel_ops *kernel_avx512(void);
+
+/* The fastest this CPU can run; BQ_CPU=avx2 in the environment forgoes AVX-512,
+ * BQ_CPU=scalar forces the scalar ones. */
 const struct kernel_ops *kernel_best(void);
 
 #endif
