@@ -64,24 +64,32 @@ void bitpack_encode_sorted(const uint32_t in[BITPACK_N], uint32_t base, const st
 		bq_put_u64(out + 8 * (size_t)w, high[w]);
 }
 
+/* The lanes of a row, each loop over them a few vector instructions wherever the
+ * compiler knows some (NEON, SSE2). */
+static void decode_row(const uint8_t *in, unsigned bits, unsigned row, uint32_t *restrict out)
+{
+	unsigned shift = row * bits % 32;
+	uint32_t mask = bits == 32 ? UINT32_MAX : (1u << bits) - 1, words[2 * BITPACK_LANES];
+
+	memcpy(words, in + row * bits / 32 * sizeof words / 2, sizeof words / 2);
+	if (shift + bits <= 32) {
+		for (unsigned lane = 0; lane < BITPACK_LANES; lane++)
+			out[lane] = words[lane] >> shift & mask;
+		return;
+	}
+	memcpy(words, in + row * bits / 32 * sizeof words / 2, sizeof words);
+	for (unsigned lane = 0; lane < BITPACK_LANES; lane++)
+		out[lane] = (words[lane] >> shift | words[BITPACK_LANES + lane] << (32 - shift)) & mask;
+}
+
 static void decode(const uint8_t *in, unsigned bits, uint32_t out[BITPACK_N])
 {
-	uint32_t mask = bits == 32 ? UINT32_MAX : (1u << bits) - 1;
-
 	if (bits == 0) {
 		memset(out, 0, BITPACK_N * sizeof *out);
 		return;
 	}
-	for (unsigned row = 0; row < BITPACK_ROWS; row++) {
-		unsigned word = row * bits / 32, shift = row * bits % 32;
-		for (unsigned lane = 0; lane < BITPACK_LANES; lane++) {
-			const uint8_t *p = in + 4 * (size_t)(word * BITPACK_LANES + lane);
-			uint32_t v = bq_get_u32(p) >> shift;
-			if (shift + bits > 32)
-				v |= bq_get_u32(p + 4 * BITPACK_LANES) << (32 - shift);
-			out[row * BITPACK_LANES + lane] = v & mask;
-		}
-	}
+	for (unsigned row = 0; row < BITPACK_ROWS; row++)
+		decode_row(in, bits, row, out + row * BITPACK_LANES);
 }
 
 static void decode_above(const uint8_t *in, unsigned bits, uint32_t out[BITPACK_N])
