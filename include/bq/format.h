@@ -8,8 +8,9 @@
 
 #include <stdint.h>
 
-/* Format versions.  1: first.  2: pair lists.  3: bounds on a scale of squares. */
-#define BQ_FORMAT_VERSION 4u
+/* Format versions.  1: first.  2: pair lists.  3: bounds on a scale of squares.
+ * 4: sorted documents.  5: lists with df < 256 by low and high bits. */
+#define BQ_FORMAT_VERSION 5u
 
 #define BQ_BLOCK_DOCS    256u /* documents of a full postings block */
 #define BQ_SKIP_FANOUT   32u  /* blocks under one upper skip entry */

@@ -163,13 +163,9 @@ AVX2 static bool decode_sorted(const uint8_t *in, const struct bitpack_sorted *h
 
 const struct bitpack_ops *bitpack_avx2(void)
 {
-	static const struct bitpack_ops ops = { "avx2", decode, decode_above, decode_set, decode_sorted, tail_get };
-	static const struct bitpack_ops with_bmi2 = { "avx2", decode, decode_above, decode_set, decode_sorted,
-		tail_get_bmi2 };
+	static const struct bitpack_ops ops = { "avx2", decode, decode_above, decode_set, decode_sorted };
 
-	if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("popcnt"))
-		return NULL;
-	return tail_has_bmi2() ? &with_bmi2 : &ops;
+	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt") ? &ops : NULL;
 }
 
 #else

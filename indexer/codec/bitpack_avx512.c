@@ -165,13 +165,9 @@ const struct bitpack_ops *AVX512_TABLE(bitpack_avx512)(void);
 
 const struct bitpack_ops *AVX512_TABLE(bitpack_avx512)(void)
 {
-	static const struct bitpack_ops ops = { "avx512", decode, decode_above, decode_set, decode_sorted, tail_get };
-	static const struct bitpack_ops with_bmi2 = { "avx512", decode, decode_above, decode_set, decode_sorted,
-		tail_get_bmi2 };
+	static const struct bitpack_ops ops = { "avx512", decode, decode_above, decode_set, decode_sorted };
 
-	if (!avx512_can_run())
-		return NULL;
-	return tail_has_bmi2() ? &with_bmi2 : &ops;
+	return avx512_can_run() ? &ops : NULL;
 }
 
 #else

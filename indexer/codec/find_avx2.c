@@ -10,7 +10,6 @@
 
 #include <bq/bytes.h>
 
-#include "codec/tail.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -328,8 +327,9 @@ const struct find_ops *find_avx2(void)
 const struct find_ops *find_bmi2(void)
 {
 	static const struct find_ops ops = { "bmi2", in_set, in_docs, in_sorted_bmi2, count, sum };
+	bool has_pext = __builtin_cpu_supports("bmi2") && !__builtin_cpu_is("znver1") && !__builtin_cpu_is("znver2");
 
-	return find_avx2() != NULL && tail_has_bmi2() ? &ops : NULL;
+	return find_avx2() != NULL && has_pext ? &ops : NULL; /* before Zen 3 PEXT is a loop */
 }
 
 #else

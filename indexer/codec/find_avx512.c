@@ -9,7 +9,6 @@
 
 #include <bq/avx512.h>
 
-#include "codec/tail.h"
 
 #if BQ_HAS_AVX512
 

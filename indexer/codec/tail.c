@@ -4,145 +4,163 @@
 #include <bq/bytes.h>
 #include <bq/format.h>
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
+#include "codec/bits.h"
 
-/* One document; *next is the first that it may be. */
-static bool read_one(struct bq_reader *r, uint64_t *next, uint32_t *doc, uint32_t *tf)
+/* ---- writing ----------------------------------------------------------- */
+
+/* Bits of all gaps with `b` low bits, but the ones. */
+static uint64_t gap_bits(const uint32_t *gaps, uint32_t n, unsigned b)
 {
-	uint64_t v = bq_read_varint(r), often = (v & 1) != 0 ? 1 : 2 + bq_read_varint(r);
+	uint64_t sum = (uint64_t)n * b;
 
-	*next += v >> 1;
-	if (r->bad || *next >= BQ_DOC_END || often > UINT32_MAX || often == 0)
-		return false;
-	*doc = (uint32_t)(*next)++;
-	*tf = (uint32_t)often;
-	return true;
+	for (uint32_t i = 0; i < n; i++)
+		sum += gaps[i] >> b;
+	return sum;
 }
 
-bool tail_get(const struct tail *t, uint32_t *docs, uint32_t *tfs)
+/* The low bits that take least, looked for downwards from those of the average on. */
+static unsigned choose_bits(const uint32_t *gaps, uint32_t n)
+{
+	uint64_t mean = gap_bits(gaps, n, 0) / n;
+	unsigned b = mean == 0 ? 0 : 64 - (unsigned)__builtin_clzll(mean);
+
+	b = b < 31 ? b : 31;
+	for (uint64_t cost = gap_bits(gaps, n, b), less; b > 0; b--, cost = less) {
+		less = gap_bits(gaps, n, b - 1);
+		if (less >= cost)
+			break;
+	}
+	return b;
+}
+
+static void put_unary(struct bits_packer *k, uint32_t zeros)
+{
+	for (; zeros > 31; zeros -= 32)
+		bits_pack(k, 32, 0);
+	bits_pack(k, zeros + 1, UINT32_C(1) << zeros);
+}
+
+static uint8_t *put_varints(uint8_t *p, const uint32_t *docs, const uint32_t *tfs, uint32_t n, uint32_t base)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		p += bq_put_varint(p, (uint64_t)(docs[i] - base) << 1 | (tfs[i] == 1));
+		if (tfs[i] > 1)
+			p += bq_put_varint(p, tfs[i] - 2);
+		base = docs[i] + 1;
+	}
+	return p;
+}
+
+size_t tail_put(const uint32_t *docs, const uint32_t *tfs, uint32_t n, uint32_t base, uint8_t *out)
+{
+	struct bits_packer k = { .p = out + 1 };
+	uint32_t gaps[TAIL_DOCS];
+	bool often = false;
+
+	if (n < TAIL_FEW)
+		return (size_t)(put_varints(out, docs, tfs, n, base) - out);
+	for (uint32_t i = 0; i < n; i++) {
+		gaps[i] = docs[i] - base;
+		base = docs[i] + 1;
+		often |= tfs[i] > 1;
+	}
+	unsigned b = choose_bits(gaps, n);
+	out[0] = (uint8_t)(b | (often ? TAIL_OFTEN : 0));
+	for (uint32_t i = 0; i < n; i++)
+		bits_pack(&k, b, gaps[i] & ((UINT32_C(1) << b) - 1));
+	for (uint32_t i = 0; i < n && often; i++)
+		bits_pack(&k, 1, tfs[i] > 1);
+	for (uint32_t i = 0; i < n; i++)
+		put_unary(&k, gaps[i] >> b);
+	uint8_t *p = k.p + (k.n != 0);
+	for (uint32_t i = 0; i < n && often; i++)
+		if (tfs[i] > 1)
+			p += bq_put_varint(p, tfs[i] - 2);
+	return (size_t)(p - out);
+}
+
+/* ---- reading ----------------------------------------------------------- */
+
+/* tf - 2, of one above 1. */
+static inline bool read_tf(struct bq_reader *r, uint32_t *tf)
+{
+	uint64_t often = 2 + bq_read_varint(r);
+
+	*tf = (uint32_t)often;
+	return !r->bad && often <= UINT32_MAX && often != 0;
+}
+
+static bool get_few(const struct tail *t, uint32_t *docs, uint32_t *tfs)
 {
 	struct bq_reader r = bq_reader_of(t->p, t->len);
 	uint64_t next = t->base;
 
-	for (uint32_t i = 0; i < t->n; i++)
-		if (!read_one(&r, &next, &docs[i], &tfs[i]))
+	for (uint32_t i = 0; i < t->n; i++) {
+		uint64_t v = bq_read_varint(&r);
+		next += v >> 1;
+		tfs[i] = 1;
+		if (r.bad || next >= BQ_DOC_END || ((v & 1) == 0 && !read_tf(&r, &tfs[i])))
 			return false;
+		docs[i] = (uint32_t)next++;
+	}
 	return bq_read_left(&r) == 0;
 }
 
-#if defined(__x86_64__)
-
-#define BMI2 __attribute__((target("avx2,bmi,bmi2,popcnt")))
-
-/* Where decoding is. */
-struct walk {
-	const uint8_t *p;
-	uint64_t next; /* the first document that may come */
-	uint32_t i;    /* so many are there */
-};
-
-/* Which of some numbers are tfs: those behind a document's that is even.  So in a run of even ones, and of the
- * one behind it, every second is.  Adding its lowest bit to a run turns just these bits over.
- *
- *   even   . 1 1 1 . . 1 . .
- *   tf     . . 1 . 1 . . 1 . */
-static inline uint64_t find_tfs(uint64_t even)
+/* The documents; high bits from bit `high` on, where there are some.  Behind which bit the last one ends; 0 if they
+ * are none.  Bytes are few: a number of 32 + 12 bits at most is added 255 times. */
+static inline uint64_t get_docs(const struct tail *t, uint64_t high, uint32_t *docs)
 {
-	const uint64_t at_even = UINT64_C(0x5555555555555555), at_odd = ~at_even;
-	uint64_t first = even & ~(even << 1);
-	uint64_t from_even = (even + (first & at_even)) ^ even, from_odd = (even + (first & at_odd)) ^ even;
+	const uint8_t *p = t->p;
+	const unsigned b = p[0] & 31;
+	const uint64_t end = 8 * (uint64_t)t->len, mask = (UINT64_C(1) << b) - 1;
+	uint64_t next = t->base, from = high, low = 8;
+	uint32_t i = 0, n = t->n;
 
-	return (from_even & at_odd) | (from_odd & at_even);
-}
-
-/* Where documents begin in the 64 bytes at `p`, the first one at bit 0.  Two masks say it: of bytes where a number
- * ends, and of odd ones. */
-BMI2 static inline uint64_t find_begins(const uint8_t *p)
-{
-	__m256i a = _mm256_loadu_si256((const __m256i *)(const void *)p);
-	__m256i b = _mm256_loadu_si256((const __m256i *)(const void *)(p + 32));
-	uint64_t goes_on = (uint64_t)(uint32_t)_mm256_movemask_epi8(b) << 32 | (uint32_t)_mm256_movemask_epi8(a);
-	uint64_t odd = (uint64_t)(uint32_t)_mm256_movemask_epi8(_mm256_slli_epi16(b, 7)) << 32 |
-		(uint32_t)_mm256_movemask_epi8(_mm256_slli_epi16(a, 7));
-	uint64_t begins = ~goes_on << 1 | 1;
-
-	return _pdep_u64(~find_tfs(_pext_u64(~odd, begins)), begins);
-}
-
-/* In 64 bytes, those in front of this one are read by eights. */
-enum { LAST = 57 };
-
-/* Those of `begins` up to LAST whose document is preceded by none of more than 5 bytes: the last one's own may be. */
-BMI2 static inline uint64_t up_to_long(uint64_t begins)
-{
-	uint64_t two = begins | begins << 1, five = two | two << 2 | begins << 4;
-
-	return begins & _blsmsk_u64(~five | UINT64_C(1) << LAST);
-}
-
-/* Decode documents up to number `n`, while the next one begins in the same 64 bytes and each takes 5 bytes at
- * most, so that its tf has less than 32 bits.  None waits for the one before, and nothing jumps. */
-BMI2 static inline void read_short(struct walk *w, uint32_t n, uint32_t *docs, uint32_t *tfs)
-{
-	const uint64_t tops = UINT64_C(0x8080808080808080);
-	uint64_t begins = up_to_long(find_begins(w->p)), next = w->next, at = 0;
-	uint32_t more = (uint32_t)_mm_popcnt_u64(begins) - 1;
-	uint32_t i = w->i, to = n - i < more ? n : i + more;
-
-	for (; i < to; i++) {
-		begins = _blsr_u64(begins);
-		uint64_t end = _tzcnt_u64(begins), bytes = bq_get_u64(w->p + at);
-		uint64_t of_doc = _blsmsk_u64(_andn_u64(bytes, tops));
-		uint64_t of_tf = _bzhi_u64(_andn_u64(of_doc, ~tops), 8 * (uint32_t)(end - at));
-		next += _pext_u64(bytes, of_doc & ~tops) >> 1;
-		docs[i] = (uint32_t)next++;
-		tfs[i] = (uint32_t)_pext_u64(bytes, of_tf) + 2 - (uint32_t)(bytes & 1);
-		at = end;
+	for (uint64_t at = high; i < n; at = (at | 7) + 57) {
+		if (at >= end)
+			return 0;
+		uint64_t ones = bq_get_u64(p + at / 8) >> (at & 7);
+		for (; ones != 0 && i < n; ones &= ones - 1) {
+			uint64_t one = at + (unsigned)__builtin_ctzll(ones);
+			next += (one - from) << b | (bq_get_u64(p + low / 8) >> (low & 7) & mask);
+			low += b;
+			from = one + 1;
+			docs[i++] = (uint32_t)next++;
+		}
 	}
-	*w = (struct walk){ w->p + at, next, i };
+	return next <= BQ_DOC_END && from <= end ? from : 0;
 }
 
-BMI2 bool tail_get_bmi2(const struct tail *t, uint32_t *docs, uint32_t *tfs)
+/* The tfs of `n` documents: bits from bit `flags` on say which are varints from byte `rest` on. */
+static inline bool get_tfs(const struct tail *t, uint64_t flags, size_t rest, uint32_t *tfs)
 {
-	struct walk w = { .p = t->p, .next = t->base };
-	const uint8_t *end = t->p + t->len;
+	struct bq_reader r = bq_reader_of(t->p + rest, t->len - rest);
 
-	while (w.i < t->n && w.p < end) {
-		uint32_t from = w.i;
-		read_short(&w, t->n, docs, tfs);
-		if (w.p > end || w.next > BQ_DOC_END)
-			return false;
-		if (w.i != from)
-			continue;
-		struct bq_reader r = bq_reader_of(w.p, (size_t)(end - w.p));
-		if (!read_one(&r, &w.next, &docs[w.i], &tfs[w.i]))
-			return false;
-		w.p = r.p;
-		w.i++;
+	for (uint32_t from = 0; from < t->n; from += 32, flags += 32) {
+		uint32_t left = t->n - from, often = bits_get(t->p, flags, left < 32 ? left : 32);
+		for (; often != 0; often &= often - 1)
+			if (!read_tf(&r, &tfs[from + (unsigned)__builtin_ctz(often)]))
+				return false;
 	}
-	return w.i == t->n && w.p == end;
+	return bq_read_left(&r) == 0;
 }
 
-bool tail_has_bmi2(void)
+static inline bool get_many(const struct tail *t, uint32_t *docs, uint32_t *tfs)
 {
-	bool can = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
-
-	/* there PEXT is a loop */
-	return can && !__builtin_cpu_is("znver1") && !__builtin_cpu_is("znver2");
+	if (t->len == 0 || t->len > TAIL_MOST || t->p[0] >= 2 * TAIL_OFTEN)
+		return false;
+	bool often = (t->p[0] & TAIL_OFTEN) != 0;
+	uint64_t flags = 8 + (uint64_t)t->n * (t->p[0] & 31), high = flags + (often ? t->n : 0);
+	if (high + t->n > 8 * (uint64_t)t->len)
+		return false;
+	for (uint32_t i = 0; i < t->n; i++)
+		tfs[i] = 1;
+	uint64_t end = get_docs(t, high, docs);
+	size_t rest = (size_t)bits_bytes(end);
+	return end != 0 && (often ? get_tfs(t, flags, rest, tfs) : rest == t->len);
 }
 
-#else
-
-bool tail_has_bmi2(void)
+bool tail_get(const struct tail *t, uint32_t *docs, uint32_t *tfs)
 {
-	return false;
+	return t->n < TAIL_FEW ? get_few(t, docs, tfs) : get_many(t, docs, tfs);
 }
-
-bool tail_get_bmi2(const struct tail *t, uint32_t *docs, uint32_t *tfs)
-{
-	return tail_get(t, docs, tfs);
-}
-
-#endif

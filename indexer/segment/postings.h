@@ -18,18 +18,18 @@
  *   full block                                       tail (fewer than 256)
  *   0  1 kind: 0..31 sorted, that many low bits       0  1 kind 0x40
  *              0x80|n-1 bitset of n u64 words         1  1 zero
- *   1  1 bits of tf - 1                               2  2 bytes of varints
- *   2  1 exceptions, at most 31                       4    per document: varint
- *   3  1 sorted: u64 words of high bits                    gap << 1 | (tf == 1),
- *   4    low and high bits (bitpack.h), or bitset          then tf - 2 if tf > 1
- *        tf - 1 (32 * bits bytes)                       zeros to a multiple of 4
+ *   1  1 bits of tf - 1                               2  2 bytes of what follows
+ *   2  1 exceptions, at most 31                       4    documents and tfs (codec/tail.h)
+ *   3  1 sorted: u64 words of high bits                 zeros to a multiple of 4
+ *   4    low and high bits (bitpack.h), or bitset
+ *        tf - 1 (32 * bits bytes)
  *        exceptions: u8 index, ascending, u8 high bits
  *        zeros to a multiple of 4
  *
  * A gap is document - previous document - 1; the first counts from the last
  * document of the block before.  Sorted documents have the one behind that as
  * their base; a bitset starts at it, rounded down to a multiple of 64.  A word
- * with df < 256 is the tail's varints alone, without header; TERMS knows where.
+ * with df < 256 is the tail alone, without header; TERMS knows where.
  *
  * A bound is ceil(255 * the largest tf/(tf+K)) under the segment's own A.
  */
@@ -46,6 +46,7 @@
 
 #include "codec/bitpack.h"
 #include "codec/find.h"
+#include "codec/tail.h"
 
 enum { POSTINGS_TAIL = 0x40, POSTINGS_BITSET = 0x80, POSTINGS_MAX_EXCEPTIONS = 31, POSTINGS_MAX_LOW = 31 };
 
@@ -76,7 +77,7 @@ uint8_t postings_impact(uint32_t tf, float k);
 
 /* ---- writing ---- */
 
-/* Append the varints of `n` documents; `base` is one above the last document
+/* Append the bytes (codec/tail.h) of `n` documents; `base` is one above the last document
  * before them. */
 void postings_put_tail(struct bq_buf *out, const uint32_t *docs, const uint32_t *tfs, uint32_t n, uint32_t base);
 
@@ -164,9 +165,9 @@ bool postings_open(struct bq_span post, const struct tinfo *t, uint32_t n_docs, 
 /* The bytes of block `i`; ptr NULL if its offsets are damaged [F18]. */
 struct bq_span postings_block_at(const struct postings_list *l, uint32_t i);
 
-/* Decode the `n` documents of a list with df < 256 from its varints, which must fill `bytes` exactly; TAIL_PAD
+/* Decode the `n` documents of a list with df < 256 from its bytes, which must fill `bytes` exactly; TAIL_PAD
  * bytes behind them are readable.  false if they are damaged [F19] [F20]. */
-bool postings_get_tail(const struct bitpack_ops *ops, struct bq_span bytes, uint32_t n, uint32_t *docs, uint32_t *tfs);
+bool postings_get_tail(struct bq_span bytes, uint32_t n, uint32_t *docs, uint32_t *tfs);
 
 /* Whether a block of `n` documents has a known kind and room for its parts [F19]. */
 bool postings_block_fits(struct bq_span block, uint32_t n);

@@ -27,17 +27,10 @@ uint8_t postings_impact(uint32_t tf, float k)
 
 void postings_put_tail(struct bq_buf *out, const uint32_t *docs, const uint32_t *tfs, uint32_t n, uint32_t base)
 {
-	uint8_t *start = bq_buf_room(out, n * (size_t)2 * BQ_VARINT_MAX), *p = start;
+	uint8_t *p = bq_buf_room(out, TAIL_ROOM * ((size_t)n + 1));
 
-	if (p == NULL)
-		return;
-	for (uint32_t i = 0; i < n; i++) {
-		p += bq_put_varint(p, (uint64_t)(docs[i] - base) << 1 | (tfs[i] == 1));
-		if (tfs[i] > 1)
-			p += bq_put_varint(p, tfs[i] - 2);
-		base = docs[i] + 1;
-	}
-	out->len += (size_t)(p - start);
+	if (p != NULL)
+		out->len += tail_put(docs, tfs, n, base, p);
 }
 
 /* Append `bits`-bit numbers. */
@@ -126,10 +119,10 @@ static void put_tail_block(struct bq_buf *out, const uint32_t *docs, const uint3
 
 	bq_buf_put_u32(out, POSTINGS_TAIL);
 	postings_put_tail(out, docs, tfs, n, base);
-	size_t varints = out->len - start - 4;
+	size_t bytes = out->len - start - 4;
 	bq_buf_put_zeros(out, (start - out->len) & 3);
 	if (!out->oom)
-		bq_put_u16(out->ptr + start + 2, (uint16_t)varints);
+		bq_put_u16(out->ptr + start + 2, (uint16_t)bytes);
 }
 
 static void put_full_block(struct bq_buf *out, const uint32_t *docs, const uint32_t *tfs, uint32_t base)

@@ -227,7 +227,24 @@ static void f20_last(struct segfile *f) { rules_add_u32(rules_mutable(list_of(f,
 static void f20_more(struct segfile *f) { high_words(f)[0] = 0xff; }
 static void f20_order(struct segfile *f) { sorted_block(f)[4] |= 3; } /* documents 0 and 1 are 3 and 1 */
 static void f20_behind(struct segfile *f) { high_words(f)[8 * sorted_block(f)[3] - 1] |= 0x80; }
-static void f20_gap(struct segfile *f) { last_block(f)[4] |= 2; } /* a document later, and so are all behind it */
+/* The last block is 108 neighbours, each twice there: their bits stand behind 108 others.  The first loses its own, so
+ * that each is a document later, and the last nowhere. */
+static void f20_gap(struct segfile *f)
+{
+	uint8_t *tail = last_block(f) + 4;
+
+	assert_true(tail[0] == TAIL_OFTEN && tail[1 + 108 / 8] == 0xff && tail[2 * 108 / 8] == 0xff);
+	tail[1 + 108 / 8] ^= 1 << 108 % 8;
+}
+
+static void f20_less(struct segfile *f)
+{
+	uint8_t *bytes = last_block(f) + 2;
+
+	bq_put_u16(bytes, (uint16_t)(bq_get_u16(bytes) - 1));
+}
+
+static void f20_flag(struct segfile *f) { last_block(f)[4] |= 0x80; }
 static void f21_ttf(struct segfile *f) { rules_add_u64(tinfo_of(f, "common") + 8, 1); }
 static void f21_small(struct segfile *f) { entry_end(f, "zoo", 3)[0]++; }
 static void f22_half(struct segfile *f) { rules_mutable(list_of(f, "common").bound)[0] = 0; }
@@ -307,6 +324,7 @@ static const struct rule rules[] = {
 	PARTS(18, VERIFYING, f18_position),
 	PARTS(19, VERIFYING, f19_kind), PARTS(19, VERIFYING, f19_bits), PARTS(19, VERIFYING, f19_exceptions),
 	PARTS(19, VERIFYING, f19_words), PARTS(19, VERIFYING, f19_order), PARTS(19, VERIFYING, f19_tail),
+	PARTS(20, VERIFYING, f20_less), PARTS(20, VERIFYING, f20_flag),
 	PARTS(20, VERIFYING, f20_more), PARTS(20, VERIFYING, f20_order), PARTS(20, VERIFYING, f20_behind),
 	PARTS(20, VERIFYING, f20_last), PARTS(20, VERIFYING, f20_gap),
 	PARTS(21, VERIFYING, f21_ttf), PARTS(21, VERIFYING, f21_small),

@@ -141,10 +141,10 @@ struct wrong {
 };
 
 static const struct wrong wrongs[] = {
-	{ "format bq 4", "format bq 5", "format 5, this program reads format 4: build the index again", BQ_EVERSION },
-	{ "format bq 4", "format bq 3", "format 3, this program reads format 4: build the index again", BQ_EVERSION },
+	{ "format bq 5", "format bq 6", "format 6, this program reads format 5: build the index again", BQ_EVERSION },
+	{ "format bq 5", "format bq 4", "format 4, this program reads format 5: build the index again", BQ_EVERSION },
 	{ "pairs_percent 0\n", "", "no `pairs_percent` line", BQ_EFORMAT },
-	{ "format bq 4", "format bq", "line 1", BQ_EFORMAT },
+	{ "format bq 5", "format bq", "line 1", BQ_EFORMAT },
 	{ "generation 7\n", "", "no `generation` line", BQ_EFORMAT },
 	{ "generation 7\n", "generation 7\ngeneration 7\n", "line 3: the key stands twice", BQ_EFORMAT },
 	{ "generation 7", "generation 07", "line 2: not a number", BQ_EFORMAT },
