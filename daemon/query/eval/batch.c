@@ -200,7 +200,8 @@ static void look_up_some(struct prune *p, struct flat_clause *c, bool is_must, c
 	}
 }
 
-static void look_up_many(struct prune *p, struct flat_clause *c, bool is_must)
+/* Drop who cannot rank with all that is still to come. */
+static void drop_low(struct prune *p)
 {
 	struct prune_batch *b = &p->batch;
 	uint32_t n = b->n, need = prune_need(p);
@@ -209,6 +210,34 @@ static void look_up_many(struct prune *p, struct flat_clause *c, bool is_must)
 	for (uint32_t i = 0; i < n; i++)
 		put(b, b->docs[i], b->points[i], b->at[i], b->points[i] + p->rest >= need);
 	p->is_cut |= b->n != n;
+}
+
+/* A word's list, all documents at once. */
+static void look_up_list(struct prune *p, const struct flat_clause *c, bool is_must)
+{
+	struct prune_batch *b = &p->batch;
+	uint16_t at[PRUNE_BATCH];
+	uint32_t tfs[PRUNE_BATCH], n = 0, n_docs, n_held;
+
+	drop_low(p);
+	n_docs = b->n;
+	n_held = n_docs == 0 ? 0 : bq_cursor_hold(c->node->cursor, b->docs, n_docs, at, tfs);
+	b->n = 0;
+	for (uint32_t i = 0; i < n_docs; i++) {
+		bool is_held = n < n_held && at[n] == i;
+		uint32_t more = is_held ? bm25_points(c->node->weight, tfs[n], k_of(p, b->docs[i])) : 0;
+		n += is_held;
+		put(b, b->docs[i], b->points[i] + more, b->at[i], is_held || !is_must);
+	}
+	p->rest -= c->most;
+}
+
+static void look_up_many(struct prune *p, struct flat_clause *c, bool is_must)
+{
+	struct prune_batch *b = &p->batch;
+	uint32_t n;
+
+	drop_low(p);
 	n = b->n;
 	b->n = 0;
 	for (uint32_t range[2] = { 0, 0 }; range[0] < n; range[0] = range[1]) {
@@ -218,7 +247,7 @@ static void look_up_many(struct prune *p, struct flat_clause *c, bool is_must)
 	p->rest -= c->most;
 }
 
-/* Words, and phrases a document at a time. */
+/* Prefixes, and phrases a document at a time. */
 static void look_up_each(struct prune *p, struct flat_clause *c, bool is_must)
 {
 	struct prune_batch *b = &p->batch;
@@ -248,6 +277,8 @@ void batch_look_up(struct prune *p, struct flat_clause *c, bool is_must)
 {
 	if (c->lookup != NULL)
 		look_up_many(p, c, is_must);
+	else if (c->node->kind == NODE_TERM)
+		look_up_list(p, c, is_must);
 	else
 		look_up_each(p, c, is_must);
 }
