@@ -34,7 +34,7 @@ enum xapian_c_writing {
 int xapian_c_writer_open(const char *path, int flags, struct xapian_c_writer **out,
 	struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
 
-/* Write to what xapian-tcpsrv --writable serves; as
+/* Write to what xapian-tcpsrv --writable serves, a database that is there; as
  * xapian_c_database_open_tcp(), but NULL never times out on an operation.
  * Whoever reaches that port may write.  XAPIAN_C_ELOCK while another writer has
  * it, XAPIAN_C_EOPERATION from a server that may not write. */

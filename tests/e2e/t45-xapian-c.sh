@@ -48,6 +48,16 @@ if ! grep -q '^BQ_SANITIZE:STRING=.' "$BQ_BINARY_DIR/CMakeCache.txt"; then
 			$(pkg-config --define-variable=prefix="$dir/usr" --cflags --libs xapian-c) || fail "cc $example.c"
 	done
 	check_examples "$dir/bin"
+
+	# The header alone, read by the strictest: C99 and C++11 without extensions.
+	printf '%s\n' '#include <xapian-c.h>' 'int main(void) { return xapian_c_version()[0] == 0; }' >"$dir/strict.c"
+	for how in 'cc -std=c99' 'c++ -std=c++11 -x c++'; do
+		# shellcheck disable=SC2046,SC2086 # many words
+		$how -pedantic-errors -Wall -Wextra -Wconversion -Wshadow -Werror \
+			$(pkg-config --define-variable=prefix="$dir/usr" --cflags xapian-c) "$dir/strict.c" -x none \
+			-o "$dir/strict" $(pkg-config --define-variable=prefix="$dir/usr" --libs xapian-c) || fail "$how"
+		"$dir/strict" || fail "$how: no version"
+	done
 fi
 
 # Two databases as one, one of them over TCP.

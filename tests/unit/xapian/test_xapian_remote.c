@@ -194,6 +194,9 @@ static void test_writable_prog(void **state)
 
 	assert_int_equal(xapian_c_writer_open_prog("xapian-progsrv", dir.path, 60000, &w, &err), XAPIAN_C_EOPERATION);
 	assert_null(w);
+	(void)snprintf(args, sizeof args, "--writable %s/new", dir.path); /* is not made */
+	assert_int_equal(xapian_c_writer_open_prog("xapian-progsrv", args, 60000, &w, &err), XAPIAN_C_ENOTFOUND);
+	assert_null(w);
 	assert_int_equal(xapian_c_writer_open_prog("/nonesuch/prog", "", 60000, &w, &err), XAPIAN_C_ENETWORK);
 	assert_null(w);
 	tmpdir_release(&dir);
