@@ -5,10 +5,10 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include <bq/bytes.h>
 
+#include "base/pages.h"
 #include "build/radix.h"
 #include "build/slices.h"
 
@@ -74,17 +74,6 @@ uint64_t inverter_next_bytes(const struct inverter *v)
 
 /* ---- memory ------------------------------------------------------------ */
 
-/* Memory that is touched all over: in pages of 2 MiB if there are any to be had,
- * else each touch would cost a walk of the page table, too. */
-static void *take_pages(size_t n)
-{
-	void *p = aligned_alloc(n < PIECE ? sizeof(struct term) : PIECE, n);
-
-	if (p != NULL && n >= PIECE)
-		(void)madvise(p, n, MADV_HUGEPAGE);
-	return p;
-}
-
 static uint8_t *add_piece(struct inverter_pieces *p)
 {
 	uint8_t *piece;
@@ -97,7 +86,7 @@ static uint8_t *add_piece(struct inverter_pieces *p)
 		p->at = grown;
 		p->max = max;
 	}
-	piece = take_pages(PIECE);
+	piece = pages_take(PIECE);
 	if (piece == NULL)
 		return NULL;
 	p->at[p->n++] = piece;
@@ -227,7 +216,7 @@ static bool grow_index(struct inverter *v)
 	unsigned bits = v->index == NULL ? FIRST_BITS : v->bits + 1;
 	struct inverter_ref *old = v->index;
 	size_t n_old = old == NULL ? 0 : (size_t)1 << v->bits, mask = ((size_t)1 << bits) - 1;
-	struct inverter_ref *grown = bits > 31 ? NULL : take_pages((mask + 1) * sizeof *grown);
+	struct inverter_ref *grown = bits > 31 ? NULL : pages_take((mask + 1) * sizeof *grown);
 
 	if (grown == NULL)
 		return false;

@@ -5,10 +5,11 @@
 #ifndef BUILD_SLICES_H
 #define BUILD_SLICES_H
 
+#include "base/pages.h"
 #include "build/inverter.h"
 
 enum {
-	PIECE = 2 << 20,            /* the size of a huge page */
+	PIECE = PAGES_LARGE,
 	UNIT = 16,                  /* the pool's address unit: 2^32 of them are 64 GiB */
 	PIECE_UNITS = PIECE / UNIT,
 	LINK = 4,                   /* a slice ends in the next one's address */

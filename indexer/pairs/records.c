@@ -6,6 +6,8 @@
 
 #include <bq/bytes.h>
 
+#include "base/pages.h"
+
 enum { RECORD = 6, OVERRUN = 8 }; /* bytes: a record; behind a row */
 
 /* Rows of all parts and what they are sorted with, but for what each record takes. */
@@ -45,7 +47,7 @@ int records_init(struct records *r, uint32_t n, uint32_t n_parts, const uint64_t
 		bytes += counts[i] * RECORD + OVERRUN;
 	r->start = malloc(rows * sizeof *r->start);
 	r->next = malloc(rows * sizeof *r->next);
-	r->bytes = malloc(bytes);
+	r->bytes = pages_take(bytes);
 	if (r->start == NULL || r->next == NULL || r->bytes == NULL)
 		return BQ_ENOMEM;
 	uint8_t *at = r->bytes;
@@ -62,7 +64,7 @@ int records_init(struct records *r, uint32_t n, uint32_t n_parts, const uint64_t
 
 /* Records are stored in 8 bytes, of which the next one takes 2 back; those that
  * are none are written, too, but do not move on: a branch would be guessed wrong
- * at every third word.  Large pages do not pay: they have to be made first. */
+ * at every third word. */
 void records_add(struct records *r, uint32_t part, const struct scan *sc)
 {
 	uint8_t **next = r->next + part * (r->n_words + (size_t)1);
