@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "codec/bitpack.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include <bq/bytes.h>
+#include <bq/cpu.h>
 
 unsigned bitpack_width(const uint32_t *in, size_t n)
 {
@@ -134,12 +134,10 @@ const struct bitpack_ops bitpack_scalar = { "scalar", decode, decode_above, deco
 
 const struct bitpack_ops *bitpack_best(void)
 {
-	const char *want = getenv("BQ_CPU");
-	const struct bitpack_ops *best = bitpack_avx512();
+	enum bq_cpu most = bq_cpu_most();
+	const struct bitpack_ops *best = most >= BQ_CPU_AVX512 ? bitpack_avx512() : NULL;
 
-	if (want != NULL && strcmp(want, "scalar") == 0)
-		return &bitpack_scalar;
-	if (best == NULL || (want != NULL && strcmp(want, "avx2") == 0))
+	if (best == NULL && most >= BQ_CPU_AVX2)
 		best = bitpack_avx2();
 	return best == NULL ? &bitpack_scalar : best;
 }

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "codec/find.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include <bq/bytes.h>
+#include <bq/cpu.h>
 
 static uint32_t in_set(const uint8_t *words, uint32_t first, const uint32_t *docs, uint32_t n, uint16_t *at,
 	uint8_t *place)
@@ -106,12 +104,10 @@ const struct find_ops find_scalar = { "scalar", in_set, in_docs, in_sorted, coun
 
 const struct find_ops *find_best(void)
 {
-	const char *want = getenv("BQ_CPU");
-	const struct find_ops *best = find_avx512();
+	enum bq_cpu most = bq_cpu_most();
+	const struct find_ops *best = most >= BQ_CPU_AVX512 ? find_avx512() : NULL;
 
-	if (want != NULL && strcmp(want, "scalar") == 0)
-		return &find_scalar;
-	if (best == NULL || (want != NULL && strcmp(want, "avx2") == 0))
+	if (best == NULL && most >= BQ_CPU_AVX2)
 		best = find_bmi2() != NULL ? find_bmi2() : find_avx2();
 	return best == NULL ? &find_scalar : best;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "query/eval/kernel.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+#include <bq/cpu.h>
 
 static void score(const struct kernel_score *s, const uint32_t *docs, const uint32_t *tfs, uint32_t n,
 	uint32_t *points)
@@ -69,12 +70,10 @@ const struct kernel_ops kernel_scalar = { "scalar", score, score_two, select_poi
 
 const struct kernel_ops *kernel_best(void)
 {
-	const char *want = getenv("BQ_CPU");
-	const struct kernel_ops *best = kernel_avx512();
+	enum bq_cpu most = bq_cpu_most();
+	const struct kernel_ops *best = most >= BQ_CPU_AVX512 ? kernel_avx512() : NULL;
 
-	if (want != NULL && strcmp(want, "scalar") == 0)
-		return &kernel_scalar;
-	if (best == NULL || (want != NULL && strcmp(want, "avx2") == 0))
+	if (best == NULL && most >= BQ_CPU_AVX2)
 		best = kernel_avx2();
 	return best == NULL ? &kernel_scalar : best;
 }
