@@ -9,6 +9,8 @@
 
 #include <bq/bytes.h>
 
+#include "codec/widths.h"
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 
@@ -69,12 +71,6 @@ unpack_sorted(const uint8_t *in, unsigned bits, uint32_t base, uint32_t *out)
 	}
 	return _mm256_movemask_epi8(ascend) == -1;
 }
-
-/* X(n) for every width with bytes. */
-#define EACH_LOW_WIDTH(X)                                                                                              \
-	X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15) X(16) X(17) X(18) X(19) X(20) \
-	X(21) X(22) X(23) X(24) X(25) X(26) X(27) X(28) X(29) X(30) X(31)
-#define EACH_WIDTH(X) EACH_LOW_WIDTH(X) X(32)
 
 AVX2 static void decode(const uint8_t *in, unsigned bits, uint32_t out[BITPACK_N])
 {

@@ -8,6 +8,8 @@
 #include <bq/avx512.h>
 #include <bq/bytes.h>
 
+#include "codec/widths.h"
+
 #if BQ_HAS_AVX512
 
 /* Words `a` and `b` of all lanes, side by side. */
@@ -77,17 +79,6 @@ unpack_sorted(const uint8_t *in, unsigned bits, uint32_t base, uint32_t *out)
 	}
 	return ascend == 0xffff;
 }
-
-/* X(n) for every width with bytes; the emulation, which is in no hurry, has one for all. */
-#if defined(BQ_EMULATE_AVX512)
-#define EACH_LOW_WIDTH(X)
-#define EACH_WIDTH(X)
-#else
-#define EACH_LOW_WIDTH(X)                                                                                              \
-	X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15) X(16) X(17) X(18) X(19) X(20) \
-	X(21) X(22) X(23) X(24) X(25) X(26) X(27) X(28) X(29) X(30) X(31)
-#define EACH_WIDTH(X) EACH_LOW_WIDTH(X) X(32)
-#endif
 
 AVX512 static void decode(const uint8_t *in, unsigned bits, uint32_t out[BITPACK_N])
 {
