@@ -111,6 +111,8 @@ bool native_spots(struct bq_cursor *c, struct bq_spot *spots); /* of both */
 
 /* bq_cursor_ops.pick, whatever the df. */
 bool native_pick(struct bq_cursor *c, const uint8_t *places, uint32_t n, struct bq_spot *spots);
+
+/* bq_leaf_ops.ready: make spots that such cursors picked ready to be read. */
 bool native_ready(const struct bq_leaf *l, struct bq_spot *spots, uint32_t n, struct bq_read *rd);
 
 #endif
