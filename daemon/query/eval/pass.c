@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "query/eval/pass.h"
 
+#include <math.h>
+
 #include "query/eval/count.h"
 #include "query/eval/prune.h"
 #include "query/phrase/phrased.h"
@@ -55,6 +57,14 @@ struct topk_item pass_item(struct eval *ev, uint32_t index, uint32_t doc, uint32
 		item.path_len = (uint32_t)head.path.len;
 	}
 	return item;
+}
+
+uint32_t pass_known(const struct pass *pass)
+{
+	double points = ldexp(pass->q->opts->known_score, pass->q->shift);
+
+	return pass->q->opts->match == BQ_MATCH_AUTO || !(points > 0) ? 0
+		: points < UINT32_MAX ? (uint32_t)points : UINT32_MAX;
 }
 
 void pass_keep(struct pass *pass, struct eval *ev, uint32_t index, uint32_t doc, uint32_t points)

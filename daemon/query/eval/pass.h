@@ -27,6 +27,9 @@ struct pass {
  * at watch->status. */
 int pass_run(struct pass *pass, struct bq_error *err);
 
+/* The points of opts.known_score, where documents below it need not be kept; else 0. */
+uint32_t pass_known(const struct pass *pass);
+
 /* Keep one live document that matches if it ranks; sorted by score. */
 void pass_keep(struct pass *pass, struct eval *ev, uint32_t index, uint32_t doc, uint32_t points);
 

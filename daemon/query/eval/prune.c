@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "query/eval/prune.h"
 
-#include <math.h>
 
 #include "query/eval/cands.h"
 #include "query/eval/count.h"
@@ -334,14 +333,6 @@ static uint32_t find_floor(const struct prune *p)
 	return floor;
 }
 
-/* The points of opts.known_score. */
-static uint32_t find_known(const struct bq_query *q)
-{
-	double points = ldexp(q->opts->known_score, q->shift);
-
-	return q->opts->match == BQ_MATCH_AUTO || !(points > 0) ? 0 : points < UINT32_MAX ? (uint32_t)points : UINT32_MAX;
-}
-
 static uint32_t more(uint32_t a, uint32_t b) { return a > b ? a : b; }
 
 /* Documents that match for sure: those of the most frequent word that is
@@ -539,7 +530,7 @@ bool prune_leaf(struct pass *pass, struct eval *ev, struct node *root, struct no
 	p->flat = flat;
 	if (pass->top == NULL && flat.n_must != 0)
 		p->flat.n_should = 0; /* they only add points */
-	p->floor = pass->top == NULL ? 0 : more(find_floor(p), find_known(pass->q));
+	p->floor = pass->top == NULL ? 0 : more(find_floor(p), pass_known(pass));
 	if (!answer_words(p) && !answer_windows(p))
 		return false;
 	if (p->is_cut && count_sure(p) > p->n)

@@ -20,6 +20,7 @@ struct phrased {
 	struct part *parts;   /* words before phrases, what is required before what adds */
 	uint32_t n_parts;
 	bool wants_points;    /* not only a count */
+	uint32_t known;       /* points below which nobody wants to know from the start */
 	uint64_t n;           /* documents counted */
 	bool is_cut;          /* some were not */
 
@@ -91,8 +92,9 @@ static bool add_parts(struct phrased *s)
 static uint32_t rank_need(const struct phrased *s)
 {
 	const struct topk *top = s->pass->top;
+	uint32_t need = top == NULL ? 0 : topk_need(top, true);
 
-	return top == NULL ? 0 : topk_need(top, true);
+	return need > s->known ? need : s->known;
 }
 
 /* The fewest points that make a document worth a look. */
@@ -348,6 +350,7 @@ bool phrased_leaf(struct pass *pass, struct eval *ev, struct node *root, struct 
 	s->index = index;
 	s->flat = flat;
 	s->wants_points = pass->top != NULL;
+	s->known = s->wants_points ? pass_known(pass) : 0;
 	if (!s->wants_points)
 		s->flat.n_should = 0; /* they only add points */
 	if (!add_parts(s))
