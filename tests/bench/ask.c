@@ -206,9 +206,10 @@ static int add_lone_phrase(struct ask *a, const struct bench_atom *atom, struct 
 	out->pair_df = known.kind == PHRASES_ABOVE && known.df != UINT64_MAX ? known.df : 0;
 	out->is_absent = known.kind == PHRASES_ABSENT;
 	out->n_pairs = out->pair_df != 0 || out->is_absent;
-	if (known.kind == PHRASES_LONG)
-		out->candidates = known.df;
-	return rc;
+	if (known.kind != PHRASES_LONG || known.df == UINT64_MAX)
+		return rc;
+	out->candidates = known.df;
+	return rc == BQ_OK ? add_pair(a, known.df, '+', true, out) : rc;
 }
 
 static int add_atom(struct ask *a, const struct bench_query *q, const struct bench_atom *atom,
@@ -237,39 +238,59 @@ static int count_candidates(struct ask *a, const struct bq_buf *text, struct mod
 	return rc;
 }
 
-/* Documents that a query decodes. */
-static int decoded_by(struct ask *a, const struct ask_command *command, struct bq_span text, uint64_t *out)
+/* What a query touches. */
+static int count_touched(struct ask *a, const struct ask_command *command, struct bq_span text, struct touched *out)
 {
-	struct touched touched;
 	uint64_t count;
 
-	touched_begin(a->index, &touched);
+	touched_begin(a->index, out);
 	int rc = ask_run(a, command, text, &count);
 	touched_end(a->index);
-	*out = touched.postings;
 	return rc;
 }
 
-/* The share of what there is that must be decoded for the best k: what is decoded if
- * their k-th score is known beforehand.  No threshold found on the way is higher, so
- * with the same bounds nobody passes over more. */
-static int find_share(struct ask *a, const struct ask_command *command, struct bq_span text, double *out)
+/* What all answers touch: where something is required a count looks at no more than it
+ * must, else every list is read. */
+static int count_all(struct ask *a, const struct ask_command *best, const struct bench_query *q, struct touched *out)
+{
+	bool is_counted = q->class != BENCH_OR && q->class != BENCH_WORD && q->class != BENCH_MUST_SHOULD;
+
+	a->is_exhaustive = !is_counted;
+	int rc = count_touched(a, is_counted ? &commands[0] : best, q->text, out);
+	a->is_exhaustive = false;
+	return rc;
+}
+
+/* The share of what there is that must be decoded for the best k, and the positions to
+ * be read: those of a run that knows the k-th score beforehand.  No threshold found on
+ * the way is higher, so with the same bounds nobody passes over more. */
+static int find_share(struct ask *a, const struct ask_command *command, const struct bench_query *q,
+	struct model_query *out)
 {
 	/* one more than wanted is looked for, to see whether others follow */
 	const struct ask_command one_more = { command->name, command->k + 1, false };
 	const struct ask_command best = { command->name, command->k, false };
-	uint64_t n, all = 0, needed = 0;
+	struct touched all, needed;
+	uint64_t n;
 
-	int rc = ask_run(a, &one_more, text, &n);
+	int rc = ask_run(a, &one_more, q->text, &n);
 	a->known_score = rc == BQ_OK && n > command->k ? a->last_score : 0;
 	if (rc == BQ_OK)
-		rc = decoded_by(a, &best, text, &needed);
+		rc = count_touched(a, &best, q->text, &needed);
 	a->known_score = 0;
-	a->is_exhaustive = true;
 	if (rc == BQ_OK)
-		rc = decoded_by(a, &best, text, &all);
-	a->is_exhaustive = false;
-	*out = needed < all ? (double)needed / (double)all : 1;
+		rc = count_all(a, &best, q, &all);
+	out->places = command->wants_total ? all.places : needed.places;
+	out->share = rc == BQ_OK && needed.postings < all.postings ? (double)needed.postings / (double)all.postings : 1;
+	return rc;
+}
+
+static int count_places(struct ask *a, const struct ask_command *command, struct bq_span text, uint64_t *out)
+{
+	struct touched touched;
+	int rc = count_touched(a, command, text, &touched);
+
+	*out = touched.places;
 	return rc;
 }
 
@@ -286,8 +307,9 @@ int ask_facts(struct ask *a, const struct ask_command *command, const struct ben
 		rc = count_candidates(a, &candidates, out);
 	if (rc == BQ_OK)
 		rc = ask_run(a, &commands[0], q->text, &out->matches);
-	if (rc == BQ_OK && command->k != 0)
-		rc = find_share(a, command, q->text, &out->share);
+	if (rc == BQ_OK)
+		rc = command->k == 0 ? count_places(a, command, q->text, &out->places)
+			: find_share(a, command, q, out);
 	bq_buf_release(&candidates);
 	return rc;
 }

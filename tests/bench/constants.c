@@ -40,6 +40,17 @@ static void measure_widths(struct kernels *k, const struct bitpack_ops *codec, d
 	}
 }
 
+static void measure_list(struct kernels *k, const struct bq_term *list, struct constants_list *out)
+{
+	k->list = list;
+	out->fill = measure(kernels_fill, k);
+	for (unsigned i = 0; i < CONSTANTS_APART; i++) {
+		kernels_ask(k, 1u << (2 * i));
+		for (k->ask = 0; k->ask < CONSTANTS_ASKS; k->ask++)
+			out->look_up[k->ask][i] = measure(kernels_look_up, k);
+	}
+}
+
 int constants_measure(const struct bq_index *ix, struct constants *out, struct bq_error *err)
 {
 	struct kernels *k;
@@ -52,14 +63,15 @@ int constants_measure(const struct bq_index *ix, struct constants *out, struct b
 	measure_widths(k, bitpack_best(), out->decode);
 	k->bits = 2;
 	out->tf = measure(kernels_decode_tfs, k);
+	out->tail = measure(kernels_tail, k);
 	out->block = measure(kernels_sorted_block, k);
 	out->bitset = measure(kernels_bitset_block, k);
 	out->score = measure(kernels_score, k);
 	out->accumulate = measure(kernels_accumulate, k);
-	out->set_bits = measure(kernels_set_bits, k);
 	out->rank = measure(kernels_rank, k);
 	out->scan = measure(kernels_scan, k);
-	out->probe = measure(kernels_probe, k);
+	measure_list(k, &k->longest, &out->bits);
+	measure_list(k, &k->rarer, &out->sorted);
 	out->find = measure(kernels_find, k);
 	out->find_pair = measure(kernels_find_pair, k);
 	out->frame = measure(kernels_frame, k);
@@ -77,24 +89,35 @@ int constants_measure(const struct bq_index *ix, struct constants *out, struct b
 	return rc;
 }
 
-static void put_widths(struct bq_buf *b, const char *name, const double each[CONSTANTS_WIDTHS])
+static void put_each(struct bq_buf *b, const char *name, const double each[], unsigned n)
 {
 	bq_buf_printf(b, "\"%s\":[", name);
-	for (unsigned i = 0; i < CONSTANTS_WIDTHS; i++)
+	for (unsigned i = 0; i < n; i++)
 		bq_buf_printf(b, "%s%.4f", i == 0 ? "" : ",", each[i]);
 	bq_buf_printf(b, "],");
+}
+
+static void put_list(struct bq_buf *b, const char *name, const struct constants_list *l)
+{
+	bq_buf_printf(b, "\"%s\":{", name);
+	put_each(b, "look_up_ns", l->look_up[CONSTANTS_PLAIN], CONSTANTS_APART);
+	put_each(b, "look_up_tf_ns", l->look_up[CONSTANTS_TF], CONSTANTS_APART);
+	put_each(b, "look_up_spot_ns", l->look_up[CONSTANTS_SPOT], CONSTANTS_APART);
+	bq_buf_printf(b, "\"fill_ns\":%.4f},", l->fill);
 }
 
 void constants_put_json(struct bq_buf *b, const struct constants *c)
 {
 	bq_buf_printf(b, "{\"cpu_path\":\"%s\",", c->path);
-	put_widths(b, "decode_ns", c->decode);
-	put_widths(b, "decode_scalar_ns", c->decode_scalar);
+	put_each(b, "decode_ns", c->decode, CONSTANTS_WIDTHS);
+	put_each(b, "decode_scalar_ns", c->decode_scalar, CONSTANTS_WIDTHS);
+	put_list(b, "bits", &c->bits);
+	put_list(b, "sorted", &c->sorted);
 	bq_buf_printf(b, "\"tf_ns\":%.4f,\"block_ns\":%.4f,\"bitset_ns\":%.4f,\"score_ns\":%.4f,", c->tf, c->block,
 		c->bitset, c->score);
-	bq_buf_printf(b, "\"accumulate_ns\":%.4f,\"set_bits_ns\":%.4f,\"rank_ns\":%.2f,", c->accumulate, c->set_bits, c->rank);
-	bq_buf_printf(b, "\"scan_ns\":%.4f,\"probe_ns\":%.2f,\"find_ns\":%.1f,\"find_pair_ns\":%.1f,\"frame_ns\":%.1f,",
-		c->scan, c->probe, c->find, c->find_pair, c->frame);
+	bq_buf_printf(b, "\"accumulate_ns\":%.4f,\"rank_ns\":%.2f,", c->accumulate, c->rank);
+	bq_buf_printf(b, "\"scan_ns\":%.4f,\"tail_ns\":%.3f,\"find_ns\":%.1f,\"find_pair_ns\":%.1f,\"frame_ns\":%.1f,",
+		c->scan, c->tail, c->find, c->find_pair, c->frame);
 	bq_buf_printf(b, "\"verify_hot_ns\":%.2f,\"verify_random_ns\":%.2f,", c->verify_hot, c->verify_random);
 	bq_buf_printf(b, "\"batch_hot_ns\":%.2f,\"batch_random_ns\":%.2f,\"meet_ns\":%.3f,", c->batch_hot,
 		c->batch_random, c->meet);

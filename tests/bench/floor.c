@@ -116,22 +116,39 @@ static void put_line(struct bq_buf *b, const char *what, double value, const cha
 	bq_buf_printf(b, "  %-28s  %8.3f%s\n", what, value, unit);
 }
 
+static void put_lookups(struct bq_buf *b, const struct constants *c)
+{
+	bq_buf_printf(b, "a document looked up, among 256 that lie n entries apart, ns\n"
+		"  %28s  %26s %26s\n  %28s  %8s %8s %8s %8s %8s %8s\n", "", "bitsets", "sorted", "", "plain", "tf", "spot",
+		"plain", "tf", "spot");
+	for (unsigned i = 0; i < CONSTANTS_APART; i++) {
+		bq_buf_printf(b, "  %28u ", 1u << (2 * i));
+		for (unsigned ask = 0; ask < CONSTANTS_ASKS; ask++)
+			bq_buf_printf(b, " %8.2f", c->bits.look_up[ask][i]);
+		for (unsigned ask = 0; ask < CONSTANTS_ASKS; ask++)
+			bq_buf_printf(b, " %8.2f", c->sorted.look_up[ask][i]);
+		bq_buf_printf(b, "\n");
+	}
+}
+
 static void put_constants(struct bq_buf *b, const struct constants *c)
 {
 	bq_buf_printf(b, "kernels, ns a posting\n  documents with n low bits     %8s %8s\n", c->path, "scalar");
 	for (unsigned bits = 0; bits <= 16; bits += bits < 8 ? 1 : 4)
 		bq_buf_printf(b, "  %28u  %8.3f %8.3f\n", bits, c->decode[bits], c->decode_scalar[bits]);
+	put_line(b, "one of few, with its tf", c->tail, "");
 	put_line(b, "tf of 2 bits", c->tf, "");
 	put_line(b, "a sorted block, checked", c->block, "");
 	put_line(b, "a bitset block, checked", c->bitset, "");
 	put_line(b, "score", c->score, "");
 	put_line(b, "accumulate", c->accumulate, "");
-	put_line(b, "mark as bits", c->set_bits, "");
+	put_line(b, "mark as bits, of bitsets", c->bits.fill, "");
+	put_line(b, "mark as bits, of sorted", c->sorted.fill, "");
 	put_line(b, "rank a hit", c->rank, "   100 of 100");
 	put_line(b, "the longest list, by cursor", c->scan, "");
 	put_line(b, "a list met with that one", c->meet, "");
+	put_lookups(b, c);
 	bq_buf_printf(b, "single steps\n");
-	put_line(b, "seek 64 entries on", c->probe, " ns");
 	put_line(b, "find a word", c->find, " ns");
 	put_line(b, "find a pair of words", c->find_pair, " ns");
 	put_line(b, "4 KiB of stored text", c->frame, " ns");
@@ -147,7 +164,7 @@ static void put_constants(struct bq_buf *b, const struct constants *c)
 static int run(struct ask *a, const char *dir, bool as_json, struct bq_buf *b)
 {
 	struct constants c;
-	struct pair pair;
+	struct pair pair = { 0 };
 
 	if (ask_init(a, dir) != BQ_OK)
 		return complain("%s", a->error.msg);

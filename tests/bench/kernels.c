@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "bench/kernels.h"
 
+#include <string.h>
+
 #include <bq/bytes.h>
 
+#include "codec/tail.h"
 #include "query/eval/kernel.h"
 #include "query/eval/topk.h"
 #include "query/phrase/verify.h"
@@ -10,7 +13,7 @@
 #include "segment/postings.h"
 #include "segment/segment.h"
 
-enum { REPEAT = 500, PROBE_STEP = 64, MAX_PROBES = 20000, CHASES = 200000, VERIFIES = 20000, FRAMES = 1000 };
+enum { REPEAT = 500, CHASES = 200000, VERIFIES = 20000, FRAMES = 1000 };
 #define BIG (64u << 20) /* as kernels_make.c fills */
 
 uint64_t kernels_decode_docs(struct kernels *k)
@@ -30,6 +33,19 @@ uint64_t kernels_decode_tfs(struct kernels *k)
 		k->sink = k->tfs[i % BQ_BLOCK_DOCS];
 	}
 	return (uint64_t)REPEAT * BQ_BLOCK_DOCS;
+}
+
+uint64_t kernels_tail(struct kernels *k)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < REPEAT; i++) {
+		const uint32_t *at = &k->tail_at[i % KERNELS_TAILS];
+		const struct tail t = { (const uint8_t *)k->tails.ptr + at[0], at[1] - at[0], KERNELS_TAIL, 0 };
+		n += tail_get(&t, k->docs, k->tfs);
+	}
+	k->sink = k->docs[17];
+	return n * KERNELS_TAIL;
 }
 
 static uint64_t get_blocks(struct kernels *k, const struct bq_buf *block)
@@ -56,19 +72,6 @@ uint64_t kernels_score(struct kernels *k)
 		ops->score(&score, k->block_docs, k->block_tfs, BQ_BLOCK_DOCS, k->docs);
 		k->sink = k->docs[i % BQ_BLOCK_DOCS];
 	}
-	return (uint64_t)REPEAT * BQ_BLOCK_DOCS;
-}
-
-uint64_t kernels_set_bits(struct kernels *k)
-{
-	uint64_t bits[4096 / 64] = { 0 };
-
-	for (unsigned i = 0; i < REPEAT; i++)
-		for (unsigned d = 0; d < BQ_BLOCK_DOCS; d++) {
-			uint32_t at = (k->block_docs[d] + i) % 4096;
-			bits[at / 64] |= UINT64_C(1) << (at & 63);
-		}
-	k->sink = bits[9];
 	return (uint64_t)REPEAT * BQ_BLOCK_DOCS;
 }
 
@@ -122,19 +125,58 @@ uint64_t kernels_scan(struct kernels *k)
 	return n;
 }
 
-uint64_t kernels_probe(struct kernels *k)
+static struct bq_cursor *open_list(struct kernels *k)
 {
-	struct bq_cursor *c = open_longest(k);
-	uint64_t n = 0;
+	bq_arena_reset(&k->scratch);
+	return k->leaf == NULL ? NULL : bq_cursor_open(k->leaf, k->list, &k->read);
+}
+
+/* The next run of those asked, which ascends. */
+static uint32_t run_end(const struct kernels *k, uint32_t from)
+{
+	uint32_t to = from + 1;
+
+	while (to < KERNELS_ASKED && to - from < BQ_BLOCK_DOCS && k->asked[to] > k->asked[to - 1])
+		to++;
+	return to;
+}
+
+uint64_t kernels_look_up(struct kernels *k)
+{
+	struct bq_cursor *c = open_list(k);
+	struct bq_spot spots[BQ_BLOCK_DOCS];
+	uint16_t kept[BQ_BLOCK_DOCS];
+	uint64_t met = 0;
 
 	if (c == NULL)
 		return 0;
-	/* PROBE_STEP entries on, were they evenly spread */
-	uint64_t step = (uint64_t)k->leaf->n_docs * PROBE_STEP / k->longest.df, doc = 0;
-	for (; n < MAX_PROBES && doc < BQ_DOC_END && bq_cursor_seek(c, (uint32_t)doc) != BQ_DOC_END; n++)
-		doc += step == 0 ? 1 : step;
-	k->sink = c->doc;
-	return n;
+	for (uint32_t from = 0, to; from < KERNELS_ASKED; from = to) {
+		to = run_end(k, from);
+		if (from != 0 && k->asked[from] < k->asked[from - 1])
+			c->ops->rewind(c);
+		if (k->ask == CONSTANTS_TF)
+			met += bq_cursor_hold(c, k->asked + from, to - from, kept, k->tfs);
+		else
+			met += bq_cursor_meet(c, k->asked + from, to - from, kept, k->ask == CONSTANTS_SPOT ? spots : NULL);
+	}
+	k->sink = met;
+	return KERNELS_ASKED;
+}
+
+uint64_t kernels_fill(struct kernels *k)
+{
+	enum { WINDOW = 4096 };
+	uint64_t bits[WINDOW / 64];
+	struct bq_cursor *c = open_list(k);
+
+	for (uint32_t from = 0; c != NULL && from != BQ_DOC_END; from &= ~(WINDOW - 1u)) {
+		memset(bits, 0, sizeof bits);
+		from = bq_cursor_fill(c, from, from + WINDOW, bits);
+		k->sink = bits[9];
+		if (from == BQ_DOC_END)
+			break;
+	}
+	return c == NULL ? 0 : k->list->df;
 }
 
 uint64_t kernels_find(struct kernels *k)

@@ -10,6 +10,7 @@
 #include <bq/buf.h>
 #include <bq/index.h>
 
+#include "bench/constants.h"
 #include "codec/bitpack.h"
 #include "query/eval/bm25.h"
 
@@ -17,6 +18,8 @@
 struct kernels_place {
 	uint32_t at, len;
 };
+
+enum { KERNELS_TAILS = 32, KERNELS_TAIL = 128, KERNELS_ASKED = 1 << 14 };
 
 struct kernels {
 	const struct bq_index *index;
@@ -28,6 +31,8 @@ struct kernels {
 	uint8_t sorted[BITPACK_N * 4 + 8 * BITPACK_MAX_WORDS + 64];
 	struct bq_buf block;       /* a sorted postings block: documents 64 apart on average */
 	struct bq_buf bitset;      /* one of documents close together */
+	struct bq_buf tails;       /* KERNELS_TAILS times KERNELS_TAIL documents; each starts at tail_at[] */
+	uint32_t tail_at[KERNELS_TAILS + 1];
 	uint32_t block_docs[BQ_BLOCK_DOCS], block_tfs[BQ_BLOCK_DOCS];
 	uint32_t before[BQ_BLOCK_DOCS]; /* tf - 1 of those before it in its group of 32, added up */
 	struct bq_buf positions;   /* at least 64 MiB of position blocks of `block` */
@@ -41,6 +46,9 @@ struct kernels {
 	const struct bq_leaf *leaf; /* the leaf of the longest list; NULL if there is no word */
 	struct bq_term longest;
 	struct bq_term rarer;       /* one that about a 16th of its documents hold */
+	const struct bq_term *list; /* where documents are looked up */
+	enum constants_ask ask;     /* and what is asked */
+	uint32_t *asked;            /* KERNELS_ASKED of them; one below the one before starts at the front again */
 	struct bq_span *words;      /* some of its words, in random order; live in `mem` */
 	uint32_t n_words;
 	struct bq_term *pairs;      /* words that follow each other somewhere and have a list for it, two by two, at random */
@@ -67,6 +75,9 @@ void kernels_sort(struct kernels *k, unsigned bits);
 /* Decode them with `codec`. */
 uint64_t kernels_decode_docs(struct kernels *k);
 
+/* Decode few documents (codec/tail.h), with their frequencies. */
+uint64_t kernels_tail(struct kernels *k);
+
 /* Unpack frequencies of `bits` bits each with `codec`. */
 uint64_t kernels_decode_tfs(struct kernels *k);
 
@@ -82,9 +93,6 @@ uint64_t kernels_score(struct kernels *k);
 /* Add a number for each document of a block to a window of sums. */
 uint64_t kernels_accumulate(struct kernels *k);
 
-/* Set a bit for each document of a block in a window of bits. */
-uint64_t kernels_set_bits(struct kernels *k);
-
 /* Keep the best 100 of as many documents, in random order, and put them in order. */
 uint64_t kernels_rank(struct kernels *k);
 
@@ -93,8 +101,15 @@ uint64_t kernels_rank(struct kernels *k);
 /* Read the longest list, document by document; counted: those. */
 uint64_t kernels_scan(struct kernels *k);
 
-/* Seek through it in small steps; counted: seeks. */
-uint64_t kernels_probe(struct kernels *k);
+/* Choose documents to look up in `list`, in the mean `apart` of its entries from
+ * one to the next. */
+void kernels_ask(struct kernels *k, unsigned apart);
+
+/* Look them up, 256 at a time, with what `ask` says; counted: documents. */
+uint64_t kernels_look_up(struct kernels *k);
+
+/* Mark the documents of `list` in windows of bits; counted: those. */
+uint64_t kernels_fill(struct kernels *k);
 
 /* Look words up in the dictionary; counted: words. */
 uint64_t kernels_find(struct kernels *k);

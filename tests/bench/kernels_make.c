@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "bench/kernels.h"
+#include "codec/tail.h"
 #include "lib/rng.h"
 #include "segment/positions.h"
 #include "segment/postings.h"
@@ -46,6 +47,36 @@ static void make_blocks(struct kernels *k, struct rng *r)
 	bq_buf_put_zeros(&k->bitset, 64);
 	k->block.len -= 64; /* readable, not counted */
 	k->bitset.len -= 64;
+}
+
+/* Short lists, their gaps from some to some thousand. */
+static void make_tails(struct kernels *k, struct rng *r)
+{
+	uint8_t bytes[TAIL_ROOM * (KERNELS_TAIL + 1)];
+	uint32_t docs[BQ_BLOCK_DOCS], tfs[BQ_BLOCK_DOCS];
+
+	for (unsigned t = 0; t < KERNELS_TAILS; t++) {
+		make_docs(r, 8u << (t % 10), docs);
+		for (unsigned i = 0; i < KERNELS_TAIL; i++)
+			tfs[i] = 1 + (uint32_t)rng_skewed(r, 2);
+		k->tail_at[t] = (uint32_t)k->tails.len;
+		bq_buf_put(&k->tails, bytes, tail_put(docs, tfs, KERNELS_TAIL, 0, bytes));
+	}
+	k->tail_at[KERNELS_TAILS] = (uint32_t)k->tails.len;
+	bq_buf_put_zeros(&k->tails, TAIL_PAD);
+}
+
+void kernels_ask(struct kernels *k, unsigned apart)
+{
+	struct rng r = rng_make(apart);
+	uint64_t n_docs = k->leaf == NULL ? 1 : k->leaf->n_docs, doc = 0;
+	uint64_t step = k->list->df == 0 ? 1 : n_docs * apart / k->list->df;
+
+	for (uint32_t i = 0; i < KERNELS_ASKED; i++) {
+		doc += 1 + rng_below(&r, step < 1 ? 1 : 2 * step - 1);
+		doc = doc < n_docs ? doc : rng_below(&r, (step < n_docs ? step : n_docs));
+		k->asked[i] = (uint32_t)doc;
+	}
 }
 
 void kernels_sort(struct kernels *k, unsigned bits)
@@ -198,13 +229,15 @@ int kernels_new(const struct bq_index *ix, struct kernels **out, struct bq_error
 	bq_arena_init(&k->scratch, MEM_CAP);
 	k->packed = malloc(PACKED);
 	k->norms = malloc(NORMS);
-	ok = k->packed != NULL && k->norms != NULL;
+	k->asked = malloc(KERNELS_ASKED * sizeof *k->asked);
+	ok = k->packed != NULL && k->norms != NULL && k->asked != NULL;
 	if (ok) {
 		fill(&r, k->packed, PACKED);
 		fill(&r, k->norms, NORMS);
 		bm25_init(&k->bm25, 0.9f, 0.4f, 300);
 		make_blocks(k, &r);
-		ok = make_places(k, &r) && make_chain(k, &r) && !k->block.oom && !k->bitset.oom;
+		make_tails(k, &r);
+		ok = make_places(k, &r) && make_chain(k, &r) && !k->block.oom && !k->bitset.oom && !k->tails.oom;
 	}
 	if (ok) {
 		find_words(k);
@@ -232,11 +265,13 @@ void kernels_free(struct kernels *k)
 		return;
 	bq_buf_release(&k->block);
 	bq_buf_release(&k->bitset);
+	bq_buf_release(&k->tails);
 	bq_buf_release(&k->positions);
 	bq_arena_release(&k->mem);
 	bq_arena_release(&k->scratch);
 	free(k->places);
 	free(k->chain);
+	free(k->asked);
 	free(k->norms);
 	free(k->packed);
 	free(k);

@@ -23,7 +23,7 @@ static int low_bits(uint64_t n_docs, uint64_t df)
 	return bits < CONSTANTS_WIDTHS ? bits : CONSTANTS_WIDTHS - 1;
 }
 
-/* Decoding the documents of a list of `df`, for each of them. */
+/* Decoding a document of full blocks of a list of `df`. */
 static double decode_ns(const struct constants *c, const struct model_query *q, uint64_t df)
 {
 	int bits = low_bits(q->n_docs, df);
@@ -39,82 +39,169 @@ static double decode_bytes(const struct model_query *q, uint64_t df)
 	return bits < 0 ? 0.5 : (bits + 2) / 8.0;
 }
 
-/* How many documents the rarest required list has; UINT64_MAX if none is required. */
-static uint64_t rarest_required(const struct model_query *q)
+/* Reading all documents of a list: full blocks, and those behind them. */
+static void read_list(const struct constants *c, const struct model_query *q, uint64_t df, struct cost *out)
 {
-	uint64_t least = UINT64_MAX;
+	double rest = (double)(df % BQ_BLOCK_DOCS);
 
-	for (uint32_t i = 0; i < q->n_lists; i++)
-		if (q->lists[i].sign == '+' && q->lists[i].df < least)
-			least = q->lists[i].df;
-	return least;
+	add(out, (double)df - rest, decode_ns(c, q, df), decode_bytes(q, df));
+	add(out, rest, c->tail, decode_bytes(q, df));
 }
 
-/* Meeting one list at `n` places: reading it all, or seeking in it. */
+static const struct constants_list *list_of(const struct constants *c, const struct model_query *q, uint64_t df)
+{
+	return low_bits(q->n_docs, df) < 0 ? &c->bits : &c->sorted;
+}
+
+/* What is asked of a list with a document. */
+static enum constants_ask ask_of(const struct model_query *q)
+{
+	return q->n_joints != 0 ? CONSTANTS_SPOT : q->k != 0 ? CONSTANTS_TF : CONSTANTS_PLAIN;
+}
+
+/* Looking one of `n` documents up in a list of `df`, from the two distances that were measured next to theirs. */
+static double lookup_ns(const struct constants *c, const struct model_query *q, uint64_t df, uint64_t n)
+{
+	const double *ns = list_of(c, q, df)->look_up[ask_of(q)];
+	double apart = (double)df / (double)n, from = 1;
+	unsigned i = 0;
+
+	if (apart <= 1)
+		return ns[0];
+	for (; i + 1 < CONSTANTS_APART && apart > 4 * from; i++)
+		from *= 4;
+	return i + 1 == CONSTANTS_APART ? ns[i] : ns[i] + (ns[i + 1] - ns[i]) * (apart - from) / (3 * from);
+}
+
+/* Marking a list in windows of bits; a short one is read for that. */
+static void fill(const struct constants *c, const struct model_query *q, uint64_t df, struct cost *out)
+{
+	double rest = df < BQ_BLOCK_DOCS ? (double)df : 0;
+
+	add(out, (double)df, list_of(c, q, df)->fill, decode_bytes(q, df));
+	add(out, rest, c->tail, 0);
+}
+
+/* Meeting one list at `n` places: reading it all, or looking them up. */
 static void meet(const struct constants *c, const struct model_query *q, uint64_t df, uint64_t n, struct cost *out)
 {
-	double all = (double)df * decode_ns(c, q, df), probes = (double)n * c->probe;
+	struct cost all = { 0 };
 
-	if (all < probes)
-		add(out, (double)df, decode_ns(c, q, df), decode_bytes(q, df));
+	if (n == 0)
+		return;
+	read_list(c, q, df, &all);
+	double lookups = (double)n * lookup_ns(c, q, df, n);
+	if (df < BQ_BLOCK_DOCS || all.ns < lookups)
+		add(out, 1, all.ns, all.bytes);
 	else
-		add(out, (double)n, c->probe, 4);
+		add(out, (double)n, lookups / (double)n, 4);
 }
 
-/* All documents with the required words: the rarest list is read, the others
- * are met; so are those left out. */
-static void intersect(const struct constants *c, const struct model_query *q, struct cost *out)
+/* Required lists first, rare ones before frequent ones; then those left out. */
+static bool comes_before(const struct model_list *a, const struct model_list *b)
 {
-	uint64_t lead = rarest_required(q);
-	bool lead_is_read = false;
+	return a->sign != b->sign ? a->sign == '+' : a->df < b->df;
+}
+
+/* The required lists and those left out, in that order; how many. */
+static uint32_t sort_lists(const struct model_query *q, struct model_list *out)
+{
+	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < q->n_lists; i++) {
-		const struct model_list *l = &q->lists[i];
-		if (l->sign == '+' && l->df == lead && !lead_is_read) {
-			add(out, (double)lead, decode_ns(c, q, lead), decode_bytes(q, lead));
-			lead_is_read = true;
-		} else if (l->sign != 0) {
-			meet(c, q, l->df, lead, out);
+		uint32_t at = n;
+		if (q->lists[i].sign == 0)
+			continue;
+		for (; at > 0 && comes_before(&q->lists[i], &out[at - 1]); at--)
+			out[at] = out[at - 1];
+		out[at] = q->lists[i];
+		n++;
+	}
+	return n;
+}
+
+/* Windows of bits of all required lists, and of those left out. */
+static void intersect_bits(const struct constants *c, const struct model_query *q, struct cost *out)
+{
+	for (uint32_t i = 0; i < q->n_lists; i++)
+		if (q->lists[i].sign != 0)
+			fill(c, q, q->lists[i].df, out);
+}
+
+/* All documents with the required words: the rarest list is read, the next one met at
+ * its documents, the others at least at what is left in the end. */
+static void intersect_lists(const struct constants *c, const struct model_query *q, struct cost *out)
+{
+	struct model_list lists[MODEL_MAX_LISTS];
+	uint32_t n = sort_lists(q, lists);
+	uint64_t left = q->n_joints == 0 ? q->matches : q->candidates;
+
+	read_list(c, q, lists[0].df, out);
+	for (uint32_t i = 1; i < n; i++)
+		meet(c, q, lists[i].df, i == 1 || left > lists[0].df ? lists[0].df : left, out);
+}
+
+/* To count, windows of bits may be cheaper. */
+static void intersect(const struct constants *c, const struct model_query *q, struct cost *out)
+{
+	struct cost lists = { 0 }, bits = { 0 };
+
+	intersect_lists(c, q, &lists);
+	intersect_bits(c, q, &bits);
+	const struct cost *least = q->k == 0 && q->n_joints == 0 && bits.ns < lists.ns ? &bits : &lists;
+	add(out, 1, least->ns, least->bytes);
+}
+
+static bool is_required(const struct model_query *q)
+{
+	for (uint32_t i = 0; i < q->n_lists; i++)
+		if (q->lists[i].sign == '+')
+			return true;
+	return false;
+}
+
+/* Every list is read and added up, or marked. */
+static void unite(const struct constants *c, const struct model_query *q, struct cost *out)
+{
+	for (uint32_t i = 0; i < q->n_lists; i++) {
+		uint64_t df = q->lists[i].df;
+		if (q->k == 0) {
+			fill(c, q, df, out);
+			continue;
 		}
+		read_list(c, q, df, out);
+		add(out, (double)df, c->accumulate + c->tf + c->score, 0.25);
 	}
 }
 
-/* Every list is read and added up. */
-static void unite(const struct constants *c, const struct model_query *q, struct cost *out)
+/* Of two words: df a + df b - both. */
+static void unite_two(const struct constants *c, const struct model_query *q, struct cost *out)
 {
-	double each = q->k != 0 ? c->accumulate + c->tf + c->score : c->set_bits;
+	struct model_query both = *q;
 
-	for (uint32_t i = 0; i < q->n_lists; i++)
-		add(out, (double)q->lists[i].df, decode_ns(c, q, q->lists[i].df) + each,
-			decode_bytes(q, q->lists[i].df) + (q->k != 0 ? 0.25 : 0));
+	both.class = BENCH_AND;
+	both.lists[0].sign = both.lists[1].sign = '+';
+	intersect(c, &both, out);
 }
 
 /* The best k of one list: its bounds, and at most k of its blocks. */
 static void pick_blocks(const struct constants *c, const struct model_query *q, uint64_t df, struct cost *out)
 {
 	uint64_t blocks = (df + BQ_BLOCK_DOCS - 1) / BQ_BLOCK_DOCS;
-	uint64_t read = blocks < q->k ? blocks : q->k;
-	uint64_t docs = read * BQ_BLOCK_DOCS < df ? read * BQ_BLOCK_DOCS : df;
+	uint64_t docs = blocks <= q->k ? df : q->k * BQ_BLOCK_DOCS;
 
 	out->bytes += 2 * (double)blocks;
-	add(out, (double)docs, decode_ns(c, q, df) + c->tf + c->score, decode_bytes(q, df) + 0.25);
+	read_list(c, q, docs, out);
+	add(out, (double)docs, c->tf + c->score, 0.25);
 }
 
-/* What is not pruned, of the work that an exact count takes. */
+/* What is not pruned, of the lists that an exact count reads. */
 static double share_of(const struct model_query *q)
 {
-	if (q->k == 0 || (q->wants_total && q->class != BENCH_OR) || q->pair_df != 0)
-		return 1;
-	switch (q->class) {
-	case BENCH_WORD:
-		return 1; /* pick_blocks() prunes */
-	case BENCH_PHRASE:
-		return 0.6;
-	case BENCH_MIXED:
-		return q->n_joints != 0 ? 0.6 : q->share;
-	default:
-		return q->share;
-	}
+	bool is_counted = q->k == 0 || (q->wants_total && q->class != BENCH_OR);
+
+	/* pick_blocks() prunes */
+	return is_counted || q->pair_df != 0 || q->class == BENCH_WORD ? 1 : q->share;
 }
 
 /* The best k, once they are found, in order. */
@@ -123,11 +210,22 @@ static double rank_ns(const struct constants *c, const struct model_query *q)
 	return c->rank * (double)(q->matches < q->k ? q->matches : q->k);
 }
 
-static void answer(const struct constants *c, const struct model_query *q, struct cost *out)
+/* The matches' points, and the words that only add looked up there. */
+static void score(const struct constants *c, const struct model_query *q, struct cost *out)
 {
-	bool is_required = rarest_required(q) != UINT64_MAX;
 	uint32_t n_scored = 0;
 
+	for (uint32_t i = 0; i < q->n_lists; i++) {
+		n_scored += q->lists[i].sign != '-' && !q->lists[i].only_restricts;
+		if (q->lists[i].sign == 0)
+			meet(c, q, q->lists[i].df, q->matches, out);
+	}
+	/* a phrase scores as one */
+	add(out, (double)q->matches * (n_scored - (n_scored == 0 ? 0 : q->n_joints)), c->score, 1);
+}
+
+static void answer(const struct constants *c, const struct model_query *q, struct cost *out)
+{
 	if (q->is_absent)
 		return;
 	if (q->class == BENCH_WORD || q->pair_df != 0) {
@@ -136,25 +234,24 @@ static void answer(const struct constants *c, const struct model_query *q, struc
 		return; /* its count stands in the dictionary */
 	}
 	if (q->class == BENCH_OR && q->k == 0 && q->n_lists == 2) {
-		/* df a + df b - both */
-		uint64_t a = q->lists[0].df, b = q->lists[1].df, least = a < b ? a : b;
-		add(out, (double)least, decode_ns(c, q, least), decode_bytes(q, least));
-		meet(c, q, a < b ? b : a, least, out);
+		unite_two(c, q, out);
 		return;
 	}
-	add(out, (double)q->candidates * q->n_joints, c->batch_hot, 2);
-	if (!is_required) {
+	if (!is_required(q)) {
 		unite(c, q, out);
 		return;
 	}
 	intersect(c, q, out);
-	for (uint32_t i = 0; i < q->n_lists && q->k != 0; i++) {
-		n_scored += q->lists[i].sign != '-' && !q->lists[i].only_restricts;
-		if (q->lists[i].sign == 0)
-			meet(c, q, q->lists[i].df, q->matches, out);
-	}
-	/* a phrase scores as one */
-	add(out, (double)q->matches * (n_scored - (n_scored == 0 ? 0 : q->n_joints)), c->score, 1);
+	if (q->k != 0)
+		score(c, q, out);
+}
+
+/* Two neighbours in a document: those of all candidates, but for what is known without positions. */
+static double verify_ns(const struct constants *c, const struct model_query *q)
+{
+	double all = (double)q->candidates * q->n_joints, read = (double)q->places / 2;
+
+	return q->n_joints == 0 || q->pair_df != 0 || q->is_absent ? 0 : smaller(all, read) * c->batch_hot;
 }
 
 /* Answering with the words found. */
@@ -164,7 +261,7 @@ static double answer_ns(const struct constants *c, const struct model_query *q)
 
 	answer(c, q, &cost);
 	double memory = cost.bytes / c->bandwidth;
-	return share_of(q) * (cost.ns > memory ? cost.ns : memory);
+	return share_of(q) * (cost.ns > memory ? cost.ns : memory) + verify_ns(c, q);
 }
 
 double model_floor(const struct constants *c, const struct model_query *q)

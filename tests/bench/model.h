@@ -31,6 +31,7 @@ struct model_query {
 	enum phrases_kind phrase; /* of a PHRASE */
 	uint64_t pair_df;    /* a phrase of two words that is one list: its documents; else 0 */
 	uint64_t matches;
+	uint64_t places;     /* documents whose positions were read, each word's counted, where the k-th score was known */
 	double share;        /* TOP_k: of the documents in the lists, those that must be decoded */
 };
 

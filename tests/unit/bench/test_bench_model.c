@@ -12,17 +12,34 @@
 
 #include "bench/model.h"
 
-/* Decoding costs 1 ns, tf 2, a bit 3, score 4, accumulating 8, a seek 50, verifying 100,
+/* A document looked up costs `look_up` ns and `apart` for each entry from the one before, up to 256 of them; 8 more
+ * with its tf, 20 more with its positions. */
+static void set_list(struct constants_list *l, double fill, double look_up, double apart)
+{
+	static const double more[CONSTANTS_ASKS] = { 0, 8, 20 };
+
+	l->fill = fill;
+	for (unsigned ask = 0; ask < CONSTANTS_ASKS; ask++)
+		for (unsigned i = 0; i < CONSTANTS_APART; i++)
+			l->look_up[ask][i] = look_up + apart * (1 << (2 * i)) + more[ask];
+}
+
+/* Decoding costs 1 ns, one of few 5, tf 2, score 4, accumulating 8, marking 3 (in bitsets .5), verifying 100,
  * ranking a hit 20, finding a word 1,000, a pair 700; memory is no limit. */
 static struct constants made_up(void)
 {
-	struct constants c = { .tf = 2, .bitset = 1, .score = 4, .accumulate = 8, .set_bits = 3, .probe = 50,
+	struct constants c = { .tail = 5, .tf = 2, .bitset = 1, .score = 4, .accumulate = 8,
 		.batch_hot = 100, .rank = 20, .find = 1000, .find_pair = 700, .bandwidth = 1e6 };
 
 	for (unsigned i = 0; i < CONSTANTS_WIDTHS; i++)
 		c.decode[i] = 1;
+	set_list(&c.sorted, 3, 15, .5);
+	set_list(&c.bits, .5, 3, .25);
 	return c;
 }
+
+/* Reading as many: full blocks and a rest. */
+enum { READ_1000 = 768 + 232 * 5, READ_20000 = 19968 + 32 * 5, READ_100000 = 99840 + 160 * 5 };
 
 /* Two lists, of 1,000 and 100,000 among a million documents. */
 static struct model_query pair(enum bench_class class, char sign_a, char sign_b)
@@ -48,14 +65,20 @@ static void test_count(void **state)
 		.lists = { { '+', 500, false } } };
 
 	(void)state;
-	expect(&word, 1);                         /* it stands in the dictionary */
-	expect(&and, 2 + (1000 + 1000 * 50) / 1e3); /* a thousand seeks are cheaper than reading 100,000 */
-	expect(&or, 2 + (1000 + 1000 * 50) / 1e3);  /* a + b - both */
+	expect(&word, 1);                                   /* it stands in the dictionary */
+	expect(&and, 2 + (READ_1000 + 1000 * 65) / 1e3);    /* 100 apart: cheaper than reading 100,000 */
+	expect(&or, 2 + (READ_1000 + 1000 * 65) / 1e3);     /* a + b - both */
 	and.lists[1].df = 20000;
-	expect(&and, 2 + (1000 + 20000) / 1e3);   /* now reading is */
+	expect(&and, 2 + (READ_1000 + READ_20000) / 1e3);   /* now reading is: 25 each */
+	and.lists[0].df = 400000;
+	and.lists[1].df = 500000;
+	expect(&and, 2 + 900000 * .5 / 1e3);                /* bitsets are met bit by bit */
 	phrase.candidates = 300;
 	phrase.n_joints = 1;
-	expect(&phrase, 2 + (1000 + 1000 * 50 + 300 * 100) / 1e3);
+	phrase.places = 600;
+	expect(&phrase, 2 + (READ_1000 + 1000 * 85 + 300 * 100) / 1e3);
+	phrase.places = 400; /* of 100 documents it was known without positions */
+	expect(&phrase, 2 + (READ_1000 + 1000 * 85 + 200 * 100) / 1e3);
 	phrase.pair_df = 40;
 	phrase.n_pairs = 1;
 	expect(&phrase, 2.7); /* it stands in the dictionary of pairs */
@@ -64,7 +87,9 @@ static void test_count(void **state)
 	expect(&phrase, 2.7);
 	three.lists[2] = (struct model_list){ 0, 2000, false };
 	three.n_lists = three.n_words = 3;
-	expect(&three, 3 + 103000 * 4 / 1e3);
+	expect(&three, 3 + 103000 * 3 / 1e3);
+	three.lists[2].df = 200; /* a short one is decoded for that */
+	expect(&three, 3 + (101200 * 3 + 200 * 5) / 1e3);
 }
 
 static void test_top(void **state)
@@ -84,38 +109,53 @@ static void test_top(void **state)
 	and.matches = not.matches = 200;
 	should.matches = 1000;
 	or.matches = 4; /* so many are ranked */
-	expect(&and, 2 + (0.3 * (1000 + 1000 * 50 + 200 * 2 * 4) + 10 * 20) / 1e3);
-	expect(&should, 2 + (0.3 * (1000 + 1000 * 50 + 1000 * 2 * 4) + 10 * 20) / 1e3);
-	expect(&not, 2 + (0.3 * (1000 + 1000 * 50 + 200 * 4) + 10 * 20) / 1e3);
-	expect(&or, 2 + (0.2 * 101000 * 15 + 4 * 20) / 1e3);
-	or.wants_total = true;
-	expect(&or, 2 + (0.2 * 101000 * 15 + 4 * 20 + 1000 + 1000 * 50) / 1e3); /* counted as well */
+	expect(&and, 2 + (0.3 * (READ_1000 + 1000 * 73 + 200 * 2 * 4) + 10 * 20) / 1e3);
+	expect(&should, 2 + (0.3 * (READ_1000 + 1000 * 73 + 1000 * 2 * 4) + 10 * 20) / 1e3);
+	expect(&not, 2 + (0.3 * (READ_1000 + 1000 * 73 + 200 * 4) + 10 * 20) / 1e3);
+	expect(&or, 2 + (0.2 * (READ_1000 + READ_100000 + 101000 * 14) + 4 * 20) / 1e3);
+	or.wants_total = true; /* counted as well */
+	expect(&or, 2 + (0.2 * (READ_1000 + READ_100000 + 101000 * 14) + 4 * 20 + READ_1000 + 1000 * 65) / 1e3);
+}
+
+/* Required lists behind the second are met where all the others are, at least; then those left out. */
+static void test_three(void **state)
+{
+	struct model_query q = { .class = BENCH_NEGATION, .n_docs = 1000000, .n_words = 3, .n_lists = 3,
+		.lists = { { '-', 20000, false }, { '+', 100000, false }, { '+', 1000, false } }, .matches = 10 };
+
+	(void)state;
+	expect(&q, 3 + (READ_1000 + 1000 * 65 + 10 * 143) / 1e3);
+	q.matches = 0; /* no need to look there */
+	expect(&q, 3 + (READ_1000 + 1000 * 65) / 1e3);
 }
 
 /* +"a b" +c: of 5,000, 80,000 and 100,000 documents. */
 static void test_mixed(void **state)
 {
+	enum { READ_5000 = 4864 + 136 * 5, READ_80000 = 79872 + 128 * 5, READ_60 = 60 * 5, READ_40 = 40 * 5 };
 	struct model_query listed = { .class = BENCH_MIXED, .n_docs = 1000000, .n_words = 3, .n_pairs = 1, .n_lists = 2,
 		.lists = { { '+', 40, false }, { '+', 100000, false } } };
 	struct model_query apart = { .class = BENCH_MIXED, .n_docs = 1000000, .n_words = 3, .n_lists = 3,
 		.lists = { { '+', 5000, false }, { '+', 80000, false }, { '+', 100000, false } }, .n_joints = 1,
-		.candidates = 300 };
+		.candidates = 300, .places = 600 };
 	struct model_query absent = listed;
 
 	(void)state;
-	expect(&listed, 3 + .7 + (40 + 40 * 50) / 1e3); /* the pair's list is met with the word's */
-	expect(&apart, 3 + (5000 + 80000 + 100000 + 300 * 100) / 1e3);
+	expect(&listed, 3 + .7 + (READ_40 + 40 * 143) / 1e3); /* the pair's list is met with the word's */
+	expect(&apart, 3 + (READ_5000 + READ_80000 + 300 * 163 + 300 * 100) / 1e3);
 	absent.is_absent = true;
 	expect(&absent, 3.7);
 	listed.k = apart.k = 10;
-	listed.share = .5;
+	listed.share = apart.share = .5;
 	listed.matches = apart.matches = 20;
-	expect(&listed, 3 + .7 + (.5 * (40 + 40 * 50 + 20 * 2 * 4) + 10 * 20) / 1e3); /* as `and` */
-	expect(&apart, 3 + (.6 * (5000 + 80000 + 100000 + 300 * 100 + 20 * 2 * 4) + 10 * 20) / 1e3);
+	apart.places = 100; /* its positions are counted where the k-th score is known */
+	expect(&listed, 3 + .7 + (.5 * (READ_40 + 40 * 151 + 20 * 2 * 4) + 10 * 20) / 1e3); /* as `and` */
+	expect(&apart, 3 + (.5 * (READ_5000 + READ_80000 + 300 * 163 + 20 * 2 * 4) + 50 * 100 + 10 * 20) / 1e3);
 	apart.lists[3] = (struct model_list){ '+', 60, true };
 	apart.n_lists = 4;
 	apart.n_pairs = 1; /* of three words, one pair has a list: it leads, and has no score */
-	expect(&apart, 3 + .7 + (.6 * (60 + 3 * 60 * 50 + 300 * 100 + 20 * 2 * 4) + 10 * 20) / 1e3);
+	expect(&apart, 3 + .7 + (.5 * (READ_60 + 60 * (35 + .5 * 5000 / 60) + 2 * 60 * 163 + 20 * 2 * 4) + 50 * 100
+		+ 10 * 20) / 1e3);
 }
 
 /* Where memory is slow, bytes count: 6 + 2 bits of a document and 2 of tf. */
@@ -146,6 +186,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_count),
 		cmocka_unit_test(test_top),
+		cmocka_unit_test(test_three),
 		cmocka_unit_test(test_mixed),
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_show),
