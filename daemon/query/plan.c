@@ -222,7 +222,7 @@ void plan_weigh(struct bq_query *q)
 	q->shift = bm25_shift(most);
 	for (uint32_t i = 0; i < q->view->n; i++) {
 		const struct bq_index *ix = q->view->indexes[i];
-		bm25_init(&q->indexes[i].bm25, ix->k1, ix->b, ix->avg_len);
+		q->indexes[i].bm25 = bm25_of(ix->k1, ix->b, ix->avg_len);
 	}
 	q->is_weighed = true;
 }

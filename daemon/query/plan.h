@@ -71,7 +71,7 @@ struct bq_query {
 	const char **warnings;
 	uint32_t n_warnings, max_warnings;
 	bool is_resolved;           /* lists are there */
-	bool is_weighed;            /* weights, `shift` and the indexes' tables are there */
+	bool is_weighed;            /* weights, `shift` and the indexes' bm25 are there */
 	int shift;                  /* s of the scores */
 	struct matches *matches;    /* of the hit `matches_of`, while the searcher's */
 	struct bq_hit matches_of;   /* match_serial is matches_serial */

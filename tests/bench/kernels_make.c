@@ -234,7 +234,7 @@ int kernels_new(const struct bq_index *ix, struct kernels **out, struct bq_error
 	if (ok) {
 		fill(&r, k->packed, PACKED);
 		fill(&r, k->norms, NORMS);
-		bm25_init(&k->bm25, 0.9f, 0.4f, 300);
+		k->bm25 = bm25_of(0.9f, 0.4f, 300);
 		make_blocks(k, &r);
 		make_tails(k, &r);
 		ok = make_places(k, &r) && make_chain(k, &r) && !k->block.oom && !k->bitset.oom && !k->tails.oom;

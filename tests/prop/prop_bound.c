@@ -191,18 +191,17 @@ static void points_stay_within_bounds(void **state)
 		uint32_t tf = any_tf(), less = 1 + (uint32_t)rng_below(&rng, tf);
 		uint8_t code = (uint8_t)rng_between(&rng, 1, 200);
 		struct bound bound;
-		struct bm25 now;
 		float then[256];
 
 		ix.avg_len = rng_one_in(&rng, 3) ? leaf.avg_len : ix.avg_len;
 		bound = bound_of(weight, &ix, &leaf);
-		bm25_init(&now, k1, b, ix.avg_len);
+		struct bm25 now = bm25_of(k1, b, ix.avg_len);
 		bq_length_norms(k1, b, leaf.avg_len, then);
-		uint32_t points = bm25_points(weight, tf, now.k[code]);
+		uint32_t points = bm25_points(weight, tf, bm25_k(&now, code));
 		uint8_t impact = postings_impact(tf, then[code]);
 		assert_true(points <= bound_points(&bound, impact));
 		assert_true(points >= bound_points_least(&bound, impact));
-		assert_true(bm25_points(weight, less, now.k[code]) <= bound_points_tf(weight, tf, now.k[code]));
+		assert_true(bm25_points(weight, less, bm25_k(&now, code)) <= bound_points_tf(weight, tf, bm25_k(&now, code)));
 		assert_true(bound_points(&bound, impact) <= bound_points(&bound, 255));
 	}
 }

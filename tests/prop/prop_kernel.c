@@ -50,7 +50,7 @@ static void test_score(void **state)
 		struct kernel_score s = { &bm25, norms, (float)(1 + any_number()) };
 		const struct kernel_score two[2] = { s, { &bm25, norms, (float)(1 + any_number()) } };
 		const uint32_t *const both[2] = { tfs, others };
-		bm25_init(&bm25, (float)rng_below(&rng, 30) / 10, (float)rng_below(&rng, 11) / 10,
+		bm25 = bm25_of((float)rng_below(&rng, 30) / 10, (float)rng_below(&rng, 11) / 10,
 			rng_one_in(&rng, 9) ? 0 : (float)rng_between(&rng, 1, 100000) / 7);
 		rng_bytes(&rng, norms, sizeof norms);
 		for (uint32_t i = 0; i < n; i++) {

@@ -5,11 +5,6 @@
 
 #define ABSENT UINT32_MAX
 
-static float k_of(const struct prune *p, uint32_t doc)
-{
-	return p->ev->index->bm25.k[p->ev->leaf->norms[doc]];
-}
-
 static void put(struct prune_batch *b, uint32_t doc, uint32_t points, uint32_t at, bool is_kept)
 {
 	b->docs[b->n] = doc;
@@ -50,7 +45,7 @@ static void fill_block(struct prune *p, const struct flat_clause *c, struct bq_c
 	uint32_t i = cur->i, from = i;
 
 	for (; i < cur->n && cur->docs[i] < p->to; i++) {
-		float k = k_of(p, cur->docs[i]);
+		float k = node_k(p->ev, cur->docs[i]);
 		if (c->is_phrase) { /* a count weighs nothing, and needs nothing */
 			put(&p->batch, cur->docs[i], 0, i, need == 0 || bound_points_tf(weight, tfs[i], k) + others >= need);
 		} else {
@@ -72,7 +67,7 @@ static void fill_union(struct prune *p, const struct flat_clause *c, struct node
 	p->batch.first = list->u.at;
 	for (; doc < p->to && p->batch.n < BQ_BLOCK_DOCS; doc = node_seek(list, doc + 1)) {
 		uint32_t tf = list->u.tfs[list->u.at];
-		uint32_t points = c->is_phrase ? 0 : bm25_points(c->node->weight, tf, k_of(p, doc));
+		uint32_t points = c->is_phrase ? 0 : bm25_points(c->node->weight, tf, node_k(p->ev, doc));
 		put(&p->batch, doc, points, list->u.at - p->batch.first, true);
 	}
 	p->next = doc < p->to ? doc : p->to;
@@ -127,7 +122,7 @@ static uint32_t word_points(const struct prune *p, const struct flat_clause *c, 
 {
 	if (flat_seek(c->node, doc) != doc)
 		return ABSENT;
-	return bm25_points(c->node->weight, list_tf(c->node), k_of(p, doc));
+	return bm25_points(c->node->weight, list_tf(c->node), node_k(p->ev, doc));
 }
 
 /* The list that the batch is from has run ahead, a TERM within its block: put
@@ -151,7 +146,7 @@ static void put_back(const struct prune_batch *b, uint32_t i)
 static uint32_t phrase_points(struct prune *p, const struct flat_clause *c, uint32_t i, uint32_t need)
 {
 	uint32_t doc = p->batch.docs[i], least = UINT32_MAX, tf;
-	float k = k_of(p, doc);
+	float k = node_k(p->ev, doc);
 
 	for (uint32_t l = 0; l < c->n_lists; l++) {
 		if (c->lists[l] == p->batch.from)
@@ -195,7 +190,7 @@ static void look_up_some(struct prune *p, struct flat_clause *c, bool is_must, c
 	p->is_cut |= some.is_cut;
 	for (uint32_t i = range[0]; i < range[1]; i++) {
 		uint32_t tf = tfs[i - range[0]], doc = b->docs[i];
-		uint32_t more = tf == 0 ? 0 : bm25_points(c->node->weight, tf, k_of(p, doc));
+		uint32_t more = tf == 0 ? 0 : bm25_points(c->node->weight, tf, node_k(p->ev, doc));
 		put(b, doc, b->points[i] + more, b->at[i], tf != 0 || !is_must);
 	}
 }
@@ -225,7 +220,7 @@ static void look_up_list(struct prune *p, const struct flat_clause *c, bool is_m
 	b->n = 0;
 	for (uint32_t i = 0; i < n_docs; i++) {
 		bool is_held = n < n_held && at[n] == i;
-		uint32_t more = is_held ? bm25_points(c->node->weight, tfs[n], k_of(p, b->docs[i])) : 0;
+		uint32_t more = is_held ? bm25_points(c->node->weight, tfs[n], node_k(p->ev, b->docs[i])) : 0;
 		n += is_held;
 		put(b, b->docs[i], b->points[i] + more, b->at[i], is_held || !is_must);
 	}

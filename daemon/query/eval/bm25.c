@@ -1,30 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "query/eval/bm25.h"
 
-/* bq_len_decode() as floats: exact, and defined for codes that no length has. */
 #define LENGTH(e, m) ((e) == 0 ? (float)(m) : (float)(8 | (m)) * (float)(UINT64_C(1) << ((e) == 0 ? 0 : (e) - 1)))
 #define LENGTHS(e) LENGTH(e, 0), LENGTH(e, 1), LENGTH(e, 2), LENGTH(e, 3), LENGTH(e, 4), LENGTH(e, 5), LENGTH(e, 6), \
 	LENGTH(e, 7)
 
-static const float lengths[256] = {
+const float bm25_lengths[256] = {
 	LENGTHS(0), LENGTHS(1), LENGTHS(2), LENGTHS(3), LENGTHS(4), LENGTHS(5), LENGTHS(6), LENGTHS(7),
 	LENGTHS(8), LENGTHS(9), LENGTHS(10), LENGTHS(11), LENGTHS(12), LENGTHS(13), LENGTHS(14), LENGTHS(15),
 	LENGTHS(16), LENGTHS(17), LENGTHS(18), LENGTHS(19), LENGTHS(20), LENGTHS(21), LENGTHS(22), LENGTHS(23),
 	LENGTHS(24), LENGTHS(25), LENGTHS(26), LENGTHS(27), LENGTHS(28), LENGTHS(29), LENGTHS(30), LENGTHS(31),
 };
 
-/* Every query does this: four at a time, it is cheaper than to look for a table
- * that was made before. */
-void bm25_init(struct bm25 *t, float k1, float b, float avg_len)
+struct bm25 bm25_of(float k1, float b, float avg_len)
 {
-	float c0 = k1 * (1.0f - b), c1 = avg_len > 0 ? k1 * b / avg_len : 0;
-
-	t->c0 = c0;
-	t->c1 = c1;
-	for (unsigned code = 0; code < 256; code++) {
-		float scaled = c1 * lengths[code];
-		t->k[code] = c0 + scaled;
-	}
+	return (struct bm25){ .c0 = k1 * (1.0f - b), .c1 = avg_len > 0 ? k1 * b / avg_len : 0 };
 }
 
 double bm25_idf(uint64_t n_docs, uint64_t df)

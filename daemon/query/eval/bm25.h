@@ -16,14 +16,25 @@
 #include <stdint.h>
 #include <string.h>
 
-/* K of every length code: k1 * (1 - b + b * length / avg_len). */
+/* K = c0 + c1 * length: k1 * (1 - b + b * length / avg_len). */
 struct bm25 {
-	float c0, c1; /* K = c0 + c1 * length */
-	float k[256];
+	float c0, c1;
 };
 
-/* Fill the table; an avg_len of 0 or less leaves lengths out. */
-void bm25_init(struct bm25 *t, float k1, float b, float avg_len);
+/* bq_len_decode() of every code as a float: exact, and defined for codes that no
+ * length has. */
+extern const float bm25_lengths[256];
+
+/* An avg_len of 0 or less leaves lengths out. */
+struct bm25 bm25_of(float k1, float b, float avg_len);
+
+/* K of a length code. */
+static inline float bm25_k(const struct bm25 *t, uint8_t code)
+{
+	float scaled = t->c1 * bm25_lengths[code];
+
+	return t->c0 + scaled;
+}
 
 /* ln(1 + (n_docs - df + 0.5) / (df + 0.5)); never negative. */
 double bm25_idf(uint64_t n_docs, uint64_t df);

@@ -9,14 +9,14 @@ static void score(const struct kernel_score *s, const uint32_t *docs, const uint
 	uint32_t *points)
 {
 	for (uint32_t i = 0; i < n; i++)
-		points[i] = bm25_points(s->weight, tfs[i], s->bm25->k[s->norms[docs[i]]]);
+		points[i] = bm25_points(s->weight, tfs[i], bm25_k(s->bm25, s->norms[docs[i]]));
 }
 
 static void score_two(const struct kernel_score s[2], const uint32_t *docs, const uint32_t *const tfs[2], uint32_t n,
 	uint32_t *points)
 {
 	for (uint32_t i = 0; i < n; i++) {
-		float k = s->bm25->k[s->norms[docs[i]]];
+		float k = bm25_k(s->bm25, s->norms[docs[i]]);
 		points[i] = bm25_points(s[0].weight, tfs[0][i], k) + bm25_points(s[1].weight, tfs[1][i], k);
 	}
 }

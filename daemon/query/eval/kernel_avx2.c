@@ -18,7 +18,7 @@ AVX2 static inline __m256i load(const void *p)
 	return _mm256_loadu_si256((const __m256i *)p);
 }
 
-/* K of 8 length codes, as bm25_init() computes it: a table would be read 8
+/* K of 8 length codes, as bm25_k() computes it: a table would be read 8
  * times, and gathers are slower than this arithmetic. */
 AVX2 static inline __m256 length_norms(__m256i codes, __m256 c0, __m256 c1)
 {

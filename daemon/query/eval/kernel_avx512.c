@@ -17,7 +17,7 @@ AVX512 static inline __m512i numbers(void)
 	return _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
 }
 
-/* K of 16 length codes, as bm25_init() computes it. */
+/* K of 16 length codes, as bm25_k() computes it. */
 AVX512 static inline __m512 length_norms(__m512i codes, __m512 c0, __m512 c1)
 {
 	const __m512i one = _mm512_set1_epi32(1);

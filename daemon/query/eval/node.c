@@ -177,7 +177,7 @@ uint32_t node_score(struct node *n)
 	uint32_t sum = 0;
 
 	if (n->kind != NODE_BOOL)
-		return bm25_points(n->weight, clause_tf(n), n->ev->index->bm25.k[n->ev->leaf->norms[n->doc]]);
+		return bm25_points(n->weight, clause_tf(n), node_k(n->ev, n->doc));
 	for (uint32_t i = 0; i < n->n_must; i++)
 		sum += node_score(n->must[i]);
 	for (uint32_t i = 0; i < n->n_should; i++)

@@ -31,6 +31,12 @@ struct eval {
 	bool counts_only;    /* nobody asks for points: once in a document is as good as any tf */
 };
 
+/* K of a document's length. */
+static inline float node_k(const struct eval *ev, uint32_t doc)
+{
+	return bm25_k(&ev->index->bm25, ev->leaf->norms[doc]);
+}
+
 enum node_kind { NODE_NONE, NODE_TERM, NODE_UNION, NODE_PHRASE, NODE_BOOL };
 
 /* Documents of a prefix, ascending, with the positions of all its words. */

@@ -173,15 +173,13 @@ static void add_up(struct prune *p, uint32_t doc, uint32_t points)
 
 static void add_up_word(struct prune *p, struct node *n)
 {
-	const struct bq_leaf *leaf = p->ev->leaf;
-	const float *k = p->ev->index->bm25.k;
 	struct bq_cursor *cur = n->cursor;
 	uint32_t doc = bq_cursor_seek(cur, p->from), i;
 
 	while (doc < p->to) {
 		const uint32_t *tfs = bq_cursor_tfs(cur);
 		for (i = cur->i; i < cur->n && cur->docs[i] < p->to; i++)
-			add_up(p, cur->docs[i], bm25_points(n->weight, tfs[i], k[leaf->norms[cur->docs[i]]]));
+			add_up(p, cur->docs[i], bm25_points(n->weight, tfs[i], node_k(p->ev, cur->docs[i])));
 		cur->i = i - 1;
 		cur->doc = cur->docs[i - 1];
 		doc = bq_cursor_next(cur);
@@ -193,7 +191,6 @@ static void add_up_word(struct prune *p, struct node *n)
  * does not count. */
 static void add_up_phrase(struct prune *p, const struct flat_clause *c, uint32_t others)
 {
-	const float *k = p->ev->index->bm25.k;
 	uint32_t tfs[LOOKUP_DOCS], least[LOOKUP_DOCS], next = p->from, need = prune_need(p);
 	struct lookup_batch b = { .tfs = tfs, .least = need > others ? least : NULL,
 		.exact_from = p->pass->top == NULL ? UINT32_MAX : 0 };
@@ -205,7 +202,7 @@ static void add_up_phrase(struct prune *p, const struct flat_clause *c, uint32_t
 		for (uint32_t i = 0; i < b.n; i++)
 			if (tfs[i] != 0)
 				add_up(p, b.docs[i],
-					bm25_points(c->node->weight, tfs[i], k[p->ev->leaf->norms[b.docs[i]]]));
+					bm25_points(c->node->weight, tfs[i], node_k(p->ev, b.docs[i])));
 	}
 	p->is_cut |= b.is_cut;
 }

@@ -303,7 +303,7 @@ static void drop_low(struct lookup *l, struct lookup_batch *b)
 	l->n = 0;
 	for (uint32_t j = 0; j < n; j++) {
 		uint32_t need = b->least[l->asked[j]];
-		float k = ev->index->bm25.k[ev->leaf->norms[l->docs[j]]];
+		float k = node_k(ev, l->docs[j]);
 		if (need == 0 || bound_points_tf(l->phrase->weight, l->least[j], k) >= need)
 			keep(l, j);
 		else
@@ -343,7 +343,7 @@ static bool is_any_fine(const struct lookup *l, uint32_t j, uint32_t exact_from)
 
 	if (exact_from == UINT32_MAX || exact_from == 0)
 		return exact_from != 0;
-	return bound_points_tf(l->phrase->weight, l->least[j], ev->index->bm25.k[ev->leaf->norms[l->docs[j]]]) < exact_from;
+	return bound_points_tf(l->phrase->weight, l->least[j], node_k(ev, l->docs[j])) < exact_from;
 }
 
 /* Where pairs and inner words say enough by their numbers, nothing else is asked:

@@ -103,11 +103,6 @@ static uint32_t need_of(const struct phrased *s)
 	return s->pass->wants_count || s->pass->q->opts->sort != BQ_SORT_SCORE ? 0 : rank_need(s);
 }
 
-static float k_of(const struct phrased *s, uint32_t doc)
-{
-	return s->ev->index->bm25.k[s->ev->leaf->norms[doc]];
-}
-
 /* Keep document i of the batch, as number *n. */
 static void keep(struct phrased *s, uint32_t i, uint32_t *n, uint32_t points)
 {
@@ -141,7 +136,7 @@ static void meet_word(struct phrased *s, const struct part *p)
 
 	for (uint32_t j = 0; j < met; j++) {
 		uint32_t i = s->kept[j], more = s->wants_points
-			? bm25_points(word->weight, s->spots[j].tf, k_of(s, s->docs[i])) : 0;
+			? bm25_points(word->weight, s->spots[j].tf, node_k(s->ev, s->docs[i])) : 0;
 		if (p->is_must)
 			keep(s, i, &n, s->points[i] + more);
 		else
@@ -184,7 +179,7 @@ static void look_up_phrase(struct phrased *s, const struct part *p, uint32_t nee
 	for (uint32_t i = 0; i < b.n; i++) {
 		if (s->tfs[i] != 0)
 			keep(s, i, &n, s->points[i] + (s->wants_points
-				? bm25_points(p->clause->node->weight, s->tfs[i], k_of(s, s->docs[i])) : 0));
+				? bm25_points(p->clause->node->weight, s->tfs[i], node_k(s->ev, s->docs[i])) : 0));
 		else if (!p->is_must)
 			keep(s, i, &n, s->points[i]);
 	}
@@ -237,7 +232,7 @@ static void fill_some(struct phrased *s, uint32_t from, uint32_t to, uint32_t ne
 
 	s->n_docs = 0;
 	for (uint32_t i = from; i < to; i++) {
-		if (bound_points_tf(c->node->weight, tfs[i], k_of(s, lead->docs[i])) + others < need) {
+		if (bound_points_tf(c->node->weight, tfs[i], node_k(s->ev, lead->docs[i])) + others < need) {
 			s->is_cut = true;
 			continue;
 		}

@@ -189,7 +189,7 @@ static uint32_t most_points(const struct two *t, const struct lookup_batch *b, u
 	uint32_t first = t->words[0].spots[j].tf, second = t->has_lead ? b->lead_tfs[at] : t->words[1].spots[j].tf;
 
 	return bound_points_tf(t->phrase->weight, first < second ? first : second,
-		ev->index->bm25.k[ev->leaf->norms[b->docs[at]]]);
+		node_k(ev, b->docs[at]));
 }
 
 /* Leave out documents that nobody wants to know of. */
