@@ -130,7 +130,7 @@ static bool decode_sorted(const uint8_t *in, const struct bitpack_sorted *how, u
 	return true;
 }
 
-const struct bitpack_ops bitpack_scalar = { "scalar", decode, decode_above, decode_set, decode_sorted };
+const struct bitpack_ops bitpack_scalar = { "scalar", decode, decode_above, decode_set, decode_sorted, tail_get };
 
 const struct bitpack_ops *bitpack_best(void)
 {

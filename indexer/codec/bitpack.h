@@ -32,6 +32,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "codec/tail.h"
+
 enum { BITPACK_N = 256, BITPACK_LANES = 8, BITPACK_ROWS = 32, BITPACK_MAX_WORDS = 255 };
 
 /* Bytes of a block of `bits`-bit numbers. */
@@ -81,6 +83,8 @@ struct bitpack_ops {
 	 * out[], unless there are 256 that ascend strictly and stay below 2^32. */
 	bool (*decode_sorted)(const uint8_t *in, const struct bitpack_sorted *how, uint32_t base,
 		uint32_t out[BITPACK_N + 8]);
+	/* See tail_get(). */
+	bool (*get_tail)(const struct tail *t, uint32_t *docs, uint32_t *tfs);
 };
 
 extern const struct bitpack_ops bitpack_scalar;

@@ -9,6 +9,7 @@
 
 #include <bq/bytes.h>
 
+#include "codec/places.h"
 #include "codec/widths.h"
 
 #if defined(__x86_64__)
@@ -97,7 +98,6 @@ AVX2 static void decode_above(const uint8_t *in, unsigned bits, uint32_t out[BIT
 	}
 }
 
-/* Places of the bits of each byte, one a byte, the lowest first. */
 #define SET0(v) (v), ((v) << 8 | 0)
 #define SET1(v) SET0(v), SET0((v) << 8 | 1)
 #define SET2(v) SET1(v), SET1((v) << 8 | 2)
@@ -106,7 +106,7 @@ AVX2 static void decode_above(const uint8_t *in, unsigned bits, uint32_t out[BIT
 #define SET5(v) SET4(v), SET4((v) << 8 | 5)
 #define SET6(v) SET5(v), SET5((v) << 8 | 6)
 #define SET7(v) SET6(v), SET6((v) << 8 | 7)
-static const uint64_t places[256] = { SET7(UINT64_C(0)) };
+const uint64_t places_of_byte[256] = { SET7(UINT64_C(0)) };
 
 /* Eight numbers for each byte, of which as many are kept as it has bits. */
 AVX2 static uint32_t decode_set(const uint8_t *in, uint32_t n_words, uint32_t first, uint32_t out[BITPACK_N + 8])
@@ -122,7 +122,7 @@ AVX2 static uint32_t decode_set(const uint8_t *in, uint32_t n_words, uint32_t fi
 	for (const uint8_t *end = in + (size_t)n_words * 8; in < end; in += 8) {
 #pragma GCC unroll 8
 		for (unsigned i = 0; i < 8; i++) {
-			const __m128i *eight_at = (const __m128i *)(const void *)&places[in[i]];
+			const __m128i *eight_at = (const __m128i *)(const void *)&places_of_byte[in[i]];
 			__m256i at = _mm256_cvtepu8_epi32(_mm_loadl_epi64(eight_at));
 			_mm256_storeu_si256((__m256i *)(void *)out, _mm256_add_epi32(at, base));
 			out += __builtin_popcount(in[i]);
@@ -159,7 +159,8 @@ AVX2 static bool decode_sorted(const uint8_t *in, const struct bitpack_sorted *h
 
 const struct bitpack_ops *bitpack_avx2(void)
 {
-	static const struct bitpack_ops ops = { "avx2", decode, decode_above, decode_set, decode_sorted };
+	static const struct bitpack_ops ops = { "avx2", decode, decode_above, decode_set, decode_sorted,
+		tail_get_avx2 };
 
 	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt") ? &ops : NULL;
 }

@@ -152,11 +152,18 @@ AVX512 static bool decode_sorted(const uint8_t *in, const struct bitpack_sorted 
 	return unpack_sorted_by(in, how->bits, base, out) && out[last] >= base;
 }
 
+#if defined(BQ_EMULATE_AVX512) /* where there may be no AVX2 */
+#define GET_TAIL tail_get
+#else
+#define GET_TAIL tail_get_avx2
+#endif
+
 const struct bitpack_ops *AVX512_TABLE(bitpack_avx512)(void);
 
 const struct bitpack_ops *AVX512_TABLE(bitpack_avx512)(void)
 {
-	static const struct bitpack_ops ops = { "avx512", decode, decode_above, decode_set, decode_sorted };
+	static const struct bitpack_ops ops = { "avx512", decode, decode_above, decode_set, decode_sorted,
+		GET_TAIL };
 
 	return avx512_can_run() ? &ops : NULL;
 }

@@ -50,7 +50,10 @@ size_t tail_put(const uint32_t *docs, const uint32_t *tfs, uint32_t n, uint32_t 
 
 /* Decode the documents, which must fill the bytes exactly.  False, and anything
  * in docs[] and tfs[], if they do not, one is BQ_DOC_END or more, or a tf has
- * more than 32 bits or is 0. */
+ * more than 32 bits or is 0.  docs[] and tfs[] have room for 8 more than t->n. */
 bool tail_get(const struct tail *t, uint32_t *docs, uint32_t *tfs);
+
+/* The same, on a CPU with AVX2: a table of bitpack.h has it. */
+bool tail_get_avx2(const struct tail *t, uint32_t *docs, uint32_t *tfs);
 
 #endif

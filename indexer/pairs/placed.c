@@ -10,7 +10,7 @@
 static bool decode_small(struct placed *p)
 {
 	if (p->tail.len != 0)
-		return postings_get_tail(p->tail, p->n, p->at->docs, p->at->tfs)
+		return postings_get_tail(p->s->codec, p->tail, p->n, p->at->docs, p->at->tfs)
 			&& p->at->docs[p->n - 1] < p->s->leaf.n_docs;
 	p->at->docs[0] = p->next_doc;
 	p->at->tfs[0] = p->only_tf;

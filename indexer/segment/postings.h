@@ -167,7 +167,8 @@ struct bq_span postings_block_at(const struct postings_list *l, uint32_t i);
 
 /* Decode the `n` documents of a list with df < 256 from its bytes, which must fill `bytes` exactly; TAIL_PAD
  * bytes behind them are readable.  false if they are damaged [F19] [F20]. */
-bool postings_get_tail(struct bq_span bytes, uint32_t n, uint32_t *docs, uint32_t *tfs);
+bool postings_get_tail(const struct bitpack_ops *ops, struct bq_span bytes, uint32_t n,
+	uint32_t docs[BQ_BLOCK_DOCS + 8], uint32_t tfs[BQ_BLOCK_DOCS + 8]);
 
 /* Whether a block of `n` documents has a known kind and room for its parts [F19]. */
 bool postings_block_fits(struct bq_span block, uint32_t n);

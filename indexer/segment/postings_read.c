@@ -55,11 +55,12 @@ struct bq_span postings_block_at(const struct postings_list *l, uint32_t i)
 	return bq_span_make(l->blocks.ptr + from, (size_t)(to - from));
 }
 
-bool postings_get_tail(struct bq_span bytes, uint32_t n, uint32_t *docs, uint32_t *tfs)
+bool postings_get_tail(const struct bitpack_ops *ops, struct bq_span bytes, uint32_t n,
+	uint32_t docs[BQ_BLOCK_DOCS + 8], uint32_t tfs[BQ_BLOCK_DOCS + 8])
 {
 	const struct tail t = { (const uint8_t *)bytes.ptr, bytes.len, n, 0 };
 
-	return tail_get(&t, docs, tfs);
+	return ops->get_tail(&t, docs, tfs);
 }
 
 /* Set bits of `words` words as documents from `first` on; false unless there
@@ -109,7 +110,7 @@ bool postings_get_docs(const struct bitpack_ops *ops, struct bq_span block, uint
 		return false;
 	if (p[0] == POSTINGS_TAIL) {
 		const struct tail t = { p + 4, bq_get_u16(p + 2), n, base };
-		return tail_get(&t, docs, tfs);
+		return ops->get_tail(&t, docs, tfs);
 	}
 	if ((p[0] & POSTINGS_BITSET) != 0)
 		return get_bitset(ops, p + 4, (p[0] & 0x7fu) + 1, base, docs);

@@ -390,7 +390,7 @@ static bool open_small(struct native_cursor *n, const struct bq_term *t)
 	struct bq_span bytes = bq_span_make(section + t->priv[SEGMENT_PRIV_POST],
 		(size_t)(t->priv[SEGMENT_PRIV_MODE] >> 8));
 
-	return postings_get_tail(bytes, t->df, n->docs, n->tfs) && n->docs[t->df - 1] < s->leaf.n_docs;
+	return postings_get_tail(s->codec, bytes, t->df, n->docs, n->tfs) && n->docs[t->df - 1] < s->leaf.n_docs;
 }
 
 /* A pair has no TINFO: PAIRS says what that would. */

@@ -42,7 +42,7 @@ uint64_t kernels_tail(struct kernels *k)
 	for (unsigned i = 0; i < REPEAT; i++) {
 		const uint32_t *at = &k->tail_at[i % KERNELS_TAILS];
 		const struct tail t = { (const uint8_t *)k->tails.ptr + at[0], at[1] - at[0], KERNELS_TAIL, 0 };
-		n += tail_get(&t, k->docs, k->tfs);
+		n += k->codec->get_tail(&t, k->docs, k->tfs);
 	}
 	k->sink = k->docs[17];
 	return n * KERNELS_TAIL;

@@ -16,10 +16,11 @@
 
 #include "codec/tail.h"
 #include "lib/rng.h"
+#include "lib/twins.h"
 
 static struct rng rng;
 
-enum { MOST = TAIL_DOCS, ROOM = TAIL_ROOM * (MOST + 1) };
+enum { MOST = TAIL_DOCS, ROOM = TAIL_ROOM * (MOST + 1), OVER = 8 };
 
 /* A tail, alone in its memory but for the bytes that may be read behind it. */
 struct made {
@@ -77,19 +78,27 @@ static bool read_plainly(const struct tail *t, uint32_t *docs, uint32_t *tfs)
 	return bq_read_left(&r) == 0;
 }
 
-/* The reader, and its twin of many; returns whether they take it. */
-static bool read_both(const struct made *m, uint32_t *docs, uint32_t *tfs)
+static void compare(const struct made *m, bool ok, const uint32_t *docs, const uint32_t *tfs, bool other_ok,
+	const uint32_t *other_docs, const uint32_t *other_tfs)
 {
-	uint32_t plain_docs[MOST], plain_tfs[MOST];
+	assert_int_equal(ok, other_ok);
+	if (ok && m->t.n != 0) {
+		assert_memory_equal(docs, other_docs, m->t.n * sizeof *docs);
+		assert_memory_equal(tfs, other_tfs, m->t.n * sizeof *tfs);
+	}
+}
+
+/* The reader, its twins, and of many the plain one; returns whether they take it. */
+static bool read_all(const struct made *m, uint32_t *docs, uint32_t *tfs)
+{
+	uint32_t other_docs[MOST + OVER], other_tfs[MOST + OVER];
+	const struct bitpack_ops *twins[TWINS_MAX];
 	bool ok = tail_get(&m->t, docs, tfs);
 
-	if (m->t.n < TAIL_FEW)
-		return ok;
-	assert_int_equal(read_plainly(&m->t, plain_docs, plain_tfs), ok);
-	if (ok) {
-		assert_memory_equal(docs, plain_docs, m->t.n * sizeof *docs);
-		assert_memory_equal(tfs, plain_tfs, m->t.n * sizeof *tfs);
-	}
+	for (size_t i = 0, n = twins_bitpack(twins); i < n; i++)
+		compare(m, ok, docs, tfs, twins[i]->get_tail(&m->t, other_docs, other_tfs), other_docs, other_tfs);
+	if (m->t.n >= TAIL_FEW)
+		compare(m, ok, docs, tfs, read_plainly(&m->t, other_docs, other_tfs), other_docs, other_tfs);
 	return ok;
 }
 
@@ -126,11 +135,11 @@ static size_t put(uint8_t *out, const struct made *m, uint32_t n)
 static void check_written(const struct made *want, uint32_t n)
 {
 	uint8_t bytes[ROOM];
-	uint32_t docs[MOST], tfs[MOST];
+	uint32_t docs[MOST + OVER], tfs[MOST + OVER];
 	size_t len = put(bytes, want, n);
 	struct made m = make(bytes, len, n, want->t.base);
 
-	assert_true(read_both(&m, docs, tfs));
+	assert_true(read_all(&m, docs, tfs));
 	if (n != 0) {
 		assert_memory_equal(docs, want->docs, n * sizeof *docs);
 		assert_memory_equal(tfs, want->tfs, n * sizeof *tfs);
@@ -227,7 +236,7 @@ static size_t put_hostile(uint8_t *out, struct made *m, uint32_t n)
 static void test_hostile(void **state)
 {
 	uint8_t bytes[ROOM];
-	uint32_t docs[MOST], tfs[MOST], taken = 0;
+	uint32_t docs[MOST + OVER], tfs[MOST + OVER], taken = 0;
 
 	(void)state;
 	for (unsigned round = 0; round < 40000; round++) {
@@ -236,7 +245,7 @@ static void test_hostile(void **state)
 		size_t len = put_hostile(bytes, &like, n);
 		n = rng_one_in(&rng, 8) ? (uint32_t)rng_below(&rng, MOST + 1) : n;
 		struct made m = make(bytes, len, n, rng_one_in(&rng, 8) ? (uint32_t)number(32) : like.t.base);
-		taken += read_both(&m, docs, tfs);
+		taken += read_all(&m, docs, tfs);
 		free(m.bytes);
 	}
 	assert_in_range(taken, 1000, 39999);
@@ -256,14 +265,14 @@ static void test_edges_of_few(void **state)
 		{ 0, UINT64_MAX >> 1, 3, false }, { 0, 0, 1, true }, { 0, 0, UINT64_MAX, false },
 	};
 	uint8_t bytes[2 * BQ_VARINT_MAX];
-	uint32_t docs[MOST], tfs[MOST];
+	uint32_t docs[MOST + OVER], tfs[MOST + OVER];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof edges / sizeof edges[0]; i++) {
 		size_t len = bq_put_varint(bytes, edges[i].gap << 1 | (edges[i].tf == 1));
 		len += edges[i].tf == 1 ? 0 : bq_put_varint(bytes + len, edges[i].tf - 2);
 		struct made m = make(bytes, len, 1, edges[i].base);
-		assert_int_equal(read_both(&m, docs, tfs), edges[i].ok);
+		assert_int_equal(read_all(&m, docs, tfs), edges[i].ok);
 		assert_true(!edges[i].ok || (docs[0] == edges[i].base + edges[i].gap && tfs[0] == edges[i].tf));
 		free(m.bytes);
 	}
@@ -286,7 +295,7 @@ static void test_edges_of_many(void **state)
 		{ 31, 8 * 2048, 0, 0, false }, { TAIL_OFTEN, 0, 0, 0, false },
 	};
 	static uint8_t bytes[2 * TAIL_MOST];
-	uint32_t docs[MOST], tfs[MOST];
+	uint32_t docs[MOST + OVER], tfs[MOST + OVER];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof edges / sizeof edges[0]; i++) {
@@ -297,7 +306,7 @@ static void test_edges_of_many(void **state)
 			bytes[one / 8] |= (uint8_t)(1u << one % 8);
 		bytes[at / 8] |= (uint8_t)(1u << at % 8);
 		struct made m = make(bytes, (size_t)(at / 8 + 1) + (size_t)(int64_t)edges[i].more, 4, edges[i].base);
-		assert_int_equal(read_both(&m, docs, tfs), edges[i].ok);
+		assert_int_equal(read_all(&m, docs, tfs), edges[i].ok);
 		assert_true(!edges[i].ok || docs[3] == edges[i].base + 3 + edges[i].zeros);
 		free(m.bytes);
 	}
