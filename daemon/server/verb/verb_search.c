@@ -90,7 +90,8 @@ static bool add_all(struct server *s, struct job *job)
 	return note_missing(s, job);
 }
 
-/* The generations a cursor was made for; what is left is the query's own. */
+/* The generations a cursor was made for; what is left is the query's own.  What the
+ * first page was without, the others are, too, also when it came back. */
 static bool add_of_cursor(struct server *s, struct job *job)
 {
 	struct bq_span *rest = &job->opts.after;
@@ -106,7 +107,9 @@ static bool add_of_cursor(struct server *s, struct job *job)
 		if (!add_once(job, g))
 			return false;
 	}
-	return job->opts.index.ptr != NULL || note_missing(s, job);
+	if (behind == '-' && note_missing(s, job) && job->warning == NULL)
+		job->warning = "an index that was missing from the first page is not searched: search anew";
+	return true;
 }
 
 bool verb_search_prepare(struct server *s, struct job *job)
@@ -186,7 +189,7 @@ static void put_next(struct job *job, struct bq_span next)
 			bq_buf_put_u8(r->out, ',');
 		doc_token_put_uid(r->out, job->gens[i]->uid);
 	}
-	bq_buf_put_u8(r->out, '.');
+	bq_buf_put_u8(r->out, job->warning == NULL ? '.' : '-');
 	bq_buf_put_span(r->out, next); /* the query promises letters, digits and . _ - */
 	bq_buf_put_u8(r->out, '"');
 }

@@ -108,7 +108,7 @@ bool doc_token_parse(struct bq_span s, struct doc_token *out)
 
 bool doc_token_take_uid(struct bq_span *rest, uint64_t *uid, char *behind)
 {
-	if (!take_uid(rest, uid) || rest->len < 2 || (rest->ptr[0] != ',' && rest->ptr[0] != '.'))
+	if (!take_uid(rest, uid) || rest->len < 2 || memchr(",.-", rest->ptr[0], 3) == NULL)
 		return false;
 	*behind = rest->ptr[0];
 	*rest = bq_span_from(*rest, 1);

@@ -5,6 +5,7 @@
  *
  *   document   g17.0123456789abcdef.3.4711         generation, its uid, leaf, document
  *   cursor     0123456789abcdef,0123..cdef.INNER   the uids searched, the query's own cursor
+ *              0123456789abcdef,0123..cdef-INNER   the same, and an index was missing
  *
  * A uid is a hash over a generation's MANIFEST and the name it is served
  * under, so a token never means another document, not even after the index
@@ -33,8 +34,8 @@ void doc_token_format(const struct doc_token *t, char out[DOC_TOKEN_BYTES]);
 bool doc_token_parse(struct bq_span s, struct doc_token *out);
 
 /* Take a uid off the front of a cursor and the byte behind it, which is ',' when
- * another follows and '.' when what is left is the query's own cursor.  False
- * when it is no cursor. */
+ * another follows, and '.' or '-' when what is left is the query's own cursor.
+ * False when it is no cursor. */
 bool doc_token_take_uid(struct bq_span *rest, uint64_t *uid, char *behind);
 
 /* A uid as its 16 digits. */

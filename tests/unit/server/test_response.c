@@ -223,6 +223,9 @@ static void test_cursors(void **state)
 	assert_true(uid == 0xfedcba9876543210 && behind == '.');
 	assert_true(bq_span_eq(rest, BQ_SPAN("inner")));
 	assert_false(doc_token_take_uid(&rest, &uid, &behind));
+	rest = BQ_SPAN("0123456789abcdef-inner");
+	assert_true(doc_token_take_uid(&rest, &uid, &behind) && behind == '-');
+	assert_true(bq_span_eq(rest, BQ_SPAN("inner")));
 	rest = BQ_SPAN("0123456789abcdef.");
 	assert_false(doc_token_take_uid(&rest, &uid, &behind));
 	rest = BQ_SPAN("0123456789abcdef;x");
