@@ -5,6 +5,9 @@
 # compared with what was planted, what it sends with what the daemon saw.
 [ -x "$BQ_BINARY_DIR/tests/bench/bqbench" ] || exit 0 # a build without benchmarks
 . "$(dirname "$0")/lib.sh"
+for tool in gen_zipf bench/peer_words; do
+	[ -x "$BQ_BINARY_DIR/tests/$tool" ] || fail "tests/$tool is not built"
+done
 
 bench() {
 	"$BQ_BINARY_DIR/tests/bench/bqbench" "$@" 2>"$tmp/log"
