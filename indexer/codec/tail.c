@@ -8,29 +8,43 @@
 
 /* ---- writing ----------------------------------------------------------- */
 
-/* Bits of all gaps with `b` low bits, but the ones. */
-static uint64_t gap_bits(const uint32_t *gaps, uint32_t n, unsigned b)
+/* Bits of all gaps, but the ones, with b low bits, and with one and two less; b >= 2. */
+static void count_bits(const uint32_t *gaps, uint32_t n, unsigned b, uint64_t out[3])
 {
-	uint64_t sum = (uint64_t)n * b;
+	uint64_t high = 0, one_less = 0, two_less = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		high += gaps[i] >> b;
+		one_less += gaps[i] >> (b - 1);
+		two_less += gaps[i] >> (b - 2);
+	}
+	out[0] = high + (uint64_t)n * b;
+	out[1] = one_less + (uint64_t)n * (b - 1);
+	out[2] = two_less + (uint64_t)n * (b - 2);
+}
+
+/* 1 where a low bit each takes no more than what it spares of all gaps, which are `sum`. */
+static unsigned choose_last_bit(const uint32_t *gaps, uint32_t n, uint64_t sum)
+{
+	uint64_t halves = 0;
 
 	for (uint32_t i = 0; i < n; i++)
-		sum += gaps[i] >> b;
-	return sum;
+		halves += gaps[i] >> 1;
+	return halves + n <= sum;
 }
 
 /* The low bits that take least, looked for downwards from those of the average on. */
-static unsigned choose_bits(const uint32_t *gaps, uint32_t n)
+static unsigned choose_bits(const uint32_t *gaps, uint32_t n, uint64_t sum)
 {
-	uint64_t mean = gap_bits(gaps, n, 0) / n;
+	uint64_t mean = sum / n, bits[3];
 	unsigned b = mean == 0 ? 0 : 64 - (unsigned)__builtin_clzll(mean);
 
-	b = b < 31 ? b : 31;
-	for (uint64_t cost = gap_bits(gaps, n, b), less; b > 0; b--, cost = less) {
-		less = gap_bits(gaps, n, b - 1);
-		if (less >= cost)
-			break;
+	for (b = b < 31 ? b : 31; b >= 2; b -= 2) {
+		count_bits(gaps, n, b, bits);
+		if (bits[1] >= bits[0] || bits[2] >= bits[1])
+			return bits[1] >= bits[0] ? b : b - 1;
 	}
-	return b;
+	return b == 0 ? 0 : choose_last_bit(gaps, n, sum);
 }
 
 static void put_unary(struct bits_packer *k, uint32_t zeros)
@@ -38,6 +52,17 @@ static void put_unary(struct bits_packer *k, uint32_t zeros)
 	for (; zeros > 31; zeros -= 32)
 		bits_pack(k, 32, 0);
 	bits_pack(k, zeros + 1, UINT32_C(1) << zeros);
+}
+
+/* A bit for each tf above 1. */
+static void put_flags(struct bits_packer *k, const uint32_t *tfs, uint32_t n)
+{
+	for (uint32_t from = 0; from < n; from += 32) {
+		uint32_t left = n - from < 32 ? n - from : 32, flags = 0;
+		for (uint32_t i = 0; i < left; i++)
+			flags |= (uint32_t)(tfs[from + i] > 1) << i;
+		bits_pack(k, left, flags);
+	}
 }
 
 static uint8_t *put_varints(uint8_t *p, const uint32_t *docs, const uint32_t *tfs, uint32_t n, uint32_t base)
@@ -54,7 +79,7 @@ static uint8_t *put_varints(uint8_t *p, const uint32_t *docs, const uint32_t *tf
 size_t tail_put(const uint32_t *docs, const uint32_t *tfs, uint32_t n, uint32_t base, uint8_t *out)
 {
 	struct bits_packer k = { .p = out + 1 };
-	uint32_t gaps[TAIL_DOCS];
+	uint32_t gaps[TAIL_DOCS], first = base;
 	bool often = false;
 
 	if (n < TAIL_FEW)
@@ -64,12 +89,12 @@ size_t tail_put(const uint32_t *docs, const uint32_t *tfs, uint32_t n, uint32_t 
 		base = docs[i] + 1;
 		often |= tfs[i] > 1;
 	}
-	unsigned b = choose_bits(gaps, n);
+	unsigned b = choose_bits(gaps, n, base - n - first);
 	out[0] = (uint8_t)(b | (often ? TAIL_OFTEN : 0));
 	for (uint32_t i = 0; i < n; i++)
 		bits_pack(&k, b, gaps[i] & ((UINT32_C(1) << b) - 1));
-	for (uint32_t i = 0; i < n && often; i++)
-		bits_pack(&k, 1, tfs[i] > 1);
+	if (often)
+		put_flags(&k, tfs, n);
 	for (uint32_t i = 0; i < n; i++)
 		put_unary(&k, gaps[i] >> b);
 	uint8_t *p = k.p + (k.n != 0);
