@@ -15,7 +15,7 @@ set(BQ_HARDENING
 	-fstack-protector-strong -fstack-clash-protection -fcf-protection=full -ftrivial-auto-var-init=zero
 	-fno-strict-aliasing -fno-strict-overflow -fno-delete-null-pointer-checks -fno-common -fvisibility=hidden
 	-fzero-call-used-regs=used-gpr -ffp-contract=off)
-set(BQ_LINK -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,-z,separate-code -Wl,-z,nodlopen -Wl,--as-needed
+set(BQ_LINK -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,-z,separate-code -Wl,--as-needed
 	-Wl,--no-copy-dt-needed-entries -Wl,--fatal-warnings)
 
 add_library(bq_flags INTERFACE)

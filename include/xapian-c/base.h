@@ -18,6 +18,13 @@ extern "C" {
 #define XAPIAN_C_NOEXCEPT
 #endif
 
+/* Behind every function of the interface, and nothing else: what the shared library exports. */
+#ifdef __GNUC__
+#define XAPIAN_C_API XAPIAN_C_NOEXCEPT __attribute__((visibility("default")))
+#else
+#define XAPIAN_C_API XAPIAN_C_NOEXCEPT
+#endif
+
 /* ---- errors -------------------------------------------------------------- */
 
 enum xapian_c_status {
@@ -85,10 +92,10 @@ static inline struct xapian_c_bytes xapian_c_str(const char *s)
 
 /* The version of the library that is running, e.g. "1.4.22"; lives as long as
  * the program. */
-const char *xapian_c_version(void) XAPIAN_C_NOEXCEPT;
+const char *xapian_c_version(void) XAPIAN_C_API;
 
 /* The same as numbers: 1, 4, 22. */
-void xapian_c_version_numbers(int *major, int *minor, int *revision) XAPIAN_C_NOEXCEPT;
+void xapian_c_version_numbers(int *major, int *minor, int *revision) XAPIAN_C_API;
 
 #ifdef __cplusplus
 }

@@ -19,14 +19,14 @@ struct xapian_c_query;
 /* A search over `db`, ranked by Xapian's own BM25 (1, 0, 1, 0.5, 0.5).
  * XAPIAN_C_EARGUMENT for a database of no databases. */
 int xapian_c_enquire_new(const struct xapian_c_database *db, struct xapian_c_enquire **out,
-	struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+	struct xapian_c_error *err) XAPIAN_C_API;
 
 /* Release it.  NULL is fine. */
-void xapian_c_enquire_free(struct xapian_c_enquire *e) XAPIAN_C_NOEXCEPT;
+void xapian_c_enquire_free(struct xapian_c_enquire *e) XAPIAN_C_API;
 
 /* Search for `q`.  `length` is its length as weights see it; 0: what it is. */
 int xapian_c_enquire_set_query(struct xapian_c_enquire *e, const struct xapian_c_query *q, uint32_t length,
-	struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+	struct xapian_c_error *err) XAPIAN_C_API;
 
 /* ---- ranking ------------------------------------------------------------------------ */
 
@@ -42,7 +42,7 @@ struct xapian_c_bm25 {
 
 /* Rank by BM25 with these parameters.  XAPIAN_C_EARGUMENT outside the ranges. */
 int xapian_c_enquire_set_bm25(struct xapian_c_enquire *e, const struct xapian_c_bm25 *bm25,
-	struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+	struct xapian_c_error *err) XAPIAN_C_API;
 
 /* Rank otherwise. */
 enum xapian_c_ranking {
@@ -56,7 +56,7 @@ enum xapian_c_ranking {
 
 /* Rank by one of enum xapian_c_ranking with its default parameters. */
 int xapian_c_enquire_set_ranking(
-	struct xapian_c_enquire *e, int ranking, struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+	struct xapian_c_enquire *e, int ranking, struct xapian_c_error *err) XAPIAN_C_API;
 
 enum xapian_c_sorting {
 	XAPIAN_C_SORT_RELEVANCE,
@@ -82,29 +82,29 @@ struct xapian_c_order {
 
 /* Order hits so. */
 int xapian_c_enquire_set_order(struct xapian_c_enquire *e, const struct xapian_c_order *order,
-	struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+	struct xapian_c_error *err) XAPIAN_C_API;
 
 /* ---- which come back ------------------------------------------------------------------- */
 
 /* Not more than `max` hits with the same value in `slot`; `max` 0: all of them. */
 int xapian_c_enquire_set_collapse(
-	struct xapian_c_enquire *e, uint32_t slot, uint32_t max, struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+	struct xapian_c_enquire *e, uint32_t slot, uint32_t max, struct xapian_c_error *err) XAPIAN_C_API;
 
 /* Only hits with at least this part (0..100) of the best possible weight, and
  * this weight. */
 int xapian_c_enquire_set_cutoff(
-	struct xapian_c_enquire *e, int percent, double weight, struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+	struct xapian_c_enquire *e, int percent, double weight, struct xapian_c_error *err) XAPIAN_C_API;
 
 /* Stop looking for more than the hits asked for after so many seconds: the
  * counts become bounds (check_at_least is given up).  0: no limit.  It does not
  * end a search that has not found `max` hits, nor one on a frozen server. */
 int xapian_c_enquire_set_time_limit(
-	struct xapian_c_enquire *e, double seconds, struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+	struct xapian_c_enquire *e, double seconds, struct xapian_c_error *err) XAPIAN_C_API;
 
 /* Search: hits `first` .. `first + max - 1` by rank.  `check_at_least` documents
  * are looked at, for better counts; all of them give exact ones. */
 int xapian_c_enquire_search(struct xapian_c_enquire *e, uint32_t first, uint32_t max, uint32_t check_at_least,
-	struct xapian_c_mset **out, struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+	struct xapian_c_mset **out, struct xapian_c_error *err) XAPIAN_C_API;
 
 #ifdef __cplusplus
 }

@@ -23,7 +23,7 @@ struct xapian_c_sort_key {
  * order->slot: by the first, of those that have the same by the second, and so
  * on.  XAPIAN_C_EARGUMENT for none. */
 int xapian_c_enquire_set_order_keys(struct xapian_c_enquire *e, const struct xapian_c_sort_key *keys, size_t n,
-	const struct xapian_c_order *order, struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+	const struct xapian_c_order *order, struct xapian_c_error *err) XAPIAN_C_API;
 
 /* ---- counts of values ---------------------------------------------------------------- */
 
@@ -35,12 +35,12 @@ struct xapian_c_value_count {
 /* Count the values in `slot`, too, in every search from now on: over the
  * documents it looks at, all that match if `check_at_least` is that many. */
 int xapian_c_enquire_count_values(
-	struct xapian_c_enquire *e, uint32_t slot, struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+	struct xapian_c_enquire *e, uint32_t slot, struct xapian_c_error *err) XAPIAN_C_API;
 
 /* Up to `max` values of `slot` in the last search, the most frequent first;
  * how many there were.  XAPIAN_C_EARGUMENT if they are not counted. */
 int xapian_c_enquire_read_counts(struct xapian_c_enquire *e, uint32_t slot, struct xapian_c_value_count *out, int max,
-	struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+	struct xapian_c_error *err) XAPIAN_C_API;
 
 /* ---- terms of relevant documents ------------------------------------------------------ */
 
@@ -60,7 +60,7 @@ struct xapian_c_expansion {
  * best first; how many there were.  XAPIAN_C_ENODOC for a document that is not
  * there. */
 int xapian_c_enquire_expand(struct xapian_c_enquire *e, const struct xapian_c_relevant *relevant,
-	struct xapian_c_expansion *out, int max, struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+	struct xapian_c_expansion *out, int max, struct xapian_c_error *err) XAPIAN_C_API;
 
 #ifdef __cplusplus
 }

@@ -32,40 +32,40 @@ struct xapian_c_match_counts {
 };
 
 /* Release it.  NULL is fine. */
-void xapian_c_mset_free(struct xapian_c_mset *m) XAPIAN_C_NOEXCEPT;
+void xapian_c_mset_free(struct xapian_c_mset *m) XAPIAN_C_API;
 
 /* How many hits it has. */
-uint32_t xapian_c_mset_size(const struct xapian_c_mset *m) XAPIAN_C_NOEXCEPT;
+uint32_t xapian_c_mset_size(const struct xapian_c_mset *m) XAPIAN_C_API;
 
 /* Copy up to `max` hits from hit `first` of this set on; how many there were, 0
  * past the end. */
 int xapian_c_mset_read(const struct xapian_c_mset *m, uint32_t first, struct xapian_c_hit *out, int max,
-	struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+	struct xapian_c_error *err) XAPIAN_C_API;
 
 /* Count the matches. */
 int xapian_c_mset_count(const struct xapian_c_mset *m, struct xapian_c_match_counts *out,
-	struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+	struct xapian_c_error *err) XAPIAN_C_API;
 
 /* How many documents have a term of the query, over all databases searched,
  * and what it weighs; either may be NULL. */
 int xapian_c_mset_term(const struct xapian_c_mset *m, struct xapian_c_bytes term, uint32_t *documents,
-	double *weight, struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+	double *weight, struct xapian_c_error *err) XAPIAN_C_API;
 
 /* Ask remote servers for all documents of the set at once, before they are
  * asked for one by one. */
-int xapian_c_mset_fetch(const struct xapian_c_mset *m, struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+int xapian_c_mset_fetch(const struct xapian_c_mset *m, struct xapian_c_error *err) XAPIAN_C_API;
 
 /* The document of hit `i` of this set.  XAPIAN_C_EARGUMENT past the end. */
 int xapian_c_mset_document(const struct xapian_c_mset *m, uint32_t i, struct xapian_c_document **out,
-	struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+	struct xapian_c_error *err) XAPIAN_C_API;
 
 /* The value by which hit `i` was collapsed; lives in `m`. */
 int xapian_c_mset_collapse_key(struct xapian_c_mset *m, uint32_t i, struct xapian_c_bytes *out,
-	struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+	struct xapian_c_error *err) XAPIAN_C_API;
 
 /* The key by which hit `i` was sorted; lives in `m`. */
 int xapian_c_mset_sort_key(struct xapian_c_mset *m, uint32_t i, struct xapian_c_bytes *out,
-	struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+	struct xapian_c_error *err) XAPIAN_C_API;
 
 /* How a snippet is made; what is 0 or NULL is the default. */
 struct xapian_c_snippet {
@@ -84,7 +84,7 @@ struct xapian_c_snippet {
  * lives in `m`.  `how` NULL: all defaults.  An empty `mark` or `unmark` is
  * XAPIAN_C_EARGUMENT: Xapian 1.4 before 1.4.32 then does not escape. */
 int xapian_c_mset_snippet(struct xapian_c_mset *m, struct xapian_c_bytes text, const struct xapian_c_snippet *how,
-	struct xapian_c_bytes *out, struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+	struct xapian_c_bytes *out, struct xapian_c_error *err) XAPIAN_C_API;
 
 #ifdef __cplusplus
 }

@@ -44,41 +44,41 @@ enum xapian_c_stemming {
 };
 
 /* A parser that stems nothing, stops nothing and takes OR between words. */
-int xapian_c_parser_new(struct xapian_c_parser **out, struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+int xapian_c_parser_new(struct xapian_c_parser **out, struct xapian_c_error *err) XAPIAN_C_API;
 
 /* Release it.  NULL is fine. */
-void xapian_c_parser_free(struct xapian_c_parser *p) XAPIAN_C_NOEXCEPT;
+void xapian_c_parser_free(struct xapian_c_parser *p) XAPIAN_C_API;
 
 /* Stem with `s`, from now on sharing it; `which` is an enum xapian_c_stemming. */
 int xapian_c_parser_set_stemmer(struct xapian_c_parser *p, const struct xapian_c_stemmer *s,
-	int which, struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+	int which, struct xapian_c_error *err) XAPIAN_C_API;
 
 /* Leave out the words of `s` as it is now; NULL: none. */
 int xapian_c_parser_set_stopper(struct xapian_c_parser *p, const struct xapian_c_stopper *s,
-	struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+	struct xapian_c_error *err) XAPIAN_C_API;
 
 /* What stands between words without an operator: AND, OR, NEAR, PHRASE,
  * ELITE_SET, SYNONYM or MAX; XAPIAN_C_EARGUMENT for others. */
 int xapian_c_parser_set_default_op(
-	struct xapian_c_parser *p, int op, struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+	struct xapian_c_parser *p, int op, struct xapian_c_error *err) XAPIAN_C_API;
 
 /* Where wildcards, spelling and synonyms are looked up. */
 int xapian_c_parser_set_database(struct xapian_c_parser *p, const struct xapian_c_database *db,
-	struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+	struct xapian_c_error *err) XAPIAN_C_API;
 
 /* How many terms wildcards and unfinished words may stand for, 0 any number, and
  * what is done with more (enum xapian_c_wildcard_limit). */
 int xapian_c_parser_set_expansion(struct xapian_c_parser *p, uint32_t max, int beyond,
-	struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+	struct xapian_c_error *err) XAPIAN_C_API;
 
 /* `field:word` means the term `prefix` + word. */
 int xapian_c_parser_add_prefix(struct xapian_c_parser *p, const char *field, const char *prefix,
-	struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+	struct xapian_c_error *err) XAPIAN_C_API;
 
 /* The same for filters, which have no weight; `exclusive`: several of one
  * field are alternatives. */
 int xapian_c_parser_add_boolean_prefix(struct xapian_c_parser *p, const char *field, const char *prefix,
-	bool exclusive, struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+	bool exclusive, struct xapian_c_error *err) XAPIAN_C_API;
 
 /* What a range `a..b` may be. */
 enum xapian_c_range_kind { XAPIAN_C_RANGE_TEXT, XAPIAN_C_RANGE_NUMBER, XAPIAN_C_RANGE_DATE };
@@ -94,17 +94,17 @@ struct xapian_c_range {
 
 /* Understand such ranges of values. */
 int xapian_c_parser_add_range(struct xapian_c_parser *p, const struct xapian_c_range *range,
-	struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+	struct xapian_c_error *err) XAPIAN_C_API;
 
 /* Parse `text` with `flags` of enum xapian_c_syntax.  XAPIAN_C_EPARSE with
  * a message for people. */
 int xapian_c_parser_parse(struct xapian_c_parser *p, struct xapian_c_bytes text, unsigned flags,
-	struct xapian_c_query **out, struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+	struct xapian_c_query **out, struct xapian_c_error *err) XAPIAN_C_API;
 
 /* The text of the last parse with its spelling corrected, "" if nothing was; lives
  * in `p`. */
 int xapian_c_parser_corrected(
-	struct xapian_c_parser *p, struct xapian_c_bytes *out, struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+	struct xapian_c_parser *p, struct xapian_c_bytes *out, struct xapian_c_error *err) XAPIAN_C_API;
 
 #ifdef __cplusplus
 }

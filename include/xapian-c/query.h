@@ -49,13 +49,13 @@ enum xapian_c_wildcard_limit {
 
 /* A term that counts `wqf` times; `position` orders the terms of a query. */
 int xapian_c_query_term(struct xapian_c_bytes term, uint32_t wqf, uint32_t position, struct xapian_c_query **out,
-	struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+	struct xapian_c_error *err) XAPIAN_C_API;
 
 /* Every document. */
-int xapian_c_query_all(struct xapian_c_query **out, struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+int xapian_c_query_all(struct xapian_c_query **out, struct xapian_c_error *err) XAPIAN_C_API;
 
 /* No document. */
-int xapian_c_query_nothing(struct xapian_c_query **out, struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+int xapian_c_query_nothing(struct xapian_c_query **out, struct xapian_c_error *err) XAPIAN_C_API;
 
 /* How queries are combined. */
 struct xapian_c_combination {
@@ -67,22 +67,22 @@ struct xapian_c_combination {
  * that does not combine (VALUE_RANGE, SCALE_WEIGHT, WILDCARD, ..) or a NEAR or
  * PHRASE over parts without positions. */
 int xapian_c_query_combine(struct xapian_c_combination how, const struct xapian_c_query *const *parts, size_t n,
-	struct xapian_c_query **out, struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+	struct xapian_c_query **out, struct xapian_c_error *err) XAPIAN_C_API;
 
 /* The same for terms. */
 int xapian_c_query_combine_terms(struct xapian_c_combination how, const struct xapian_c_bytes *terms, size_t n,
-	struct xapian_c_query **out, struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+	struct xapian_c_query **out, struct xapian_c_error *err) XAPIAN_C_API;
 
 /* `q` with `factor` times its weight; 0 makes it a filter.  XAPIAN_C_EARGUMENT
  * for a negative one. */
 int xapian_c_query_scale(const struct xapian_c_query *q, double factor, struct xapian_c_query **out,
-	struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+	struct xapian_c_error *err) XAPIAN_C_API;
 
 /* Documents whose value in `slot` is from `lower` to `upper`, both included, in
  * byte order.  NULL is no bound; both NULL: any document. */
 int xapian_c_query_value_range(uint32_t slot, const struct xapian_c_bytes *lower,
 	const struct xapian_c_bytes *upper, struct xapian_c_query **out,
-	struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+	struct xapian_c_error *err) XAPIAN_C_API;
 
 /* Which terms a wildcard stands for. */
 struct xapian_c_wildcard {
@@ -94,42 +94,42 @@ struct xapian_c_wildcard {
 /* All terms that start with `prefix`.  Not more: Xapian 1.4 takes '*' and '?'
  * for themselves. */
 int xapian_c_query_wildcard(struct xapian_c_bytes prefix, const struct xapian_c_wildcard *how,
-	struct xapian_c_query **out, struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+	struct xapian_c_query **out, struct xapian_c_error *err) XAPIAN_C_API;
 
 /* Release it.  NULL is fine. */
-void xapian_c_query_free(struct xapian_c_query *q) XAPIAN_C_NOEXCEPT;
+void xapian_c_query_free(struct xapian_c_query *q) XAPIAN_C_API;
 
 /* ---- looking ------------------------------------------------------------------------- */
 
 /* What it is: an enum xapian_c_op. */
-int xapian_c_query_op(const struct xapian_c_query *q) XAPIAN_C_NOEXCEPT;
+int xapian_c_query_op(const struct xapian_c_query *q) XAPIAN_C_API;
 
 /* Whether it is the query that matches nothing. */
-bool xapian_c_query_is_empty(const struct xapian_c_query *q) XAPIAN_C_NOEXCEPT;
+bool xapian_c_query_is_empty(const struct xapian_c_query *q) XAPIAN_C_API;
 
 /* The sum of the wqf of its terms. */
-uint32_t xapian_c_query_length(const struct xapian_c_query *q) XAPIAN_C_NOEXCEPT;
+uint32_t xapian_c_query_length(const struct xapian_c_query *q) XAPIAN_C_API;
 
 /* How many parts it has. */
-size_t xapian_c_query_parts(const struct xapian_c_query *q) XAPIAN_C_NOEXCEPT;
+size_t xapian_c_query_parts(const struct xapian_c_query *q) XAPIAN_C_API;
 
 /* Part `i`.  XAPIAN_C_EARGUMENT if there is none. */
 int xapian_c_query_part(const struct xapian_c_query *q, size_t i, struct xapian_c_query **out,
-	struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+	struct xapian_c_error *err) XAPIAN_C_API;
 
 /* For people: "Query((share@1 OR data@2))"; copied into `out`. */
 int xapian_c_query_describe(const struct xapian_c_query *q, char *out, size_t size, size_t *len,
-	struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+	struct xapian_c_error *err) XAPIAN_C_API;
 
 /* As bytes, for another thread or machine; copied into `out`. */
 int xapian_c_query_serialise(const struct xapian_c_query *q, char *out, size_t size, size_t *len,
-	struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+	struct xapian_c_error *err) XAPIAN_C_API;
 
 /* The query of such bytes.  XAPIAN_C_ESERIALISATION or (from within Xapian)
  * XAPIAN_C_ENETWORK for others.  Only for bytes of a trusted side: nesting is
  * not limited. */
 int xapian_c_query_unserialise(
-	struct xapian_c_bytes bytes, struct xapian_c_query **out, struct xapian_c_error *err) XAPIAN_C_NOEXCEPT;
+	struct xapian_c_bytes bytes, struct xapian_c_query **out, struct xapian_c_error *err) XAPIAN_C_API;
 
 #ifdef __cplusplus
 }

@@ -14,7 +14,7 @@
 #include <xapian-c.h>
 #include <xapian.h>
 
-extern const char xapian_c_query_none;
+extern const char xapian_c_query_none __attribute__((visibility("hidden")));
 
 /* The query that C holds as `q`. */
 inline Xapian::Query xapian_c_query_read(const struct xapian_c_query *q)

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # xapian-c as other programs get it: installed, found by pkg-config, compiled
-# and linked by a plain cc; its examples index and search, also through
+# and linked by a plain cc, with the shared and with the static library; what
+# the shared one exports; its examples index and search, also through
 # xapian-tcpsrv.
 set -eu
 
@@ -40,23 +41,57 @@ if ! grep -q '^BQ_SANITIZE:STRING=.' "$BQ_BINARY_DIR/CMakeCache.txt"; then
 	cmake --install "$BQ_BINARY_DIR" --prefix "$dir/usr" --component xapian-c >"$dir/log" || fail "$(cat "$dir/log")"
 	PKG_CONFIG_PATH=$(dirname "$(find "$dir/usr" -name xapian-c.pc)")
 	export PKG_CONFIG_PATH
-	mkdir "$dir/bin"
-	for example in index search; do
-		# shellcheck disable=SC2046 # many words
-		cc -std=gnu11 -Wall -Wextra -Werror -o "$dir/bin/$example" \
-			"$BQ_SOURCE_DIR/indexer/xapian/examples/$example.c" \
-			$(pkg-config --define-variable=prefix="$dir/usr" --cflags --libs xapian-c) || fail "cc $example.c"
-	done
-	check_examples "$dir/bin"
+	libs=$(dirname "$PKG_CONFIG_PATH")
+	flags=$(pkg-config --define-variable=prefix="$dir/usr" --cflags xapian-c)
+
+	# Examples from the installed libraries alone, shared and static.
+	build_examples() {
+		mkdir "$dir/$1"
+		for example in index search; do
+			# shellcheck disable=SC2086 # many words
+			cc -std=gnu11 -Wall -Wextra -Werror -o "$dir/$1/$example" \
+				"$BQ_SOURCE_DIR/indexer/xapian/examples/$example.c" $flags $2 || fail "cc $example.c: $1"
+		done
+	}
+	needs_library() { readelf -d "$1/search" | grep -q 'NEEDED.*\[libxapian-c\.so\.0\]'; }
+
+	build_examples shared "$(pkg-config --define-variable=prefix="$dir/usr" --libs xapian-c)"
+	needs_library "$dir/shared" || fail "not linked with the shared library"
+	(
+		LD_LIBRARY_PATH=$libs${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+		export LD_LIBRARY_PATH
+		check_examples "$dir/shared"
+	) || exit 1
+	build_examples static "$(pkg-config --define-variable=prefix="$dir/usr" --static --libs xapian-c |
+		sed 's/-lxapian-c\>/-l:libxapian-c.a/')"
+	! needs_library "$dir/static" || fail "not linked with the static library"
+	check_examples "$dir/static"
+
+	# The shared library gives what the header declares, no more and no less, and
+	# asks for nothing that is in no other library.
+	# shellcheck disable=SC2086 # many words
+	echo '#include <xapian-c.h>' | cc -E -P $flags -x c - | grep -o '\<xapian_c_[a-z0-9_]*(' | tr -d '(' |
+		grep -vx 'xapian_c_str' | sort -u >"$dir/declared"
+	[ "$(wc -l <"$dir/declared")" -gt 100 ] || fail "$(wc -l <"$dir/declared") functions declared"
+	nm -D --defined-only "$libs/libxapian-c.so" | grep -v ' A XAPIAN_C_0$' >"$dir/exported"
+	sed 's/^[0-9a-f]* T \(.*\)@@XAPIAN_C_0$/\1/' "$dir/exported" | sort | diff - "$dir/declared" >"$dir/diff" ||
+		fail "exported (<) and declared (>): $(cat "$dir/diff")"
+	[ "$(readelf -d "$libs/libxapian-c.so" | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p')" = libxapian-c.so.0 ] || fail "no soname"
+	python3 - "$libs/libxapian-c.so.0" <<-'EOF' || fail "not to be loaded by a running program"
+		import ctypes, sys
+		library = ctypes.CDLL(sys.argv[1])
+		library.xapian_c_version.restype = ctypes.c_char_p
+		sys.exit(not library.xapian_c_version().startswith(b"1."))
+	EOF
 
 	# The header alone, read by the strictest: C99 and C++11 without extensions.
 	printf '%s\n' '#include <xapian-c.h>' 'int main(void) { return xapian_c_version()[0] == 0; }' >"$dir/strict.c"
 	for how in 'cc -std=c99' 'c++ -std=c++11 -x c++'; do
 		# shellcheck disable=SC2046,SC2086 # many words
 		$how -pedantic-errors -Wall -Wextra -Wconversion -Wshadow -Werror \
-			$(pkg-config --define-variable=prefix="$dir/usr" --cflags xapian-c) "$dir/strict.c" -x none \
-			-o "$dir/strict" $(pkg-config --define-variable=prefix="$dir/usr" --libs xapian-c) || fail "$how"
-		"$dir/strict" || fail "$how: no version"
+			$flags "$dir/strict.c" -x none -o "$dir/strict" \
+			$(pkg-config --define-variable=prefix="$dir/usr" --libs xapian-c) || fail "$how"
+		LD_LIBRARY_PATH=$libs "$dir/strict" || fail "$how: no version"
 	done
 fi
 
