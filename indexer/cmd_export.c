@@ -15,6 +15,7 @@
 
 #include "options.h"
 #include "outfile.h"
+#include "report.h"
 #include "source/jsonline.h"
 #include "source/reread.h"
 #include "stop.h"
@@ -143,7 +144,7 @@ static int report(const struct export *x)
 	for (size_t i = 0; i < x->skips.n; i++)
 		bq_log(BQ_LOG_INFO, "skipped %.*s: %s", (int)bq_span_first(x->skips.list[i].path, 200).len,
 			x->skips.list[i].path.ptr, x->skips.list[i].reason);
-	bq_log(BQ_LOG_INFO, "%s: %" PRIu64 " documents", x->o->index, x->n_docs);
+	bq_log(BQ_LOG_INFO, "%s: %" PRIu64 " document%s", x->o->index, x->n_docs, report_plural(x->n_docs));
 	if (n_cut == 0)
 		return EXIT_DONE;
 	complain("%s: of %" PRIu64 " titles the index has the first 1,024 bytes only", x->o->index, n_cut);

@@ -9,6 +9,7 @@
 #include <bq/index.h>
 
 #include "options.h"
+#include "report.h"
 #include "segment/segment.h"
 
 struct totals {
@@ -85,8 +86,9 @@ static void print_databases(const struct bq_index *ix)
 {
 	for (uint32_t i = 0; i < ix->n_leaves; i++) {
 		const struct bq_leaf *l = ix->leaves[i];
-		(void)printf("database   %" PRIu64 ": %" PRIu32 " documents, %" PRIu32
-			" of them gone (xapian-delve says more)\n", l->number, l->n_docs, l->n_dead);
+		(void)printf("database   %" PRIu64 ": %" PRIu32 " document%s, %" PRIu32
+			" of them gone (xapian-delve says more)\n", l->number, l->n_docs, report_plural(l->n_docs),
+			l->n_dead);
 	}
 }
 
@@ -115,8 +117,9 @@ static void print_index(const struct bq_index *ix, const struct totals *t)
 	}
 	for (uint32_t i = 0; i < ix->n_leaves; i++) {
 		const struct segment *s = segment_of(ix->leaves[i]);
-		(void)printf("segment    %s: %zu bytes, %" PRIu32 " documents, %" PRIu32 " dead, %" PRIu32 " terms\n",
-			s->name, s->map.len, s->leaf.n_docs, s->leaf.n_dead, s->leaf.n_terms);
+		(void)printf("segment    %s: %zu bytes, %" PRIu32 " document%s, %" PRIu32 " dead, %" PRIu32 " term%s\n",
+			s->name, s->map.len, s->leaf.n_docs, report_plural(s->leaf.n_docs), s->leaf.n_dead,
+			s->leaf.n_terms, report_plural(s->leaf.n_terms));
 	}
 	(void)printf("bytes      %" PRIu64 "\n", t->bytes);
 	print_sections(t->section, t->bytes == 0 ? 1 : t->bytes);

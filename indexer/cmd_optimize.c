@@ -65,8 +65,8 @@ int cmd_optimize(const struct options *o)
 	else if (!is_new)
 		bq_log(BQ_LOG_INFO, "%s: generation %" PRIu64 " is one segment already, in its order", o->index, r.gen);
 	else
-		bq_log(BQ_LOG_INFO, "%s: generation %" PRIu64 ", one segment, %" PRIu64 " documents%s, %.1f MB, %.2f s",
-			o->index, r.gen, r.documents, r.reordered ? " in a new order" : "", (double)r.index_bytes / 1e6,
-			seconds);
+		bq_log(BQ_LOG_INFO, "%s: generation %" PRIu64 ", one segment, %" PRIu64 " document%s%s, %.1f MB, %.2f s",
+			o->index, r.gen, r.documents, report_plural(r.documents),
+			r.reordered ? " in a new order" : "", (double)r.index_bytes / 1e6, seconds);
 	return EXIT_DONE;
 }

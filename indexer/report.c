@@ -36,6 +36,11 @@ static double seconds(uint64_t ns)
 
 /* ---- for people -------------------------------------------------------- */
 
+const char *report_plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 static void print_skip(const struct skip *s)
 {
 	char line[24] = "";
@@ -65,8 +70,9 @@ void report_print(const struct report *r, const struct options *o)
 		print_skip(&r->skips->list[i]);
 	if (r->skips->oom)
 		complain("the list of skipped documents is not complete: out of memory");
-	bq_log(BQ_LOG_INFO, "%s: generation %" PRIu64 ", %" PRIu64 " documents, %" PRIu64 " words (%" PRIu64
-		" terms), %.1f MB of text, index %.1f MB", o->index, b->gen, b->documents, b->tokens, b->words,
+	bq_log(BQ_LOG_INFO, "%s: generation %" PRIu64 ", %" PRIu64 " document%s, %" PRIu64 " word%s (%" PRIu64
+		" term%s), %.1f MB of text, index %.1f MB", o->index, b->gen, b->documents, report_plural(b->documents),
+		b->tokens, report_plural(b->tokens), b->words, report_plural(b->words),
 		(double)b->text_bytes / 1e6, (double)b->index_bytes / 1e6);
 	if (r->is_update && !b->is_new)
 		bq_log(BQ_LOG_INFO, "nothing has changed: generation %" PRIu64 " stays", b->gen);

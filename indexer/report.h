@@ -5,6 +5,8 @@
 #ifndef BQINDEX_REPORT_H
 #define BQINDEX_REPORT_H
 
+#include <stdint.h>
+
 #include <bq/build.h>
 
 #include "options.h"
@@ -18,6 +20,9 @@ struct report {
 	uint64_t read_bytes; /* of the sources */
 	int code; /* the run's exit code */
 };
+
+/* What a noun of which there are `n` ends in: "" or "s". */
+const char *report_plural(uint64_t n);
 
 /* For people on standard error: the figures, then every skipped document. */
 void report_print(const struct report *r, const struct options *o);

@@ -24,6 +24,15 @@ says err "skipped $tmp/docs/c.pdf: unsupported type"
 [ "$(stat -c %a index/* | sort -u)" = 600 ] || fail "files are not 0600"
 run 0 verify index
 
+# --- one is not many -------------------------------------------------------
+printf '{"id":1,"text":"lonely"}\n' >one.jsonl
+run 0 build --lang none -o one one.jsonl
+says err ' 1 document, 1 word (1 term), '
+run 0 export one --to jsonl -o one.out
+grep -q ': 1 document$' err || fail "export says: $(cat err)"
+run 0 info one
+grep -q ' 1 document, 0 dead, 1 term$' out || fail "info says: $(cat out)"
+
 # --- the same input, the same bytes ---------------------------------------
 run 0 build -o again docs
 diff -r index again || fail "two builds differ"
@@ -66,7 +75,7 @@ says out '"path":"-"'
 # --- a file named on the command line -------------------------------------
 printf 'plain words' >notes.unknown
 run 0 build -o named notes.unknown
-says err '1 documents'
+says err ' 1 document,'
 printf 'zzz' >docs.jsonl.gz
 run 1 build -o named docs.jsonl.gz
 says err 'compressed'
@@ -145,13 +154,13 @@ says out 'generation 2'
 mkdir own
 cp docs/a.md own/
 run 0 build -o own/index own
-says err '1 documents'
+says err ' 1 document,'
 run 0 build -o own/index own
 says err "$tmp/own/index: a bq index"
-says err '1 documents'
+says err ' 1 document,'
 run 0 build -o own/other own
 says err "$tmp/own/index: a bq index"
-says err '1 documents'
+says err ' 1 document,'
 
 # --- options --------------------------------------------------------------
 run 0 build -o opts --include '*.md' --exclude sub --stopwords none --lang none --no-store --k1=1.2 --threads 4 docs

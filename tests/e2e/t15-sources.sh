@@ -73,7 +73,7 @@ says err '20000 documents'
 says err 'bent.jsonl.gz:20001: compressed data cannot be read at byte'
 { frame "$one"; printf 'junk'; } >junk.jsonl.zst
 run 1 build -o junk junk.jsonl.zst
-says err '1 documents'
+says err ' 1 document,'
 printf 'no gzip' >not.txt.gz
 run 1 build -o none not.txt.gz
 says err 'not.txt.gz: compressed data cannot be read'
