@@ -169,6 +169,8 @@ static void test_long_lines(void **state)
 	send_line_of(p, "PING", 1000000, "\n#e PING\n"); /* read in many parts, discarded to its LF */
 	(void)bqp_peer_expect(p, "#0 ERR {\"code\":\"line_too_long\",");
 	(void)bqp_peer_expect(p, "#e OK {}");
+	send_line_of(p, "#f PING", BQP_MAX_REQUEST + 2, ""); /* one byte may be the CR; two end the patience */
+	(void)bqp_peer_expect(p, "#f ERR {\"code\":\"line_too_long\",");
 	bqp_peer_close(p);
 }
 
@@ -437,7 +439,7 @@ static void test_get_lines(void **state)
 /* Tokens of others are answered, whatever they are. */
 static void test_hostile_tokens(void **state)
 {
-	static const char *const tails[] = { ".0.99", ".9.0", ".0.4294967295", ".4294967295.0" };
+	static const char *const tails[] = { ".0.3", ".0.99", ".1.0", ".9.0", ".0.4294967295", ".4294967295.0" };
 	struct bqp_peer *p = bqp_daemon_connect(&d);
 	char line[512];
 

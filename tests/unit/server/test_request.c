@@ -130,6 +130,11 @@ static void test_options(void **state)
 	refuses("V @a=\"\\ud800\\u0041\"", 6, "");
 	refuses("V @a=\"\\udc00\"", 6, "");
 	refuses("V @a=\"\x01\"", 6, "");
+	refuses("V @a=\"\x1f\"", 6, "");
+	refuses("V @a=\"\\udbff\\ue000\"", 6, "");
+	assert_true(parse("V @a=\"\x7f\\u007f\\u0080\\u07ff\\u0800\\ud7ff\\ue000\\uffff\\ud800\\udc00\\udbff\\udfff\""));
+	assert_span(options[0].value, "\x7f\x7f\xc2\x80\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xef\xbf\xbf"
+		"\xf0\x90\x80\x80\xf4\x8f\xbf\xbf");
 }
 
 static void test_bytes(void **state)
