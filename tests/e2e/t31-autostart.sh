@@ -79,6 +79,7 @@ echo "a third document" >x/docs/c.txt
 grep -q '^\[index\.docs-2\]$' .config/bq/config.ini || fail "no suffix: $(cat .config/bq/config.ini)"
 echo "a new document" >docs/d.txt
 "$bq" index docs >out 2>&1 || fail "index docs again: $(cat out)"
+"$bq" index docs ./docs >out 2>&1 || fail "index docs twice: $(cat out)" # named twice is once
 [ "$(grep -c '^\[index' .config/bq/config.ini)" -eq 3 ] || fail "recorded twice: $(cat .config/bq/config.ini)"
 [ "$("$bq" -c document)" = 4 ] || fail "update: $("$bq" -l document)"
 

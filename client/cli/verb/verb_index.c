@@ -25,6 +25,19 @@ struct plan {
 	size_t n_sources;
 };
 
+/* A directory named twice is one: not another index, whose hits would come twice.
+ * **takes** ownership of the path. */
+static void add_source(struct plan *p, char *real)
+{
+	for (size_t i = 0; i < p->n_sources; i++) {
+		if (strcmp(p->sources[i], real) == 0) {
+			free(real);
+			return;
+		}
+	}
+	p->sources[p->n_sources++] = real;
+}
+
 static bool find_sources(const struct cmdline *o, struct plan *p)
 {
 	if (o->n_words > CONFIG_MAX_SOURCES) {
@@ -38,7 +51,7 @@ static bool find_sources(const struct cmdline *o, struct plan *p)
 			(void)cmdline_misfit(o);
 			return false;
 		}
-		p->sources[p->n_sources++] = real;
+		add_source(p, real);
 	}
 	return true;
 }
