@@ -27,6 +27,8 @@
  * - 0 is fine, < 0 is one of enum xapian_c_status; functions that read give
  *   how many there were, 0 at the end.  `err` may be NULL.  An out parameter
  *   of a function that failed is NULL or untouched.
+ * - After XAPIAN_C_ENOMEM from something that reads a database, the database and
+ *   what was made of it are good for freeing only: libxapian may have stopped half-way.
  * - What x_new(), x_open() and the like gave is **owned** by the caller and
  *   given back to x_free(), which accepts NULL.
  * - Objects keep alive what they were made of: a database may be freed before

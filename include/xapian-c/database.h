@@ -157,7 +157,8 @@ enum xapian_c_compaction {
 };
 
 /* Write `db`, one database or several, as one compact database to `path`.  One
- * of the first three flags, and any of the others; `block_size` 0 is 8192. */
+ * of the first three flags, and any of the others; `block_size` is a power of two from
+ * 2048 to 65536, or 0: 8192. */
 int xapian_c_database_compact(struct xapian_c_database *db, const char *path, unsigned flags, uint32_t block_size,
 	struct xapian_c_error *err) XAPIAN_C_API;
 

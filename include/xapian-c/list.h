@@ -4,7 +4,8 @@
  * many entries a call, best 64; a call costs next to nothing beside Xapian's own
  * work.
  *
- * After an error a list is good for freeing only.
+ * After an error a list is good for freeing only, and so is one of a document's
+ * terms or values after the document was changed.
  */
 #ifndef XAPIAN_C_LIST_H
 #define XAPIAN_C_LIST_H

@@ -52,7 +52,8 @@ int xapian_c_mset_term(const struct xapian_c_mset *m, struct xapian_c_bytes term
 	double *weight, struct xapian_c_error *err) XAPIAN_C_API;
 
 /* Ask remote servers for all documents of the set at once, before they are
- * asked for one by one. */
+ * asked for one by one.  Nothing to do for a set whose first rank is not 0: see
+ * xapian_c_mset_document(), which asks for each. */
 int xapian_c_mset_fetch(const struct xapian_c_mset *m, struct xapian_c_error *err) XAPIAN_C_API;
 
 /* The document of hit `i` of this set.  XAPIAN_C_EARGUMENT past the end. */

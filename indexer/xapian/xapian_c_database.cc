@@ -110,6 +110,9 @@ int xapian_c_database_suggest(struct xapian_c_database *db, struct xapian_c_byte
 
 /* ---- upkeep ------------------------------------------------------------------------ */
 
+/* libxapian 1.4 writes beyond its buffers with others. */
+static bool is_block_size(uint32_t size) { return size >= 2048 && size <= 65536 && (size & (size - 1)) == 0; }
+
 int xapian_c_database_compact(struct xapian_c_database *db, const char *path, unsigned flags, uint32_t block_size,
 	struct xapian_c_error *err) noexcept
 {
@@ -119,6 +122,8 @@ int xapian_c_database_compact(struct xapian_c_database *db, const char *path, un
 
 		if ((flags & ~known) != 0 || (flags & 3) == 3)
 			throw Xapian::InvalidArgumentError("not a way to compact");
+		if (block_size != 0 && !is_block_size(block_size))
+			throw Xapian::InvalidArgumentError("a block is 2048, 4096, .. or 65536 bytes");
 		Xapian::Database &open = db->use();
 		if (open.size() == 0)
 			throw Xapian::InvalidArgumentError("nothing to compact");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "xapian_c_guard.hh"
 
+#include <algorithm>
 #include <cstring>
 #include <exception>
 #include <new>
@@ -96,6 +97,7 @@ static int set_xapian(struct xapian_c_error *err, const Xapian::Error &e)
 		msg.append(" (").append(e.get_context()).append(")");
 	if (system != nullptr)
 		msg.append(": ").append(system);
+	std::replace(msg.begin(), msg.end(), '\0', '?'); /* a term in it may have any bytes */
 	xapian_c_error_set(err, status, e.get_type(), msg.c_str());
 	err->system = find_errno(system);
 	return status;

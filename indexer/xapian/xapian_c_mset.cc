@@ -62,7 +62,9 @@ int xapian_c_mset_term(const struct xapian_c_mset *m, struct xapian_c_bytes term
 int xapian_c_mset_fetch(const struct xapian_c_mset *m, struct xapian_c_error *err) noexcept
 {
 	return xapian_c_try(err, [&] {
-		if (!m->mset.empty())
+		/* libxapian 1.4 takes places of the set for ranks and reads before its items
+		 * unless both begin at 0 */
+		if (!m->mset.empty() && m->mset.get_firstitem() == 0)
 			m->mset.fetch();
 	});
 }

@@ -42,6 +42,18 @@ static void give_back(void *p) noexcept
 	std::free(p);
 }
 
+/* As std::stable_sort() asks for room. */
+static void *try_allocate(std::size_t size) noexcept
+{
+	try {
+		return allocate(size);
+	} catch (...) {
+		return nullptr;
+	}
+}
+
+void *operator new(std::size_t size, const std::nothrow_t &) noexcept { return try_allocate(size); }
+void *operator new[](std::size_t size, const std::nothrow_t &) noexcept { return try_allocate(size); }
 void *operator new(std::size_t size) { return allocate(size); }
 void *operator new[](std::size_t size) { return allocate(size); }
 void operator delete(void *p) noexcept { give_back(p); }

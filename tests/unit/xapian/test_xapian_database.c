@@ -406,6 +406,9 @@ static void test_compaction(void **state)
 	}
 	assert_int_equal(xapian_c_database_compact(a, pa, 3, 0, &err), XAPIAN_C_EARGUMENT);
 	assert_int_equal(xapian_c_database_compact(a, pa, 1024, 0, &err), XAPIAN_C_EARGUMENT);
+	assert_int_equal(xapian_c_database_compact(a, pa, 0, 1024, &err), XAPIAN_C_EARGUMENT);
+	assert_int_equal(xapian_c_database_compact(a, pa, 0, 5000, &err), XAPIAN_C_EARGUMENT);
+	assert_int_equal(xapian_c_database_compact(a, pa, 0, 131072, &err), XAPIAN_C_EARGUMENT);
 	xapian_c_database_free(a);
 	xapian_c_database_free(b);
 	xapian_ok(xapian_c_database_new(&a, &err), &err);

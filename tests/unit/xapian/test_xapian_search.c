@@ -371,6 +371,7 @@ static void test_pages(void **state)
 	struct xapian_c_query *q = term("sharing");
 	struct xapian_c_hit all[4], hit;
 	struct xapian_c_match_counts c;
+	struct xapian_c_document *d;
 	struct xapian_c_mset *m;
 	struct xapian_c_error err;
 
@@ -392,6 +393,10 @@ static void test_pages(void **state)
 		assert_int_equal(xapian_c_mset_read(m, 0, &hit, 1, &err), 1);
 		assert_int_equal(hit.docid, all[i].docid);
 		assert_int_equal(hit.rank, i);
+		xapian_ok(xapian_c_mset_fetch(m, &err), &err); /* also a set that does not begin at 0 */
+		xapian_ok(xapian_c_mset_document(m, 0, &d, &err), &err);
+		assert_int_equal(xapian_c_document_id(d), hit.docid);
+		xapian_c_document_free(d);
 		xapian_c_mset_free(m);
 	}
 	xapian_c_mset_free(NULL);
@@ -421,6 +426,8 @@ static void test_hit(void **state)
 	assert_int_equal(xapian_c_mset_sort_key(m, 4, &text, &err), XAPIAN_C_EARGUMENT);
 	xapian_ok(xapian_c_mset_term(m, xapian_c_str("data"), &df, &weight, &err), &err);
 	assert_int_equal(df, 3);
+	assert_int_equal(xapian_c_mset_term(m, (struct xapian_c_bytes){ "\0x", 2 }, &df, &weight, &err), XAPIAN_C_EARGUMENT);
+	assert_memory_equal(err.msg, "?x", 2); /* a NUL in it does not end the message */
 	assert_true(weight > 0);
 	xapian_ok(xapian_c_terms_of_match(f->e, 3, &t, &err), &err);
 	assert_int_equal(xapian_c_terms_read(t, &word, 1, &err), 1);
