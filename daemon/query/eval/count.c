@@ -7,6 +7,7 @@
 #include "query/eval/count.h"
 
 #include "query/phrase/cover.h"
+#include "query/phrase/lookup.h"
 
 enum { WINDOW = KERNEL_WINDOW, WORDS = WINDOW / 64, BATCH = 256 };
 
@@ -50,50 +51,65 @@ static uint32_t fill_all(const struct flat *f, uint32_t from, uint64_t *bits)
 	return next;
 }
 
-static uint32_t fill_any(const struct flat *f, uint32_t from, uint64_t *bits)
+/* Those that one of the first `n` of `should` holds. */
+static uint32_t fill_any(const struct flat *f, uint32_t n, uint32_t from, uint64_t *bits)
 {
 	uint32_t next = BQ_DOC_END;
 
-	for (uint32_t i = 0; i < f->n_should; i++) {
+	for (uint32_t i = 0; i < n; i++) {
 		uint32_t at = bq_cursor_fill(f->should[i]->node->cursor, from, end_of(from), bits);
 		next = at < next ? at : next;
 	}
 	return next;
 }
 
-/* The dead are bits already; the last window may have fewer words. */
-static void leave_out(const struct count *c, uint32_t from, uint64_t *bits)
+/* Documents of the window that do not count.  The dead are bits already; the last
+ * window may have fewer words. */
+static void fill_out(const struct count *c, uint32_t from, uint64_t *out)
 {
 	const struct bq_leaf *leaf = c->ev->leaf;
 	uint32_t n_words = (leaf->n_docs - from + 63) / 64;
-	uint64_t out[WORDS];
+	uint64_t strict[WORDS];
 
-	clear(out);
 	for (uint32_t i = 0; i < c->f->n_not; i++)
 		(void)bq_cursor_fill(c->f->not[i]->cursor, from, end_of(from), out);
 	for (uint32_t w = 0; leaf->dead != NULL && w < WORDS && w < n_words; w++)
 		out[w] |= leaf->dead[from / 64 + w];
-	for (uint32_t w = 0; w < WORDS; w++)
-		bits[w] &= ~out[w];
 	if (c->strict == NULL)
 		return;
+	clear(strict);
+	(void)fill_all(c->strict, from, strict);
+	for (uint32_t w = 0; w < WORDS; w++)
+		out[w] |= strict[w];
+}
+
+static void leave_out(const struct count *c, uint32_t from, uint64_t *bits)
+{
+	uint64_t out[WORDS];
+
 	clear(out);
-	(void)fill_all(c->strict, from, out);
+	fill_out(c, from, out);
 	for (uint32_t w = 0; w < WORDS; w++)
 		bits[w] &= ~out[w];
 }
 
+/* Whether all that matches counts. */
+static bool is_plain(const struct count *c)
+{
+	return c->f->n_not == 0 && c->strict == NULL && c->ev->leaf->n_dead == 0;
+}
+
 static void count_windows(struct count *c)
 {
-	bool is_plain = c->f->n_not == 0 && c->strict == NULL && c->ev->leaf->n_dead == 0;
+	bool plain = is_plain(c);
 	uint64_t n_docs = c->ev->leaf->n_docs, from = 0;
 	uint64_t bits[WORDS];
 
 	while (from < n_docs && !watch_check(c->ev->watch)) {
 		clear(bits);
 		uint32_t at = (uint32_t)from;
-		uint32_t next = c->f->n_must != 0 ? fill_all(c->f, at, bits) : fill_any(c->f, at, bits);
-		if (!is_plain)
+		uint32_t next = c->f->n_must != 0 ? fill_all(c->f, at, bits) : fill_any(c->f, c->f->n_should, at, bits);
+		if (!plain)
 			leave_out(c, at, bits);
 		c->n += c->ev->q->searcher->kernels->count(bits);
 		from = next == BQ_DOC_END ? n_docs : next & ~(uint64_t)(WINDOW - 1);
@@ -150,6 +166,74 @@ static void count_lookups(struct count *c)
 	}
 }
 
+/* ---- words or phrases -------------------------------------------------- */
+
+/* Documents of the list's block in [from, to) that are not among `bits`. */
+static uint32_t take_missing(const struct bq_cursor *list, uint32_t from, uint32_t to, const uint64_t *bits,
+	uint32_t *docs)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < list->n && list->docs[i] < to; i++) {
+		uint32_t doc = list->docs[i], slot = doc & (WINDOW - 1);
+		docs[n] = doc;
+		n += doc >= from && (bits[slot / 64] >> (slot & 63) & 1) == 0;
+	}
+	return n;
+}
+
+/* Add to `bits` those of docs[0 .. n) that have the phrase. */
+static void fill_looked_up(struct lookup *phrase, const uint32_t *docs, uint32_t n, uint64_t *bits)
+{
+	uint32_t tfs[LOOKUP_DOCS];
+
+	for (uint32_t from = 0; from < n; from += LOOKUP_DOCS) {
+		struct lookup_batch b = { .docs = docs + from, .tfs = tfs, .exact_from = UINT32_MAX };
+		b.n = n - from < LOOKUP_DOCS ? n - from : LOOKUP_DOCS;
+		lookup_run(phrase, &b);
+		for (uint32_t i = 0; i < b.n; i++) {
+			uint32_t slot = b.docs[i] & (WINDOW - 1);
+			bits[slot / 64] |= (uint64_t)(tfs[i] != 0) << (slot & 63);
+		}
+	}
+}
+
+/* Add the window's documents with the phrase to `bits`, the others' and those that
+ * do not count: only the rest are looked at. */
+static void fill_phrase(const struct count *c, const struct flat_clause *phrase, uint32_t from, uint64_t *bits)
+{
+	struct bq_cursor *list = flat_rarest(phrase)->cursor;
+	uint32_t docs[BATCH], next = from, to = end_of(from);
+
+	while (next < to && list->ops->seek_block(list, next) && !watch_check(c->ev->watch)) {
+		uint32_t n = take_missing(list, next, to, bits, docs);
+		next = list->last < to ? list->last + 1 : to;
+		fill_looked_up(phrase->lookup, docs, n, bits);
+	}
+}
+
+/* Any of words, the first `n_words`, and phrases. */
+static void count_phrases(struct count *c, uint32_t n_words)
+{
+	uint32_t n_docs = c->ev->leaf->n_docs;
+	uint64_t bits[WORDS], out[WORDS];
+
+	for (uint64_t from = 0; from < n_docs && !watch_check(c->ev->watch); from += WINDOW) {
+		uint32_t at = (uint32_t)from;
+		clear(bits);
+		clear(out);
+		(void)fill_any(c->f, n_words, at, bits);
+		fill_out(c, at, out);
+		for (uint32_t w = 0; w < WORDS; w++)
+			bits[w] |= out[w];
+		for (uint32_t i = n_words; i < c->f->n_should; i++)
+			fill_phrase(c, c->f->should[i], at, bits);
+		for (uint32_t w = 0; w < WORDS; w++)
+			bits[w] &= ~out[w];
+		c->n += c->ev->q->searcher->kernels->count(bits);
+	}
+}
+
 /* ---- which way --------------------------------------------------------- */
 
 /* Both in one document: df of all but those that are counted twice. */
@@ -171,13 +255,13 @@ static void count_two(struct count *c)
 static void count_any_way(struct count *c)
 {
 	const struct flat *f = c->f;
-	bool is_plain = f->n_not == 0 && c->strict == NULL && c->ev->leaf->n_dead == 0;
+	bool plain = is_plain(c);
 
-	if (is_plain && f->n_must == 1)
+	if (plain && f->n_must == 1)
 		c->n = f->lead->cost;
-	else if (is_plain && f->n_must == 0 && f->n_should == 1)
+	else if (plain && f->n_must == 0 && f->n_should == 1)
 		c->n = f->should[0]->node->cost;
-	else if (is_plain && f->n_must == 0 && f->n_should == 2)
+	else if (plain && f->n_must == 0 && f->n_should == 2)
 		count_two(c);
 	else if (f->n_must != 0 && c->strict == NULL && f->lead->cost * SPARSE < c->ev->leaf->n_docs)
 		count_lookups(c);
@@ -205,20 +289,48 @@ bool count_listed(struct eval *ev, uint64_t *out)
 	return cover.is_whole || cover.is_absent;
 }
 
+/* Lay out what `c` leaves out: `strict`, or nothing; false if that is more than words
+ * that are required. */
+static bool set_strict(struct count *c, struct flat *room, struct node *strict, const struct bq_index *ix)
+{
+	if (strict == NULL || strict->kind == NODE_NONE)
+		return true;
+	c->strict = room;
+	return flat_build(room, strict, ix) && flat_is_words(room) && room->n_must != 0 && room->n_not == 0;
+}
+
 bool count_flat(struct eval *ev, const struct flat *f, struct node *strict, const struct bq_index *ix, uint64_t *out)
 {
-	struct flat strict_flat;
+	struct flat room;
 	struct count c = { .ev = ev, .f = f };
 
-	if (!flat_is_words(f) || (f->n_must == 0 && f->n_should == 0))
+	if (!flat_is_words(f) || (f->n_must == 0 && f->n_should == 0) || !set_strict(&c, &room, strict, ix))
 		return false;
-	if (strict != NULL && strict->kind != NODE_NONE) {
-		if (!flat_build(&strict_flat, strict, ix) || !flat_is_words(&strict_flat) || strict_flat.n_must == 0 ||
-			strict_flat.n_not != 0)
-			return false;
-		c.strict = &strict_flat;
-	}
 	count_any_way(&c);
+	*out = c.n;
+	return true;
+}
+
+bool count_looked_up(struct eval *ev, const struct flat *f, struct node *strict, const struct bq_index *ix,
+	uint64_t *out)
+{
+	struct flat room;
+	struct count c = { .ev = ev, .f = f };
+	uint32_t n_words = 0;
+
+	if (f->n_must != 0)
+		return false;
+	while (n_words < f->n_should && f->should[n_words]->node->kind == NODE_TERM)
+		n_words++;
+	for (uint32_t i = n_words; i < f->n_should; i++)
+		if (f->should[i]->lookup == NULL)
+			return false;
+	for (uint32_t i = 0; i < f->n_not; i++)
+		if (f->not[i]->kind != NODE_TERM)
+			return false;
+	if (!set_strict(&c, &room, strict, ix))
+		return false;
+	count_phrases(&c, n_words);
 	*out = c.n;
 	return true;
 }

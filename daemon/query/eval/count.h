@@ -19,4 +19,10 @@ bool count_listed(struct eval *ev, uint64_t *out);
  * flat_rewind(). */
 bool count_flat(struct eval *ev, const struct flat *f, struct node *strict, const struct bq_index *ix, uint64_t *out);
 
+/* The same where some of f->should are phrases, none is required, and words come
+ * before phrases: these are looked up in documents that do not count without them.
+ * false if one has no `lookup`, or some clause is neither. */
+bool count_looked_up(struct eval *ev, const struct flat *f, struct node *strict, const struct bq_index *ix,
+	uint64_t *out);
+
 #endif

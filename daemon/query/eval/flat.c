@@ -96,6 +96,16 @@ bool flat_is_words(const struct flat *f)
 	return true;
 }
 
+struct node *flat_rarest(const struct flat_clause *c)
+{
+	struct node *rarest = c->lists[0];
+
+	for (uint32_t i = 1; i < c->n_lists; i++)
+		if (c->lists[i]->cost < rarest->cost)
+			rarest = c->lists[i];
+	return rarest;
+}
+
 uint32_t flat_hold_all(const struct flat *f, uint32_t *docs, uint32_t n)
 {
 	uint16_t at[256];

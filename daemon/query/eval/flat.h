@@ -46,6 +46,9 @@ bool flat_build(struct flat *f, struct node *root, const struct bq_index *ix);
 /* Whether every clause, also those left out, is one word with a list. */
 bool flat_is_words(const struct flat *f);
 
+/* The rarest list of a clause. */
+struct node *flat_rarest(const struct flat_clause *c);
+
 /* Keep of docs[0 .. n), ascending, those that all of `must`, which are words,
  * hold; returns how many. */
 uint32_t flat_hold_all(const struct flat *f, uint32_t *docs, uint32_t n);

@@ -1,24 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "query/eval/prune.h"
 
-
 #include "query/eval/cands.h"
 #include "query/eval/count.h"
 #include "query/eval/word.h"
 #include "query/phrase/lookup.h"
 
 /* ---- phrases that are looked up ---------------------------------------- */
-
-/* The rarest list of a phrase. */
-static struct node *lead_of(const struct node *phrase)
-{
-	struct node *lead = phrase->must[0];
-
-	for (uint32_t i = 1; i < phrase->n_must; i++)
-		if (phrase->must[i]->cost < lead->cost)
-			lead = phrase->must[i];
-	return lead;
-}
 
 /* Go on from *next to a block of phrase `c`'s list that may rank with `others`
  * more points; false if the window has none. */
@@ -45,7 +33,7 @@ static bool find_block(struct prune *p, const struct flat_clause *c, struct bq_c
 static bool next_docs(struct prune *p, const struct flat_clause *c, uint32_t others, uint32_t *next,
 	struct lookup_batch *b)
 {
-	struct bq_cursor *list = lead_of(c->node)->cursor;
+	struct bq_cursor *list = flat_rarest(c)->cursor;
 	uint32_t from = 0, to;
 
 	if (!find_block(p, c, list, others, next))
@@ -119,7 +107,7 @@ static struct flat_clause *find_needed(struct prune *p)
 
 	for (uint32_t i = 0; i < f->n_should; i++) {
 		struct flat_clause *c = f->should[i];
-		if (c->lookup != NULL && p->rest - c->most < prune_need(p) && lead_of(c->node)->cost < f->lead->cost)
+		if (c->lookup != NULL && p->rest - c->most < prune_need(p) && flat_rarest(c)->cost < f->lead->cost)
 			return c;
 	}
 	return NULL;
@@ -466,17 +454,35 @@ static bool make_lookups(struct prune *p)
 	return true;
 }
 
-/* With words required, what only adds does not count: then they are counted
- * alone, and only the best looked for. */
-static bool count_must(struct prune *p, uint64_t *n)
+/* Whether words have half of the documents at least: then phrases are counted in a
+ * few others, and it pays to do so apart from looking for the best. */
+static bool have_most(const struct prune *p)
 {
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < p->flat.n_should; i++)
+		if (is_word(p->flat.should[i]))
+			n += p->flat.should[i]->node->cost;
+	return 2 * n >= p->ev->leaf->n_docs;
+}
+
+/* With words required, what only adds does not count: then they are counted
+ * alone, else phrases where no word is; and only the best are looked for.  Lists
+ * are back at their start. */
+static bool count_apart(struct prune *p, uint64_t *n)
+{
+	const struct bq_index *ix = p->pass->q->view->indexes[p->index];
 	struct flat must = p->flat;
 
 	must.n_should = 0;
-	if (!p->pass->wants_count || must.n_must == 0 ||
-		!count_flat(p->ev, &must, p->strict, p->pass->q->view->indexes[p->index], n))
+	if (!p->pass->wants_count)
 		return false;
-	flat_rewind(&must);
+	if (p->flat.n_must == 0 && p->pass->top != NULL && !have_most(p))
+		return false;
+	if (p->flat.n_must != 0 ? !count_flat(p->ev, &must, p->strict, ix, n)
+		: !count_looked_up(p->ev, &p->flat, p->strict, ix, n))
+		return false;
+	flat_rewind(&p->flat);
 	if (p->strict != NULL)
 		node_rewind(p->strict);
 	return true;
@@ -494,8 +500,9 @@ static bool answer_windows(struct prune *p)
 			return false;
 		memset(p->marks, 0, sizeof p->marks);
 	}
-	if (count_must(p, &n)) {
-		run_windows(p);
+	if (count_apart(p, &n)) {
+		if (p->pass->top != NULL)
+			run_windows(p);
 		p->n = n;
 		p->is_cut = false;
 		return true;
