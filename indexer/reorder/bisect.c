@@ -71,8 +71,9 @@ static int cut(struct bisecting *all, unsigned hand, struct graph *g, struct poo
 		else if (halves_round(h, g, &all->gain, (uint32_t)round, pool) == 0)
 			break;
 	}
-	for (int side = 0; side < 2 && rc == BQ_OK; side++)
-		rc = halves_take(h, g, side, &half[side]);
+	int first = rc == BQ_OK ? halves_denser(h, g) : 0;
+	for (int i = 0; i < 2 && rc == BQ_OK; i++)
+		rc = halves_take(h, g, first ^ i, &half[i]);
 	graph_release(g);
 	for (int side = 0; side < 2 && rc != BQ_OK; side++)
 		graph_release(&half[side]);

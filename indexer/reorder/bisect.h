@@ -9,6 +9,9 @@
  *   0 1 4 7 9 | 2 3 5 6 8    some rounds: those that the other half draws most change places
  *   0 4|1 7 9 | 2 5 | 3 6 8  each half likewise, with the words that two of it have
  *
+ * The half with more words comes first: a list begins with few small gaps where it is
+ * dense, and jumps once, to where it is not.  Which half is which changes no gain.
+ *
  * A round sums what moving would gain over each document's words (gain.h); the
  * half of the documents with the least wish to be on the right are the new left
  * half: the median finds them.  A document that changes sides pays a toll, which

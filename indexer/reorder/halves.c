@@ -220,6 +220,15 @@ uint32_t halves_round(struct halves *h, const struct graph *g, const struct gain
 
 /* ---- the result -------------------------------------------------------- */
 
+int halves_denser(const struct halves *h, const struct graph *g)
+{
+	uint64_t words[2] = { 0, 0 };
+
+	for (uint32_t d = 0; d < g->n_docs; d++)
+		words[h->sides[d]] += g->starts[d + 1] - g->starts[d];
+	return words[1] > words[0];
+}
+
 /* New numbers, in the draws' room, of words that go on; -1 for others.  How many
  * postings they have. */
 static uint32_t number_words(struct halves *h, uint32_t n_words, int side, uint32_t n_docs, uint32_t *n_new)

@@ -31,6 +31,9 @@ int halves_begin(struct halves *h, const struct graph *g);
 uint32_t halves_round(struct halves *h, const struct graph *g, const struct gain *gain, uint32_t round,
 	struct pool *pool);
 
+/* The side whose documents have more words together; 0 if both have as many. */
+int halves_denser(const struct halves *h, const struct graph *g);
+
 /* The documents of one side as a graph of their own, without words that one or
  * all of them have: those gain nothing by any cut.  BQ_ENOMEM.  **owned**:
  * graph_release() whatever the outcome. */

@@ -131,6 +131,23 @@ static void twin_wishes(struct twin_doc *d, uint32_t n, bool is_all, int64_t tol
 	}
 }
 
+/* The half with more words first; of words that one or all of the documents have only
+ * at the beginning. */
+static void put_denser_first(struct twin_doc *d, uint32_t n, bool is_all)
+{
+	uint32_t words[2] = { 0, 0 };
+
+	for (uint32_t w = 0; w < n_words; w++) {
+		uint32_t both = count(d, n, w, -1);
+		if (!is_all && (both == n || both < 2))
+			continue;
+		words[0] += count(d, n, w, 0);
+		words[1] += count(d, n, w, 1);
+	}
+	for (uint32_t i = 0; i < n && words[1] > words[0]; i++)
+		d[i].side = !d[i].side;
+}
+
 static void twin_order(struct twin_doc *d, uint32_t n, bool is_all, uint32_t *order)
 {
 	uint32_t moved = 1;
@@ -152,11 +169,15 @@ static void twin_order(struct twin_doc *d, uint32_t n, bool is_all, uint32_t *or
 			d[i].side = i >= n / 2;
 		}
 	}
+	put_denser_first(d, n, is_all);
 	qsort(d, n, sizeof *d, by_side);
-	for (uint32_t i = 0; i < n; i++)
+	uint32_t n_left = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		n_left += d[i].side == 0;
 		d[i].side = 0;
-	twin_order(d, n / 2, false, order);
-	twin_order(d + n / 2, n - n / 2, false, order + n / 2);
+	}
+	twin_order(d, n_left, false, order);
+	twin_order(d + n_left, n - n_left, false, order + n_left);
 }
 
 /* ---- tests ------------------------------------------------------------- */
