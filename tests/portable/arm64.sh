@@ -5,7 +5,7 @@
 # and property tests under qemu's user mode: the scalar kernels, and what the
 # compiler makes NEON of.
 #
-#   sh tests/portable/arm64.sh [DIR]     15 minutes on two cores; all it makes is in
+#   sh tests/portable/arm64.sh [DIR]     4 to 15 minutes on two cores; all it makes is in
 #                                        DIR, or build/arm64
 #
 # The cross compilers and qemu are installed, as any package; the libraries for
