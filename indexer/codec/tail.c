@@ -172,17 +172,15 @@ static inline bool get_tfs(const struct tail *t, uint64_t flags, size_t rest, ui
 
 static inline bool get_many(const struct tail *t, uint32_t *docs, uint32_t *tfs)
 {
-	if (t->len == 0 || t->len > TAIL_MOST || t->p[0] >= 2 * TAIL_OFTEN)
-		return false;
-	bool often = (t->p[0] & TAIL_OFTEN) != 0;
-	uint64_t flags = 8 + (uint64_t)t->n * (t->p[0] & 31), high = flags + (often ? t->n : 0);
-	if (high + t->n > 8 * (uint64_t)t->len)
+	struct tail_parts parts;
+
+	if (!tail_find_parts(t, &parts))
 		return false;
 	for (uint32_t i = 0; i < t->n; i++)
 		tfs[i] = 1;
-	uint64_t end = get_docs(t, high, docs);
+	uint64_t end = get_docs(t, parts.high, docs);
 	size_t rest = (size_t)bits_bytes(end);
-	return end != 0 && (often ? get_tfs(t, flags, rest, tfs) : rest == t->len);
+	return end != 0 && (parts.often ? get_tfs(t, parts.flags, rest, tfs) : rest == t->len);
 }
 
 bool tail_get(const struct tail *t, uint32_t *docs, uint32_t *tfs)

@@ -44,6 +44,27 @@ enum {
 	TAIL_ROOM = 24,    /* bytes of room a document that writing takes at most, and as many for all */
 };
 
+/* Where the parts of TAIL_FEW documents or more are, in bits from the first byte on: low
+ * bits, then flags. */
+struct tail_parts {
+	unsigned bits; /* low ones of each document */
+	bool often;    /* some tf is above 1 */
+	uint64_t flags, high;
+};
+
+/* Find them.  False if the first byte is none, or there is no room for them and a one for
+ * each document, or there are more than TAIL_MOST bytes. */
+static inline bool tail_find_parts(const struct tail *t, struct tail_parts *out)
+{
+	if (t->len == 0 || t->len > TAIL_MOST || t->p[0] >= 2 * TAIL_OFTEN)
+		return false;
+	out->bits = t->p[0] & 31;
+	out->often = (t->p[0] & TAIL_OFTEN) != 0;
+	out->flags = 8 + (uint64_t)t->n * out->bits;
+	out->high = out->flags + (out->often ? t->n : 0);
+	return out->high + t->n <= 8 * (uint64_t)t->len;
+}
+
 /* Write `n` <= TAIL_DOCS documents, which ascend from `base` on, and their tfs to `out`, which has room for
  * TAIL_ROOM * (n + 1) bytes.  How many there are: TAIL_MOST at most. */
 size_t tail_put(const uint32_t *docs, const uint32_t *tfs, uint32_t n, uint32_t base, uint8_t *out);

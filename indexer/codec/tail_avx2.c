@@ -85,10 +85,9 @@ AVX2 static inline __m256i add_up(__m256i v)
 	return _mm256_add_epi32(v, _mm256_shuffle_epi32(below, 0xff));
 }
 
-/* Ones in docs[], documents out: all below 2^32, as the caller knows. */
-AVX2 static void make_docs(const struct tail *t, uint32_t *docs)
+/* Ones in docs[], documents with b low bits out: all below 2^32, as the caller knows. */
+AVX2 static void make_docs(const struct tail *t, unsigned b, uint32_t *docs)
 {
-	const unsigned b = t->p[0] & 31;
 	const struct lows lows = lows_of(b);
 	const __m128i by = _mm_cvtsi32_si128((int)b);
 	const __m256i eight = _mm256_set1_epi32(ROW), seventh = _mm256_set1_epi32(7);
@@ -139,18 +138,17 @@ AVX2 static uint32_t count_flags(const struct tail *t, uint64_t flags)
 }
 
 /* The tfs, with the bytes behind bit `end` filled exactly; false: ask the twin. */
-AVX2 static bool get_tfs(const struct tail *t, uint64_t flags, uint64_t end, uint32_t *tfs)
+AVX2 static bool get_tfs(const struct tail *t, const struct tail_parts *parts, uint64_t end, uint32_t *tfs)
 {
 	const uint8_t *p = t->p + bits_bytes(end);
 	size_t left = (size_t)(t->p + t->len - p);
-	bool often = (t->p[0] & TAIL_OFTEN) != 0;
 
-	if (left != (often ? count_flags(t, flags) : 0) || !are_short(p, left))
+	if (left != (parts->often ? count_flags(t, parts->flags) : 0) || !are_short(p, left))
 		return false;
 	for (uint32_t i = 0; i < t->n; i += ROW)
 		_mm256_storeu_si256((__m256i *)(void *)(tfs + i), _mm256_set1_epi32(1));
-	if (often)
-		put_short_tfs(t, flags, p, tfs);
+	if (parts->often)
+		put_short_tfs(t, parts->flags, p, tfs);
 	return true;
 }
 
@@ -158,16 +156,15 @@ AVX2 static bool get_tfs(const struct tail *t, uint64_t flags, uint64_t end, uin
  * damaged, go to the twin. */
 bool tail_get_avx2(const struct tail *t, uint32_t *docs, uint32_t *tfs)
 {
-	if (t->n < TAIL_FEW || t->len == 0 || t->len > TAIL_MOST || t->p[0] >= 2 * TAIL_OFTEN)
-		return tail_get(t, docs, tfs);
-	unsigned b = t->p[0] & 31;
-	uint64_t flags = 8 + (uint64_t)t->n * b, high = flags + ((t->p[0] & TAIL_OFTEN) != 0 ? t->n : 0);
-	if (b > MAX_LOW || high + t->n > 8 * (uint64_t)t->len || !find_ones(t, high, docs))
+	struct tail_parts parts;
+
+	if (t->n < TAIL_FEW || !tail_find_parts(t, &parts) || parts.bits > MAX_LOW || !find_ones(t, parts.high, docs))
 		return tail_get(t, docs, tfs);
 	uint64_t last = docs[t->n - 1];
-	if (((last + 1) << b) + t->n + t->base > INT32_MAX || !get_tfs(t, flags, high + last + 1, tfs))
+	if (((last + 1) << parts.bits) + t->n + t->base > INT32_MAX ||
+		!get_tfs(t, &parts, parts.high + last + 1, tfs))
 		return tail_get(t, docs, tfs);
-	make_docs(t, docs);
+	make_docs(t, parts.bits, docs);
 	return true;
 }
 
