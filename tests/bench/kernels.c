@@ -106,15 +106,15 @@ uint64_t kernels_rank(struct kernels *k)
 
 /* ---- the index --------------------------------------------------------- */
 
-static struct bq_cursor *open_longest(struct kernels *k)
+static struct bq_cursor *open_list(struct kernels *k, const struct bq_term *list)
 {
 	bq_arena_reset(&k->scratch);
-	return k->leaf == NULL ? NULL : bq_cursor_open(k->leaf, &k->longest, &k->read);
+	return k->leaf == NULL ? NULL : bq_cursor_open(k->leaf, list, &k->read);
 }
 
 uint64_t kernels_scan(struct kernels *k)
 {
-	struct bq_cursor *c = open_longest(k);
+	struct bq_cursor *c = open_list(k, &k->longest);
 	uint64_t n = 0, sum = 0;
 
 	while (c != NULL && bq_cursor_next(c) != BQ_DOC_END) {
@@ -123,12 +123,6 @@ uint64_t kernels_scan(struct kernels *k)
 	}
 	k->sink = sum;
 	return n;
-}
-
-static struct bq_cursor *open_list(struct kernels *k)
-{
-	bq_arena_reset(&k->scratch);
-	return k->leaf == NULL ? NULL : bq_cursor_open(k->leaf, k->list, &k->read);
 }
 
 /* The next run of those asked, which ascends. */
@@ -143,7 +137,7 @@ static uint32_t run_end(const struct kernels *k, uint32_t from)
 
 uint64_t kernels_look_up(struct kernels *k)
 {
-	struct bq_cursor *c = open_list(k);
+	struct bq_cursor *c = open_list(k, k->list);
 	struct bq_spot spots[BQ_BLOCK_DOCS];
 	uint16_t kept[BQ_BLOCK_DOCS];
 	uint64_t met = 0;
@@ -167,14 +161,14 @@ uint64_t kernels_fill(struct kernels *k)
 {
 	enum { WINDOW = 4096 };
 	uint64_t bits[WINDOW / 64];
-	struct bq_cursor *c = open_list(k);
+	struct bq_cursor *c = open_list(k, k->list);
+	uint32_t from = 0;
 
-	for (uint32_t from = 0; c != NULL && from != BQ_DOC_END; from &= ~(WINDOW - 1u)) {
+	while (c != NULL && from != BQ_DOC_END) {
+		from &= ~(WINDOW - 1u);
 		memset(bits, 0, sizeof bits);
 		from = bq_cursor_fill(c, from, from + WINDOW, bits);
 		k->sink = bits[9];
-		if (from == BQ_DOC_END)
-			break;
 	}
 	return c == NULL ? 0 : k->list->df;
 }
@@ -294,7 +288,7 @@ uint64_t kernels_verify_batch(struct kernels *k)
 
 uint64_t kernels_meet(struct kernels *k)
 {
-	struct bq_cursor *longest = open_longest(k), *rarer;
+	struct bq_cursor *longest = open_list(k, &k->longest), *rarer;
 	uint16_t kept[BQ_BLOCK_DOCS];
 	uint64_t n = 0, met = 0;
 

@@ -90,11 +90,11 @@ static void meet(const struct constants *c, const struct model_query *q, uint64_
 	if (n == 0)
 		return;
 	read_list(c, q, df, &all);
-	double lookups = (double)n * lookup_ns(c, q, df, n);
-	if (df < BQ_BLOCK_DOCS || all.ns < lookups)
+	double each = lookup_ns(c, q, df, n);
+	if (df < BQ_BLOCK_DOCS || all.ns < (double)n * each)
 		add(out, 1, all.ns, all.bytes);
 	else
-		add(out, (double)n, lookups / (double)n, 4);
+		add(out, (double)n, each, 4);
 }
 
 /* Required lists first, rare ones before frequent ones; then those left out. */
